@@ -16,9 +16,15 @@ struct Example {
     request: BTreeMap<String, String>,
     #[serde(rename = "input")]
     _input: BTreeMap<String, IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
     output: Option<IgnoredAny>,
     #[serde(default)]
     live: bool,
+}
+
+/// `null` is an output like any other.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<IgnoredAny>, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(Some)
 }
 
 const HINT: &str = "hint: the file is a list of \
