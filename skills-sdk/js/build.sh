@@ -34,7 +34,7 @@ cp -R "$root/wit/host-0.1.0" "$root/wit/skill-0.1.0" "$work/wit/deps/"
 cp -R "$here/src" "$work/src"
 
 cd "$work"
-node_modules/.bin/esbuild src/interpreter.js --bundle --minify --format=esm --target=es2022 \
+node_modules/.bin/esbuild src/interpreter.js --bundle --minify --format=esm --platform=neutral --main-fields=module,main --target=es2022 \
     --external:happyos:* --outfile=bundle.js --log-level=warning
 node_modules/.bin/componentize-qjs --wit wit --world script --js bundle.js \
     --sync --stub-wasi --opt-size --output script.wasm >build.log 2>&1 || { cat build.log >&2; exit 1; }

@@ -1,6 +1,7 @@
 //! `skill({ … })`: checks a declaration and keeps it.
 
 import { DeclarationError } from "./errors.js";
+import { nearest } from "./nearest.js";
 
 const SKILL_KEYS = ["name", "description", "inputSchema", "outputSchema", "annotations", "examples", "run"];
 const ANNOTATION_KEYS = ["title", "readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
@@ -106,31 +107,6 @@ function refuseUnknown(who, prefix, object, known, aliases) {
     const hint = meant ? `did you mean \`${prefix}${meant}\`?` : `it takes ${known.map((name) => `\`${name}\``).join(", ")}`;
     fail(`${who}: unknown key \`${prefix}${key}\``, hint);
   }
-}
-
-/// The known name that differs least from `key` (case, `_` and `-` do not count), if it is near.
-function nearest(key, known) {
-  const plain = (name) => name.toLowerCase().replace(/[_-]/g, "");
-  let best;
-  let bestDistance = Math.max(1, Math.floor(key.length / 3)) + 1;
-  for (const name of known) {
-    const distance = editDistance(plain(key), plain(name));
-    if (distance < bestDistance) [best, bestDistance] = [name, distance];
-  }
-  return best;
-}
-
-/// Levenshtein's distance.
-function editDistance(left, right) {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= right.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (left[i - 1] === right[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[right.length];
 }
 
 function fail(what, hint) {

@@ -1,10 +1,15 @@
 //! What went wrong, told with the line and column of the author's file.
 
-/// `new Function` puts two lines of its own before the script.
-const LINES_BEFORE_SCRIPT = 2;
+import { nearest } from "./nearest.js";
 
-/// How the engine names code made by `new Function` in a stack trace.
+/// How the engine names evaluated code in a stack trace.
 const FRAME = /<input>:(\d+):(\d+)/;
+
+/// Calls that put positions of another text above them into a stack trace; not our own `eval`.
+const PARSERS = /at (?:eval|parse|Function|RegExp) \(native\)(?!\n\s+at load \(\/bundle\.js)/g;
+
+/// The stack trace of a script that does not parse.
+const UNPARSED = /^\s*at <input>:\d+:\d+\n\s+at eval \(native\)\n\s+at load \(\/bundle\.js/;
 
 /// What a script may look for and not find, with what to do instead.
 const ABSENT = {
@@ -26,6 +31,9 @@ const ABSENT = {
   Intl: "the engine has no `Intl`; format numbers and dates by hand",
 };
 
+/// What is here beside the language itself, as far as it is likely to be misspelt.
+const OWN_NAMES = ["skill", "SkillError", "withAttachments", "progress", "console", "structuredClone", "crypto"];
+
 /// A declaration that cannot be accepted; its position is that of the `skill(…)` call.
 export class DeclarationError extends Error {}
 DeclarationError.prototype.name = "DeclarationError";
@@ -35,12 +43,29 @@ export function text(value) {
   return String(value).toWellFormed();
 }
 
-/// The first place in the author's file that a stack trace names, or zeros.
+/// The script that positions are in.
+let script = "";
+
+/// Takes note of the script, to count columns in characters: the engine counts bytes.
+export function remember(source) {
+  script = source;
+}
+
+/// The innermost place in the author's file that a stack trace names, or zeros.
 export function positionOf(error) {
-  const frame = FRAME.exec(typeof error?.stack === "string" ? error.stack : "");
+  const stack = typeof error?.stack === "string" ? error.stack : "";
+  const afterParser = [...stack.matchAll(PARSERS)].at(-1)?.index ?? 0;
+  const frame = FRAME.exec(stack.slice(afterParser));
   if (!frame) return { line: 0, column: 0 };
-  const line = Number(frame[1]) - LINES_BEFORE_SCRIPT;
-  return line < 1 ? { line: 0, column: 0 } : { line, column: Number(frame[2]) };
+  const [line, byteColumn] = [Number(frame[1]), Number(frame[2])];
+  const words = script.split("\n")[line - 1] ?? "";
+  let column = 1;
+  for (let bytes = 1; bytes < byteColumn && column <= words.length; column++) {
+    const unit = words.charCodeAt(column - 1);
+    // A surrogate is half of four bytes.
+    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit & 0xf800) === 0xd800 ? 2 : 3;
+  }
+  return { line, column };
 }
 
 /// `TypeError: …`, or whatever was thrown in its stead, with a hint where one is known.
@@ -60,29 +85,29 @@ export function messageWithPosition(error) {
 }
 
 /// What `load` throws: the WIT record `script-error`.
-export function scriptError(error, source) {
-  let { line, column } = positionOf(error);
-  let message = messageOf(error);
-  const lines = source.split("\n");
-  if (line > lines.length) {
-    // The parser ran off the script into the line that closes the wrapper.
-    line = lines.length;
-    column = lines[line - 1].length + 1;
-    message += "; hint: the script ends too early: a bracket, brace or quote is not closed";
-  }
-  return { message: text(message), line, column };
+export function scriptError(error) {
+  const position = positionOf(error);
+  const hint = UNPARSED.test(error?.stack) ? syntaxHint(position) : undefined;
+  return { message: text(messageOf(error) + (hint ? `; hint: ${hint}` : "")), ...position };
+}
+
+/// What the line that does not parse suggests.
+function syntaxHint({ line, column }) {
+  const lines = script.split("\n");
+  const words = lines[line - 1] ?? "";
+  if (/^\s*(import|export)\b/.test(words)) return "a skill is a script, not a module: put all it needs into this file, and declare skills with `skill({ … })`";
+  if (/\bawait\b/.test(words)) return "nothing can be waited for here: everything a script can call answers at once";
+  const rest = [words.slice(column - 1), ...lines.slice(line)].join("");
+  return rest.trim() === "" ? "the script ends too early: a bracket, brace or quote is not closed" : undefined;
 }
 
 function hintFor(error) {
   if (error instanceof ReferenceError) {
     const name = /^'?([\w$]+)'? is not defined/.exec(error.message)?.[1];
-    return name && Object.hasOwn(ABSENT, name) ? ABSENT[name] : undefined;
-  }
-  if (error instanceof SyntaxError && /\b(import|export)\b/.test(error.message)) {
-    return "a skill is a script, not a module: declare skills with `skill({ … })`";
-  }
-  if (error instanceof SyntaxError && /\bawait\b/.test(error.message)) {
-    return "a script has nothing to await: everything it can call answers at once";
+    if (!name || name in globalThis) return undefined;
+    if (Object.hasOwn(ABSENT, name)) return ABSENT[name];
+    const meant = nearest(name, OWN_NAMES);
+    return meant && `did you mean \`${meant}\`?`;
   }
   return undefined;
 }

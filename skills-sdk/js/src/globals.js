@@ -3,7 +3,7 @@
 import clock from "happyos:host/clock@0.1.0";
 import hostProgress from "happyos:host/progress@0.1.0";
 import random from "happyos:host/random@0.1.0";
-import { TextDecoder, TextEncoder } from "@exodus/bytes/encoding-lite.js";
+import "./text-encoding.js";
 import { URL, URLSearchParams } from "whatwg-url-minimum";
 import structuredClone from "@ungap/structured-clone";
 import { SkillError, withAttachments } from "./answer.js";
@@ -18,7 +18,6 @@ function HostDate(...parts) {
   if (new.target === undefined) return new NativeDate(clock.now()).toString();
   return Reflect.construct(NativeDate, parts.length === 0 ? [clock.now()] : parts, new.target);
 }
-Object.defineProperty(HostDate, "name", { value: "Date", configurable: true });
 Object.defineProperty(HostDate, "length", { value: 7, configurable: true });
 HostDate.prototype = NativeDate.prototype;
 HostDate.now = () => clock.now();
@@ -74,7 +73,11 @@ function progress(done, total, message) {
 
 /// Puts everything in place. Runs once, when the component is built: its effect is in the snapshot.
 export function install() {
-  const define = (name, value) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+  const define = (name, value) => {
+    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+    // The bundler has shortened it.
+    if (typeof value === "function") Object.defineProperty(value, "name", { value: name, configurable: true });
+  };
   define("Date", HostDate);
   define("console", console);
   define("performance", { now: () => clock.monotonic() / 1e6 });

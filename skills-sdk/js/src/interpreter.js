@@ -1,20 +1,26 @@
 //! The script interpreter: takes one `.js` file in and answers as the skills it declares.
 
 import { failed, toOutput, toSkillError } from "./answer.js";
-import { DeclarationError, scriptError } from "./errors.js";
+import { DeclarationError, remember, scriptError } from "./errors.js";
 import { install, reseed } from "./globals.js";
 import { skills } from "./declare.js";
+
+/// Called under this name, `eval` runs code as a script of its own: its lines and columns are the
+/// author's, and it sees none of this file's names. `new Function` would parse every script twice:
+/// the engine scans what stands in brackets ahead, to tell an arrow function from an expression.
+const runScript = eval;
 
 /// `happyos:script/interpreter`.
 export const interpreter = {
   load(source) {
+    remember(source);
     try {
-      new Function(source)();
+      runScript(source);
       if (skills.size === 0) {
         throw new DeclarationError("the script declares no skill; hint: skill({ name, description, inputSchema, run(input) { … } })");
       }
     } catch (error) {
-      throw scriptError(error, source);
+      throw scriptError(error);
     }
   },
 };
