@@ -76,7 +76,7 @@ fn generator(settings: SchemaSettings) -> SchemaGenerator {
         .into_generator()
 }
 
-/// Drops what tells a reader nothing: names of Rust types, and the width of numbers beyond the
+/// Drops what tells a reader nothing: names of Rust types, absence as a default, and the width of numbers beyond the
 /// bounds that the schema states anyway.
 #[derive(Debug, Clone)]
 struct Slim;
@@ -84,6 +84,9 @@ struct Slim;
 impl Transform for Slim {
     fn transform(&mut self, schema: &mut Schema) {
         schema.remove("title");
+        if schema.get("default").is_some_and(Value::is_null) {
+            schema.remove("default");
+        }
         if let Some("int8" | "int16" | "int32" | "int64" | "int" | "uint8" | "uint16" | "uint32" | "uint64" | "uint" | "float" | "double") =
             schema.get("format").and_then(Value::as_str)
         {

@@ -192,8 +192,7 @@ fn whole_input(arguments: &[Argument]) -> TokenStream {
 fn properties_input(arguments: &[Argument]) -> TokenStream {
     let fields = arguments.iter().filter_map(|argument| match argument {
         Argument::Input { name, ty, docs } => {
-            let optional = is_named(ty, "Option").then(|| quote!(#[serde(default)]));
-            Some(quote!(#(#docs)* #optional #name: #ty))
+            Some(quote!(#(#docs)* #name: #ty))
         }
         Argument::Context => None,
     });

@@ -3,8 +3,6 @@
 use happyos_sdk::testing;
 use serde_json::{Value, json};
 
-use super::*;
-
 #[test]
 fn examples() {
     testing::check_examples(&crate::BUNDLE);
