@@ -1,1 +1,10 @@
-//! placeholder
+//! The HappyOS daemon and command.
+
+pub mod base;
+pub mod config;
+pub mod http;
+pub mod mcp;
+pub mod runtime;
+pub mod security;
+pub mod skills;
+pub mod telemetry;
