@@ -12,4 +12,4 @@ mod tests;
 mod transport;
 
 pub use http::answer_http;
-pub use stdio::{serve_stdio, standard_streams};
+pub use stdio::{Input, Output, serve_stdio, standard_streams};
