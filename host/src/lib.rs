@@ -1,4 +1,4 @@
-//! The HappyOS daemon and command.
+//! HappyOS: one daemon that runs skills as sandboxed WebAssembly components.
 
 pub mod base;
 pub mod config;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
+use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Principal, Role, authorise};
@@ -193,7 +194,7 @@ fn check_name(name: &str) -> Result<(), Failure> {
 fn new_token(name: Arc<str>, role: Role, expires: Option<SystemTime>) -> io::Result<(Token, String)> {
     use std::fmt::Write as _;
     let mut bytes = [0; SECRET_BYTES];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    rand::rng().fill_bytes(&mut bytes);
     let mut secret = String::with_capacity(SECRET_LENGTH);
     secret.push_str(SECRET_PREFIX);
     for byte in bytes {
