@@ -8,6 +8,8 @@ mod handler;
 mod http;
 mod stdio;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod transport;
 

@@ -94,12 +94,27 @@ struct CheckAnswer<'a> {
     /// Whether it would be served.
     accepted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    bundle: Option<wire::BundleBody<'a>>,
-    skills: Vec<SkillDetail<'a>>,
+    bundle: Option<CheckedBody<'a>>,
+    skills: Vec<CheckedSkill<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct CheckedBody<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    digest: String,
+    kind: &'static str,
+    size_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct CheckedSkill<'a> {
+    name: &'a str,
 }
 
 /// Reads a file of this machine, so only those may ask who could read it anyway.
@@ -109,7 +124,7 @@ pub(super) async fn check(
     _: LocalOnly,
     request: Request<Body>,
 ) -> Result<Response, HttpError> {
-    authorise(&principal, Action::ReadStatus)?;
+    authorise(&principal, Action::CheckFiles)?;
     let (parts, body) = request.into_parts();
     let bytes = body::read(&parts.headers, body, state.config.http.body_bytes_max).await?;
     let asked: CheckRequest = wire::parse(&bytes, &["path"])?;
@@ -120,8 +135,14 @@ pub(super) async fn check(
     let answer = match &checked {
         Ok(checked) => CheckAnswer {
             accepted: true,
-            bundle: Some((&*checked.bundle).into()),
-            skills: checked.skills.iter().map(|skill| SkillDetail::of(skill)).collect::<Result<_, _>>()?,
+            bundle: Some(CheckedBody {
+                name: &checked.name,
+                version: checked.version.as_deref(),
+                digest: checked.digest.to_string(),
+                kind: checked.kind.as_str(),
+                size_bytes: checked.size_bytes,
+            }),
+            skills: checked.skills.iter().map(|name| CheckedSkill { name }).collect(),
             reason: None,
             hint: None,
         },
@@ -165,13 +186,12 @@ pub(super) async fn run_examples(
 ) -> Result<Response, HttpError> {
     authorise(&principal, Action::CallSkill)?;
     let Path(name) = name?;
-    require_bundle(&*state.skills.snapshot(&principal)?, &name)?;
-    let results = state.skills.run_examples(&principal, &name).await;
+    let results = state.skills.run_examples(&principal, &name).await?;
     let examples: Vec<_> = results
         .iter()
         .map(|example| ExampleBody {
             skill: &example.skill,
-            index: example.index,
+            index: example.number.saturating_sub(1),
             request: example.request.as_deref(),
             passed: example.result.is_ok(),
             reason: example.result.as_ref().err().map(String::as_str),
@@ -181,16 +201,4 @@ pub(super) async fn run_examples(
     let passed = examples.iter().filter(|example| example.passed).count();
     let answer = ExamplesAnswer { bundle: &name, passed, failed: examples.len() - passed, examples };
     Ok(wire::json(StatusCode::OK, &answer))
-}
-
-fn require_bundle(snapshot: &Snapshot, name: &str) -> Result<(), Failure> {
-    if snapshot.bundles().iter().any(|bundle| &*bundle.name == name) {
-        return Ok(());
-    }
-    let shown: String = name.chars().take(80).collect();
-    let failure = Failure::new(FailureKind::NotFound, format!("there is no bundle named `{shown}`"));
-    Err(match snapshot.skill(name) {
-        Some(skill) => failure.with_hint(format!("the skill `{name}` is in the bundle `{}`", skill.bundle().name)),
-        None => failure.with_hint("`GET /v1/skills` shows each skill's bundle"),
-    })
 }

@@ -61,10 +61,6 @@ impl HttpError {
         error
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
-        self.status
-    }
-
     pub(crate) fn body(&self) -> &ErrorBody {
         &self.body
     }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::security::{Principal, Role};
-use crate::skills::testing;
+use crate::mcp::testing;
 
 struct Fixture {
     state: DoorState,

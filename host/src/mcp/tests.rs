@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::security::{Principal, Role};
-use crate::skills::{Skills, testing};
+use crate::mcp::testing;
+use crate::skills::Skills;
 
 fn user() -> Principal {
     Principal::authenticated("u", Role::User)
