@@ -1,1 +1,4 @@
-//! placeholder
+//! HappyOS: one daemon that runs skills as sandboxed WebAssembly components.
+
+pub mod base;
+pub mod config;
