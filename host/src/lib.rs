@@ -1,4 +1,8 @@
 //! HappyOS: one daemon that runs skills as sandboxed WebAssembly components.
 
 pub mod base;
+pub mod cli;
 pub mod config;
+pub mod skills {
+    pub mod metadata;
+}
