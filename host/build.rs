@@ -5,8 +5,14 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// What a skill outside this repository needs, relative to the top of the repository.
-const CARRIED: [&str; 6] =
-    ["skills-sdk/Cargo.toml", "skills-sdk/README.md", "skills-sdk/src", "skills-sdk/macros/Cargo.toml", "skills-sdk/macros/src", "wit"];
+const CARRIED: [&str; 6] = [
+    "skills-sdk/Cargo.toml",
+    "skills-sdk/README.md",
+    "skills-sdk/src",
+    "skills-sdk/macros/Cargo.toml",
+    "skills-sdk/macros/src",
+    "wit",
+];
 
 fn main() -> io::Result<()> {
     let manifest_dir = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
@@ -22,7 +28,8 @@ fn main() -> io::Result<()> {
     for file in files {
         let name = file.strip_prefix(&top).unwrap_or(&file);
         let file = file.canonicalize()?;
-        let _ = writeln!(source, "    ({:?}, include_str!({:?})),", name.display().to_string(), file.display().to_string());
+        let _ =
+            writeln!(source, "    ({:?}, include_str!({:?})),", name.display().to_string(), file.display().to_string());
     }
     source.push_str("]\n");
     fs::write(out_dir.join("sdk_files.rs"), source)

@@ -136,11 +136,7 @@ impl Context {
     }
 
     /// Runs `work` with a client of a daemon inside this process.
-    fn with_embedded<T>(
-        &self,
-        config: Config,
-        work: impl AsyncFnOnce(Client) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+    fn with_embedded<T>(&self, config: Config, work: impl AsyncFnOnce(Client) -> Result<T, Fault>) -> Result<T, Fault> {
         serving_runtime()?.block_on(async {
             let progress = steps::loading(self.voice);
             let running = (self.start)(config, Mode::Embedded, progress).await?;

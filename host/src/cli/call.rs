@@ -88,7 +88,8 @@ pub async fn plain(client: &Client, name: &str, input: Option<&str>, voice: Voic
 }
 
 fn check(name: &str) -> Result<(), Fault> {
-    check_name(name).map_err(|why| Fault::usage(format!("Failed to call `{name}`: {why}")).hint("see `happyos skill list`"))
+    check_name(name)
+        .map_err(|why| Fault::usage(format!("Failed to call `{name}`: {why}")).hint("see `happyos skill list`"))
 }
 
 async fn send(client: &Client, asked: &args::Call, input: &RawValue, voice: Voice) -> Result<Reply, Fault> {
@@ -171,7 +172,10 @@ fn write_attachments(attachments: &[Attachment], out: &Path) -> Result<Vec<Strin
             && !name.starts_with('.')
             && !name.chars().any(char::is_control);
         if !plain {
-            return Err(Fault::failed(format!("Failed to write the attachment `{}`: it is no plain file name", name.escape_debug())));
+            return Err(Fault::failed(format!(
+                "Failed to write the attachment `{}`: it is no plain file name",
+                name.escape_debug()
+            )));
         }
         let path = out.join(name);
         let doing = || format!("write `{}`", path.display());
@@ -193,7 +197,11 @@ async fn input(client: &Client, asked: &args::Call) -> Result<Box<RawValue>, Fau
         [] => json("{}").map_err(wrong),
         [one] if one == "-" => {
             let mut text = String::new();
-            io::stdin().lock().take(INPUT_BYTES_MAX).read_to_string(&mut text).map_err(|error| wrong(error.to_string()))?;
+            io::stdin()
+                .lock()
+                .take(INPUT_BYTES_MAX)
+                .read_to_string(&mut text)
+                .map_err(|error| wrong(error.to_string()))?;
             json(&text).map_err(wrong)
         }
         [one] if one.trim_start().starts_with('{') => json(one).map_err(wrong),
@@ -231,7 +239,9 @@ fn from_pairs(pairs: &[String], schema: &Value) -> Result<Map<String, Value>, St
         let split = pair.split_once('=').filter(|(key, _)| is_key(key));
         let (key, value) = match (split, pairs) {
             (Some(split), _) => split,
-            (None, [only]) => (lone_property(schema).ok_or_else(|| format!("`{only}` is no `key=value`"))?, only.as_str()),
+            (None, [only]) => {
+                (lone_property(schema).ok_or_else(|| format!("`{only}` is no `key=value`"))?, only.as_str())
+            }
             (None, _) => return Err(format!("`{pair}` is no `key=value`")),
         };
         let value = if is_string(schema, key) {

@@ -137,7 +137,9 @@ impl Client {
             let frame = frame.map_err(|error| broken(&error))?;
             whole.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
             if whole.len() > ANSWER_BYTES_MAX {
-                return Err(Fault::failed(format!("Failed to read the answer: it has more than {ANSWER_BYTES_MAX} bytes")));
+                return Err(Fault::failed(format!(
+                    "Failed to read the answer: it has more than {ANSWER_BYTES_MAX} bytes"
+                )));
             }
         }
         Ok(Reply { status, body: whole.into() })

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
+use landlock::{ABI, Access as _, AccessFs, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _};
 use serde_json::{Value, json};
 
 use super::args::Global;
@@ -59,7 +60,8 @@ pub fn run(global: &Global, voice: Voice, start: Start) -> Result<(), Fault> {
     let mut findings = Findings::default();
     let (config, config_file) = match configuration::resolve(global) {
         Ok((config, file)) => {
-            let message = file.as_ref().map_or("no file: every key has its default".into(), |file| file.display().to_string());
+            let message =
+                file.as_ref().map_or("no file: every key has its default".into(), |file| file.display().to_string());
             findings.add(Grade::Ok, "configuration", message, None);
             (config, file)
         }
@@ -98,7 +100,9 @@ fn report(findings: &[Finding], voice: Voice) -> Result<(), Fault> {
     if voice.json {
         let list: Vec<Value> = findings
             .iter()
-            .map(|one| json!({ "result": name(one.grade), "check": one.what, "message": one.message, "hint": one.hint }))
+            .map(
+                |one| json!({ "result": name(one.grade), "check": one.what, "message": one.message, "hint": one.hint }),
+            )
             .collect();
         output::print_json(&json!({ "checks": list }))?;
     } else {
@@ -121,9 +125,16 @@ fn folders(config: &Config, findings: &mut Findings) {
         Err(_) if can_be_made(data) => {
             findings.add(Grade::Ok, "data folder", format!("{shown} (made at the first start)"), None);
         }
-        Err(error) => findings.add(Grade::Fail, "data folder", format!("{shown}: {error}"), Some("choose one with `--data DIR`")),
+        Err(error) => {
+            findings.add(Grade::Fail, "data folder", format!("{shown}: {error}"), Some("choose one with `--data DIR`"))
+        }
         Ok(found) if !found.is_dir() => {
-            findings.add(Grade::Fail, "data folder", format!("{shown} is no folder"), Some("choose one with `--data DIR`"));
+            findings.add(
+                Grade::Fail,
+                "data folder",
+                format!("{shown} is no folder"),
+                Some("choose one with `--data DIR`"),
+            );
         }
         Ok(found) if found.permissions().mode() & 0o077 != 0 => findings.add(
             Grade::Warn,
@@ -134,7 +145,12 @@ fn folders(config: &Config, findings: &mut Findings) {
         Ok(_) => match tempfile::tempfile_in(data) {
             Ok(_) => findings.add(Grade::Ok, "data folder", shown.to_string(), None),
             Err(error) => {
-                findings.add(Grade::Fail, "data folder", format!("{shown}: {error}"), Some("choose another with `--data DIR`"));
+                findings.add(
+                    Grade::Fail,
+                    "data folder",
+                    format!("{shown}: {error}"),
+                    Some("choose another with `--data DIR`"),
+                );
             }
         },
     }
@@ -226,26 +242,27 @@ fn kernel(findings: &mut Findings) {
     let mut parts = release.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().unwrap_or(0));
     let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     if version >= (6, 7) {
-        findings.add(Grade::Ok, "kernel", format!("{release}: has PAGEMAP_SCAN, which makes fresh instances cheaper"), None);
+        findings.add(
+            Grade::Ok,
+            "kernel",
+            format!("{release}: has PAGEMAP_SCAN, which makes fresh instances cheaper"),
+            None,
+        );
     } else {
         let hint = "calls work and cost a little more; Linux 6.7 or later is faster";
         findings.add(Grade::Warn, "kernel", format!("{release}: has no PAGEMAP_SCAN"), Some(hint));
     }
-    match fs::read_to_string("/sys/kernel/security/lsm") {
-        Ok(modules) if modules.split(',').any(|name| name.trim() == "landlock") => {
-            findings.add(Grade::Ok, "landlock", "confines the compile helper", None);
-        }
-        Ok(_) => findings.add(
+    let ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(AccessFs::from_all(ABI::V1))
+        .and_then(Ruleset::create);
+    match ruleset {
+        Ok(_) => findings.add(Grade::Ok, "landlock", "confines the compile helper", None),
+        Err(error) => findings.add(
             Grade::Warn,
             "landlock",
-            "not on: the compile helper is confined by its other limits alone",
+            format!("the compile helper is confined by its other limits alone: {error}"),
             Some("add `landlock` to the kernel's `lsm=` parameter"),
-        ),
-        Err(_) => findings.add(
-            Grade::Warn,
-            "landlock",
-            "unknown: this machine does not say which security modules it has",
-            Some("mount securityfs at /sys/kernel/security to see"),
         ),
     }
 }
@@ -253,8 +270,7 @@ fn kernel(findings: &mut Findings) {
 fn memory(config: &Config, findings: &mut Findings) {
     let most = config.admission.memory_bytes_max;
     let each = config.limits.memory_bytes;
-    let message =
-        format!("{} for all calls together, {} for each", output::bytes(most), output::bytes(each));
+    let message = format!("{} for all calls together, {} for each", output::bytes(most), output::bytes(each));
     if most / each.max(1) < 4 {
         let hint = "lower `limits.memory_bytes` or raise `admission.memory_bytes_max`";
         findings.add(Grade::Warn, "memory", format!("{message}: fewer than four calls at one time"), Some(hint));

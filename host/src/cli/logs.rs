@@ -4,9 +4,9 @@ use http_body_util::BodyExt as _;
 use hyper::Method;
 use serde::Deserialize;
 
+use super::Context;
 use super::fault::{Doing as _, Fault};
 use super::output::{self, Voice};
-use super::Context;
 
 /// Longest line that is waited for, in bytes.
 const LINE_BYTES_MAX: usize = 1 << 20;

@@ -206,7 +206,10 @@ mod tests {
         assert_eq!(duration(Duration::from_secs(3700)), "1 h 1 min");
         assert_eq!(moment(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(moment(951_782_400_000), "2000-02-29T00:00:00.000Z");
-        assert_eq!(indented(r#"{"b":1.0, "a" : [ ],"c":["x\\",: {"]}"#), "{\n  \"b\": 1.0,\n  \"a\": [],\n  \"c\": [\n    \"x\\\",: {\"\n  ]\n}");
+        assert_eq!(
+            indented(r#"{"b":1.0, "a" : [ ],"c":["x\",: {"]}"#),
+            "{\n  \"b\": 1.0,\n  \"a\": [],\n  \"c\": [\n    \"x\\\",: {\"\n  ]\n}"
+        );
         assert_eq!(first_line("abcdef\ng", 4), "abc…");
     }
 }

@@ -73,10 +73,13 @@ fn build(context: &Context, asked: &args::Build) -> Result<(), Fault> {
         target_dir: asked.target_dir.as_deref().map(Global::absolute).transpose()?,
         offline: asked.offline,
     };
-    let scripts: Vec<PathBuf> = found.iter().filter_map(|source| match source {
-        Source::Script(path) | Source::Component(path) => Some(path.clone()),
-        Source::Crate(_) => None,
-    }).collect();
+    let scripts: Vec<PathBuf> = found
+        .iter()
+        .filter_map(|source| match source {
+            Source::Script(path) | Source::Component(path) => Some(path.clone()),
+            Source::Crate(_) => None,
+        })
+        .collect();
     if !scripts.is_empty() {
         let checked = context.with_any(async |client| check_all(&client, &scripts).await)?;
         let refused: Vec<Refusal> = checked.iter().filter_map(|(path, checked)| checked.refusal(path)).collect();
@@ -136,8 +139,7 @@ async fn all_skills(client: &Client) -> Result<Vec<Summary>, Fault> {
     let mut skills = Vec::new();
     let mut after = String::new();
     loop {
-        let page: Page =
-            client.get(&format!("/v1/skills?limit={PAGE}{after}"), "list the skills").await?;
+        let page: Page = client.get(&format!("/v1/skills?limit={PAGE}{after}"), "list the skills").await?;
         skills.extend(page.skills);
         match page.next {
             Some(next) => after = format!("&after={next}"),
@@ -176,8 +178,7 @@ fn list(context: &Context) -> Result<(), Fault> {
 fn show(context: &Context, name: &str) -> Result<(), Fault> {
     check_name(name).map_err(|why| Fault::usage(format!("Failed to show `{name}`: {why}")))?;
     let doing = format!("show `{name}`");
-    let skill: Value =
-        context.with_any(async |client| client.get(&format!("/v1/skills/{name}"), &doing).await)?;
+    let skill: Value = context.with_any(async |client| client.get(&format!("/v1/skills/{name}"), &doing).await)?;
     if context.voice.json {
         return output::print_json(&skill);
     }

@@ -46,7 +46,8 @@ impl Refusal {
     pub fn text(&self) -> String {
         // A position, where there is one, leads the reason.
         let mut parts = self.reason.splitn(3, ':');
-        let is_number = |part: Option<&str>| part.is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+        let is_number =
+            |part: Option<&str>| part.is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
         let positioned = is_number(parts.next()) && is_number(parts.next());
         format!("{}:{}{}", self.path, if positioned { "" } else { " " }, self.reason)
     }

@@ -59,7 +59,8 @@ pub fn run(context: &Context, asked: &args::Token) -> Result<(), Fault> {
             output::print_table(&table)
         }
         args::Token::Revoke { name } => {
-            let fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+            let fits =
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
             if !fits {
                 return Err(Fault::usage(format!("Failed to revoke the token `{name}`: that is no token's name"))
                     .hint("see `happyos token list`"));

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{BUNDLE_KEYS, KEYS, Slot};
 use super::Config;
+use super::keys::{BUNDLE_KEYS, KEYS, Slot};
 
 /// A whole `happyos.toml` with the values of `config`, each key explained. Reads back as `config`.
 pub fn annotated(config: &Config) -> String {
@@ -85,7 +85,11 @@ fn grouped(number: u64) -> String {
 }
 
 fn range(min: u64, max: u64) -> String {
-    if max == i64::MAX as u64 { format!("at least {}", grouped(min)) } else { format!("{} to {}", grouped(min), grouped(max)) }
+    if max == i64::MAX as u64 {
+        format!("at least {}", grouped(min))
+    } else {
+        format!("{} to {}", grouped(min), grouped(max))
+    }
 }
 
 fn readable(bytes: u64) -> String {

@@ -178,7 +178,11 @@ impl Reader<'_> {
                 let text = value.get_ref().as_str().ok_or_else(|| wrong("an address in quotes"))?;
                 let address: SocketAddr = text.parse().map_err(|_| {
                     let hint = "write a numeric address and a port, such as \"127.0.0.1:7411\" or \"[::1]:7411\"";
-                    self.at(&value.span(), format!("`{path}` is `{text}`, not an address with a port"), Some(hint.into()))
+                    self.at(
+                        &value.span(),
+                        format!("`{path}` is `{text}`, not an address with a port"),
+                        Some(hint.into()),
+                    )
                 })?;
                 set(target, address);
             }

@@ -27,9 +27,9 @@ const JS: Template = &[
 /// Names that are no function names in Rust.
 const RUST_KEYWORDS: [&str; 53] = [
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
-    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match",
-    "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait",
-    "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "test",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
+    "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "test",
 ];
 
 /// Writes a new skill and returns its folder and the files in it.
@@ -38,8 +38,9 @@ const RUST_KEYWORDS: [&str; 53] = [
 /// The name cannot be used, the folder has something in it, or it cannot be written.
 pub fn write(asked: &args::New, data_dir: &Path) -> Result<(PathBuf, Vec<PathBuf>), Fault> {
     let name = asked.name.as_str();
-    check_name(name)
-        .map_err(|why| Fault::usage(format!("Failed to make the skill `{name}`: {why}")).hint("for example `word-count`"))?;
+    check_name(name).map_err(|why| {
+        Fault::usage(format!("Failed to make the skill `{name}`: {why}")).hint("for example `word-count`")
+    })?;
     if !asked.js && !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
         return Err(Fault::usage(format!("Failed to make the skill `{name}`: a crate's name begins with a letter"))
             .hint("give it another name, or write it in JavaScript with `--js`"));

@@ -1,6 +1,7 @@
 //! The sources of the SDK, which this binary carries along and unpacks for skills outside the repository.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::base::Digest;
@@ -22,6 +23,8 @@ pub fn unpack(data_dir: &Path) -> Result<PathBuf, Fault> {
         return Ok(sdk);
     }
     let doing = || format!("unpack the SDK to `{}`", top.display());
+    // The data folder is private, whoever makes it first.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir).doing(doing)?;
     for (name, text) in FILES {
         let path = top.join(name);
         fs::create_dir_all(path.parent().unwrap_or(&top)).doing(doing)?;

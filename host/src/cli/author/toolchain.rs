@@ -67,7 +67,9 @@ impl Toolchain {
             Toolchain::Installed { .. } => Command::new(cargo_program()),
             Toolchain::BuildStd { cargo, .. } => Command::new(cargo),
         };
-        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_TARGET_DIR", "CARGO_MAKEFLAGS"] {
+        for name in
+            ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO_TARGET_DIR", "CARGO_MAKEFLAGS"]
+        {
             command.env_remove(name);
         }
         command.arg(subcommand).args(["--target", TARGET]);
@@ -119,10 +121,11 @@ fn build_std(prefix: &Path) -> Option<Toolchain> {
         return None;
     }
     let sysroot = printed(Command::new(&rustc).args(["--print", "sysroot"]))?;
-    sysroot
-        .join("lib/rustlib/src/rust/library/std/Cargo.toml")
-        .is_file()
-        .then_some(Toolchain::BuildStd { rustc, cargo, linker })
+    sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml").is_file().then_some(Toolchain::BuildStd {
+        rustc,
+        cargo,
+        linker,
+    })
 }
 
 /// `wasm-ld`, or the `wasm-ld-N` with the highest N.
@@ -185,7 +188,9 @@ pub fn install(yes: bool, voice: Voice) -> Result<Toolchain, Fault> {
     if !yes && io::stdin().is_terminal() && !agreed(&format!("Install the Debian packages {packages}?"))? {
         return Err(missing());
     }
-    for arguments in [vec!["update"], [vec!["install", "-y", "--no-install-recommends"], DEBIAN_PACKAGES.to_vec()].concat()] {
+    for arguments in
+        [vec!["update"], [vec!["install", "-y", "--no-install-recommends"], DEBIAN_PACKAGES.to_vec()].concat()]
+    {
         voice.note(&format!("trying: {}apt-get {}", if root { "" } else { "sudo " }, arguments.join(" ")));
         let mut command = if root { Command::new("apt-get") } else { Command::new("sudo") };
         if !root {
