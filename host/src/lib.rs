@@ -3,6 +3,9 @@
 pub mod base;
 pub mod cli;
 pub mod config;
+pub mod runtime;
+pub mod security;
 pub mod skills {
     pub mod metadata;
 }
+pub mod telemetry;
