@@ -5,7 +5,5 @@ pub mod cli;
 pub mod config;
 pub mod runtime;
 pub mod security;
-pub mod skills {
-    pub mod metadata;
-}
+pub mod skills;
 pub mod telemetry;

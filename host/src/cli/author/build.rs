@@ -120,16 +120,15 @@ fn compile(
     options: &Options,
     voice: Voice,
 ) -> Result<Vec<PathBuf>, Fault> {
-    let (usual, own_stack): (Vec<_>, Vec<_>) =
-        crates.iter().partition(|source| source.stack_bytes.is_none_or(|bytes| bytes == STACK_BYTES));
-    let mut modules = BTreeMap::new();
-    if !usual.is_empty() {
-        run_cargo(toolchain, "build", &usual, &[], options, voice, &mut modules)?;
+    // One run of cargo for each size of stack, which nearly always is one run: the linker takes it from the flags that
+    // every crate is built with, so another size is another build of everything and has a target folder of its own.
+    let mut by_stack: BTreeMap<u32, Vec<&CrateSource>> = BTreeMap::new();
+    for source in crates {
+        by_stack.entry(source.stack_bytes.unwrap_or(STACK_BYTES)).or_default().push(source);
     }
-    for source in own_stack {
-        // The last of several stack sizes counts, and only the final link sees this one: nothing else is built anew.
-        let stack = format!("-Clink-arg=-zstack-size={}", source.stack_bytes.unwrap_or(STACK_BYTES));
-        run_cargo(toolchain, "rustc", &[source], &["--lib", "--", &stack], options, voice, &mut modules)?;
+    let mut modules = BTreeMap::new();
+    for (stack_bytes, crates) in by_stack {
+        run_cargo(toolchain, &crates, stack_bytes, options, voice, &mut modules)?;
     }
     crates
         .iter()
@@ -158,20 +157,23 @@ struct MessageTarget {
 
 fn run_cargo(
     toolchain: &Toolchain,
-    subcommand: &str,
     crates: &[&CrateSource],
-    last: &[&str],
+    stack_bytes: u32,
     options: &Options,
     voice: Voice,
     modules: &mut BTreeMap<String, PathBuf>,
 ) -> Result<(), Fault> {
     let Some(first) = crates.first() else { return Ok(()) };
-    let mut command = toolchain.cargo(subcommand);
+    let mut target_dir = options.target_dir.clone().unwrap_or_else(|| first.target_dir.join("guests"));
+    if stack_bytes != STACK_BYTES {
+        target_dir.push(format!("stack-{stack_bytes}"));
+    }
+    let mut command = toolchain.cargo("build");
     command
         .current_dir(&first.workspace)
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", format!("-Clink-arg=-zstack-size={STACK_BYTES}"))
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", format!("-Clink-arg=-zstack-size={stack_bytes}"))
         .args(["--profile", "guest", "--message-format", "json-render-diagnostics", "--target-dir"])
-        .arg(options.target_dir.clone().unwrap_or_else(|| first.target_dir.join("guests")));
+        .arg(target_dir);
     for setting in PROFILE {
         command.args(["--config", setting]);
     }
@@ -184,7 +186,6 @@ fn run_cargo(
     if voice.quiet {
         command.arg("--quiet");
     }
-    command.args(last);
     let names: Vec<String> = crates.iter().map(|source| format!("`{}`", source.package)).collect();
     let names = names.join(", ");
     let mut cargo =
