@@ -1,7 +1,9 @@
 //! HappyOS: one daemon that runs skills as sandboxed WebAssembly components.
 
 pub mod base;
+pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod http;
 pub mod mcp;
 pub mod runtime;
