@@ -3,6 +3,8 @@
 pub mod base;
 pub mod cli;
 pub mod config;
+pub mod http;
+pub mod mcp;
 pub mod runtime;
 pub mod security;
 pub mod skills;

@@ -1,4 +1,5 @@
 
 pub mod principal;
+pub mod tokens;
 
 pub use principal::{Action, Principal, Role, authorise};
