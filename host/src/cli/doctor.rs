@@ -13,6 +13,7 @@ use super::author::toolchain::Toolchain;
 use super::client::{Client, SOCKET};
 use super::fault::Fault;
 use super::output::{self, Voice};
+use super::skill::AUTHOR_DATA;
 use super::status::Status;
 use super::{Context, Start, configuration};
 use crate::config::Config;
@@ -300,7 +301,9 @@ fn probe(context: &Context) -> Result<(), Fault> {
     let mut config = context.config.clone();
     config.skills_dir = scratch.path().to_path_buf();
     let usable = fs::metadata(&config.data_dir).is_ok_and(|data| data.is_dir() && data.uid() == own_uid());
-    if !usable {
+    if usable {
+        config.data_dir.push(AUTHOR_DATA);
+    } else {
         config.data_dir = scratch.path().join("data");
     }
     let answer: Value = context.with_embedded(config, async |client| {

@@ -19,6 +19,8 @@ use super::status::{self, Refusal, Status};
 use super::{Context, Global, args, logs};
 use crate::skills::metadata::check_name;
 
+/// Folder in the data folder with the state of sandboxes that only try skills out.
+pub const AUTHOR_DATA: &str = "author";
 /// Skills asked for at one time.
 const PAGE: usize = 1000;
 
@@ -318,6 +320,8 @@ fn test(context: &Context, asked: &args::Test) -> Result<(), Fault> {
         .collect();
     let mut config = context.config.clone();
     config.skills_dir = scratch.path().to_path_buf();
+    // State of its own, kept for its compiled code: a daemon may hold the other, and tests should not touch that.
+    config.data_dir.push(AUTHOR_DATA);
     let (refusals, examples) = context.with_embedded(config, async |client| {
         let status: Status = client.get("/v1/status", "read what was loaded").await?;
         let skills = all_skills(&client).await?;
