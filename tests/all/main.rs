@@ -1,0 +1,4 @@
+//! Tests across the whole system, in one binary.
+
+mod architecture;
+mod contract;

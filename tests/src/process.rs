@@ -1,0 +1,1 @@
+//! The `happyos` command as a user starts it.
