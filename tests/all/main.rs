@@ -1,4 +1,11 @@
 //! Tests across the whole system, in one binary.
 
+mod abuse;
 mod architecture;
+mod bundles;
+mod cli;
 mod contract;
+mod doors;
+mod limits;
+mod scripts;
+mod values;

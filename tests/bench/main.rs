@@ -1,7 +1,34 @@
-fn main(){ let g = happyos_tests::SkillGuest{ manifest: "{\"name\":\"x\"}", imports: happyos_tests::guest::LOG, post_return: "(loop (br 0))", memory: "65536", fields: "(table 10 funcref) (func $s) (start $s)", ..Default::default()}.component(); println!("{}", g.len());
- std::fs::write("/tmp/g.wasm",&g).unwrap();
- let e = happyos_tests::guest::echo_component("record r { a: u8, b: option<string> }", &["u64","r","result<u8,string>","option<option<u8>>"]); println!("{}", e.len());
- let t=std::time::Instant::now();
- let b = happyos_tests::bombs::branches_and_locals("b", 8000,1000); println!("{} {:?}", b.len(), t.elapsed());
- let b = happyos_tests::bombs::empty_functions("b", 100_000); println!("{} {:?}", b.len(), t.elapsed());
+//! Benchmarks: `bench calls|mcp|scale|fair`. Each prints a table and writes `target/bench/NAME.json`.
+
+mod bare;
+mod calls;
+mod client;
+mod fair;
+mod mcp;
+mod report;
+mod samples;
+mod scale;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["calls"] => calls::run(),
+        ["mcp"] => mcp::run(),
+        ["scale"] => scale::run(),
+        ["fair"] => fair::run(),
+        // Parts of a benchmark that run in a process of their own.
+        ["mcp-client", rest @ ..] => client::run(rest),
+        ["scale-part", folder, n_skills] => scale::part(folder, n_skills),
+        _ => Err(anyhow::anyhow!("no such benchmark\nhint: `bench calls`, `mcp`, `scale` or `fair`")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

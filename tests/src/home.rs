@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 
 use happyos::base::{Failure, LimitOverrides};
 use happyos::config::Config;
+use happyos::daemon::{Daemon, StartOptions};
+use happyos::runtime::Runtime;
 use happyos::security::{Principal, Role};
 use happyos::skills::{Call, Outcome, Skills};
+use happyos::telemetry::GuestLog;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -52,6 +55,64 @@ impl Home {
     pub fn install_guest(&self, guest: &SkillGuest<'_>) -> PathBuf {
         self.install(&format!("{}.wasm", guest.name), guest.component())
     }
+}
+
+impl Home {
+    /// The private socket of this home's daemon.
+    pub fn socket(&self) -> PathBuf {
+        self.config.data_dir.join("happyos.sock")
+    }
+
+    /// The configuration file that started commands read.
+    pub fn config_file(&self) -> PathBuf {
+        self.path().join("happyos.toml")
+    }
+
+    /// Writes that file: this home's folders, any port, and `more` at its end.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn configure(&self, more: &str) {
+        let text = format!(
+            "data_dir = {:?}\nskills_dir = {:?}\nhttp.listen = \"127.0.0.1:0\"\n{more}\n",
+            self.config.data_dir, self.config.skills_dir
+        );
+        std::fs::write(self.config_file(), text).expect("the folder can be written");
+    }
+
+    /// Reads the skills of this home in this process, with a runtime of its own.
+    ///
+    /// # Panics
+    /// If the runtime does not start.
+    pub async fn open(&self) -> Skills {
+        open(&self.config).await
+    }
+
+    /// Starts a daemon in this process.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn start(&self) -> Daemon {
+        self.try_start().await.expect("the daemon starts")
+    }
+
+    /// Starts a daemon in this process.
+    ///
+    /// # Errors
+    /// If another holds the data directory, or it does not start for another reason.
+    pub async fn try_start(&self) -> anyhow::Result<Daemon> {
+        Daemon::start(self.config.clone(), StartOptions::default()).await
+    }
+}
+
+/// Reads the skills that `config` names in this process.
+///
+/// # Panics
+/// If the runtime does not start.
+pub async fn open(config: &Config) -> Skills {
+    let log = GuestLog::new(config.log_lines_kept);
+    let runtime = Runtime::start(config, &crate::happyos_binary(), log.clone()).expect("the runtime starts");
+    Skills::open(config, runtime, log, |_| {}).await
 }
 
 impl Default for Home {

@@ -2,7 +2,6 @@
 
 pub mod bombs;
 pub mod guest;
-#[cfg(any())]
 pub mod home;
 pub mod http;
 pub mod process;
@@ -11,7 +10,6 @@ pub mod wit;
 use std::path::{Path, PathBuf};
 
 pub use guest::{SkillGuest, plain_component};
-#[cfg(any())]
 pub use home::Home;
 
 /// The folder of the repository.
