@@ -1,1 +1,7 @@
-//! placeholder
+//! HappyOS: one daemon that runs skills as sandboxed WebAssembly components.
+
+pub mod base;
+pub mod config;
+pub mod runtime;
+pub mod security;
+pub mod telemetry;
