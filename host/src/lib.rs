@@ -4,4 +4,5 @@ pub mod base;
 pub mod config;
 pub mod runtime;
 pub mod security;
+pub mod skills;
 pub mod telemetry;

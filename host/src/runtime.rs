@@ -25,12 +25,13 @@ use std::sync::Arc;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::Engine;
 
+use cache::Sealed;
 pub use admission::Gate;
-pub use cache::Sealed;
 pub use call::{Answer, Attachment, DescribeError, Described, GuestCall};
 pub use compile::CompileError;
-pub use program::{Origin, Program, ProgramKind, SKILLS_PER_BUNDLE_MAX};
-pub use shape::{Shape, World};
+pub use program::{Origin, PlainFunction, Program, ProgramKind};
+pub use shape::World;
+use shape::Shape;
 pub use state::{ClockMode, Progress, ProgressSink, now_ms};
 
 use crate::base::{CallLimits, Digest, Failure, FailureKind};
@@ -256,7 +257,7 @@ impl Runtime {
     ///
     /// # Errors
     /// Why one of them cannot be a skill, or why the component cannot be loaded.
-    pub async fn plain_functions(&self, program: &Arc<Program>) -> Result<Vec<program::PlainFunction>, Failure> {
+    pub async fn plain_functions(&self, program: &Arc<Program>) -> Result<Vec<PlainFunction>, Failure> {
         Ok(self.load(program).await?.plain_functions().to_vec())
     }
 

@@ -1,13 +1,30 @@
 //! The catalog of skills, and calling one by name.
 
 pub mod catalog;
+mod directory;
+mod manifest;
 pub mod metadata;
+mod probe;
+mod schema;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use serde_json::Value;
 
 pub use catalog::{Bundle, BundleKind, Refusal, Skill, Snapshot};
+pub use directory::LoadProgress;
 pub use metadata::{Annotations, Metadata};
+pub use probe::{EXAMPLE_TIME_MS, ExampleResult};
 
-use crate::base::{Failure, LimitOverrides, RequestId, Usage};
-pub use crate::runtime::{Answer, Attachment, Progress, ProgressSink};
+use crate::base::{Digest, Failure, FailureKind, LimitOverrides, RequestId, Usage};
+use crate::config::Config;
+use crate::runtime::{ClockMode, GuestCall, Runtime};
+pub use crate::runtime::{Answer, Attachment, Load, Progress, ProgressSink};
+use crate::security::{Action, Principal, authorise};
+use crate::telemetry::GuestLog;
 
 /// A call of one skill by name.
 #[derive(Clone, Default)]
@@ -37,4 +54,223 @@ pub struct Outcome {
     pub result: Result<Answer, Failure>,
     /// What it used.
     pub usage: Usage,
+}
+
+/// A file that would be served as it is.
+#[derive(Debug, Clone)]
+pub struct CheckedBundle {
+    /// Its name.
+    pub name: String,
+    /// Its version, where the manifest gives one.
+    pub version: Option<String>,
+    /// What it is made of.
+    pub kind: BundleKind,
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// The names of its skills.
+    pub skills: Vec<String>,
+}
+
+/// The catalog and the sandbox behind it. Clones share both.
+#[derive(Clone)]
+pub struct Skills {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: Config,
+    runtime: Runtime,
+    log: GuestLog,
+    snapshot: ArcSwap<Snapshot>,
+}
+
+/// Longest session id and locale that a call may carry, in bytes.
+const CALL_TAG_BYTES_MAX: usize = 128;
+
+impl Skills {
+    /// Reads the skills directory. Files that cannot be served are in the snapshot's refusals.
+    pub async fn open(
+        config: &Config,
+        runtime: Runtime,
+        log: GuestLog,
+        notify: impl Fn(LoadProgress<'_>),
+    ) -> Skills {
+        let snapshot = directory::read(config, &runtime, notify).await;
+        tracing::info!(skills = snapshot.skills().len(), refused = snapshot.refusals().len(), "catalog read");
+        Skills { inner: Arc::new(Inner { config: config.clone(), runtime, log, snapshot: ArcSwap::from_pointee(snapshot) }) }
+    }
+
+    /// The catalog as it is now.
+    ///
+    /// # Errors
+    /// `denied` if the principal may not list skills.
+    pub fn snapshot(&self, principal: &Principal) -> Result<Arc<Snapshot>, Failure> {
+        authorise(principal, Action::ListSkills)?;
+        Ok(self.inner.snapshot.load_full())
+    }
+
+    /// Calls one skill: input checked against its schema, run under its limits, output checked.
+    ///
+    /// Dropping the future cancels the call; it is then counted as `cancelled`.
+    pub async fn call(&self, principal: &Principal, call: Call<'_>) -> Outcome {
+        let request_id = RequestId::from_bits(rand::random());
+        if let Err(failure) = authorise(principal, Action::CallSkill) {
+            return Outcome { request_id, result: Err(failure), usage: Usage::default() };
+        }
+        let snapshot = self.inner.snapshot.load();
+        let Some(skill) = snapshot.skill(call.skill).cloned() else {
+            let failure = not_found(&snapshot, call.skill);
+            return Outcome { request_id, result: Err(failure), usage: Usage::default() };
+        };
+        drop(snapshot);
+        let called = skill.called();
+        let mut counted = Counted { metrics: &called.metrics, done: false, began: Instant::now() };
+        let (result, usage) = self.call_skill(&skill, called, &call, &request_id).await;
+        counted.done = true;
+        let failure = result.as_ref().err().map(|failure| failure.kind);
+        called.metrics.record(failure, &usage);
+        tracing::debug!(%request_id, principal = principal.name(), skill = call.skill, failure = failure.map(FailureKind::as_str), "call");
+        Outcome { request_id, result, usage }
+    }
+
+    async fn call_skill(
+        &self,
+        skill: &Arc<Skill>,
+        called: &catalog::Called,
+        call: &Call<'_>,
+        request_id: &RequestId,
+    ) -> (Result<Answer, Failure>, Usage) {
+        let value = match check_input(called, call) {
+            Ok(value) => value,
+            Err(failure) => return (Err(failure), Usage::default()),
+        };
+        let program = &skill.bundle().program;
+        let guest_call = GuestCall {
+            skill: skill.name(),
+            input: call.input,
+            value: &value,
+            request_id: request_id.clone(),
+            session_id: call.session_id,
+            locale: call.locale.unwrap_or("en"),
+            limits: program.limits().tightened(&call.limits),
+            seed: call.seed.unwrap_or_else(rand::random),
+            clock: ClockMode::Real,
+            progress: call.progress.clone(),
+        };
+        let (result, usage) = self.inner.runtime.call(program, guest_call).await;
+        (result.and_then(|answer| check_output(skill, called, answer)), usage)
+    }
+
+    /// Runs every example of a bundle again, those marked `live` included.
+    ///
+    /// # Errors
+    /// `not-found` if there is no such bundle, `denied` if the principal may not call skills.
+    pub async fn run_examples(&self, principal: &Principal, bundle: &str) -> Result<Vec<ExampleResult>, Failure> {
+        authorise(principal, Action::CallSkill)?;
+        let snapshot = self.inner.snapshot.load_full();
+        let found = snapshot.bundle(bundle).cloned().ok_or_else(|| {
+            Failure::new(FailureKind::NotFound, format!("there is no bundle `{bundle}`"))
+                .with_hint("`happyos skill list` names the bundles")
+        })?;
+        let mut results = Vec::new();
+        for skill in snapshot.skills().iter().filter(|skill| Arc::ptr_eq(skill.bundle(), &found)) {
+            let metadata = skill.metadata().map_err(|error| Failure::new(FailureKind::Internal, error))?;
+            results.extend(probe::run_examples(&self.inner.runtime, &found.program, skill.name(), &metadata, true).await);
+        }
+        Ok(results)
+    }
+
+    /// Reads one file as it would be read from the skills directory, without installing it.
+    ///
+    /// # Errors
+    /// Why it would not be served.
+    pub async fn check_file(&self, principal: &Principal, path: &Path) -> Result<CheckedBundle, Refusal> {
+        let refusal = |reason: String, hint| Refusal { path: path.to_owned(), reason, hint };
+        authorise(principal, Action::CheckFiles).map_err(|failure| refusal(failure.message, failure.hint))?;
+        let (file, probed) = directory::read_one(&self.inner.config, &self.inner.runtime, path)
+            .await
+            .map_err(|rejection| refusal(rejection.reason, rejection.hint))?;
+        Ok(CheckedBundle {
+            name: probed.manifest.name,
+            version: probed.manifest.version,
+            kind: probed.kind.bundle_kind(),
+            digest: file.digest,
+            size_bytes: file.size_bytes,
+            skills: probed.skills.into_iter().map(|skill| skill.name).collect(),
+        })
+    }
+
+    /// What the sandbox is busy with.
+    pub fn load(&self) -> Load {
+        self.inner.runtime.load_now()
+    }
+
+    /// What the guests wrote.
+    pub fn guest_log(&self) -> &GuestLog {
+        &self.inner.log
+    }
+}
+
+/// Counts a call that was dropped before its end.
+struct Counted<'a> {
+    metrics: &'a crate::telemetry::metrics::CallMetrics,
+    done: bool,
+    began: Instant,
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            let usage = Usage { wall: self.began.elapsed(), ..Usage::default() };
+            self.metrics.record(Some(FailureKind::Cancelled), &usage);
+        }
+    }
+}
+
+fn not_found(snapshot: &Snapshot, name: &str) -> Failure {
+    let shown: String = name.chars().take(80).collect();
+    let failure = Failure::new(FailureKind::NotFound, format!("there is no skill `{shown}`"));
+    match snapshot.nearest(name) {
+        Some(nearest) => failure.with_hint(format!("did you mean `{nearest}`?")),
+        None => failure.with_hint("`happyos skill list` names the skills"),
+    }
+}
+
+fn check_input(called: &catalog::Called, call: &Call<'_>) -> Result<Value, Failure> {
+    let invalid = |message: String| Failure::new(FailureKind::InvalidInput, message);
+    for (what, tag) in [("session id", call.session_id), ("locale", call.locale)] {
+        if tag.is_some_and(|tag| tag.len() > CALL_TAG_BYTES_MAX) {
+            return Err(invalid(format!("the {what} is longer than {CALL_TAG_BYTES_MAX} bytes")));
+        }
+    }
+    let value: Value = serde_json::from_str(call.input)
+        .map_err(|error| invalid(format!("the input is not JSON: {error}")).with_hint("the input is one JSON object"))?;
+    let validator = called.input.as_ref().map_err(|error| Failure::new(FailureKind::Internal, error.clone()))?;
+    schema::check(validator, &value).map_err(|problem| {
+        invalid(format!("the input does not meet the schema of `{}`: {problem}", call.skill))
+            .with_hint(format!("`happyos skill show {}` prints the schema", call.skill))
+    })?;
+    Ok(value)
+}
+
+fn check_output(skill: &Skill, called: &catalog::Called, answer: Answer) -> Result<Answer, Failure> {
+    let invalid = |problem: String| {
+        Failure::new(FailureKind::InvalidOutput, format!("the answer of `{}` {problem}", skill.name()))
+            .with_hint("this is a fault of the skill; tell its author")
+    };
+    match &called.output {
+        None => {
+            serde_json::from_str::<serde::de::IgnoredAny>(&answer.json)
+                .map_err(|error| invalid(format!("is not JSON: {error}")))?;
+        }
+        Some(validator) => {
+            let value: Value =
+                serde_json::from_str(&answer.json).map_err(|error| invalid(format!("is not JSON: {error}")))?;
+            let validator = validator.as_ref().map_err(|error| Failure::new(FailureKind::Internal, error.clone()))?;
+            schema::check(validator, &value).map_err(|problem| invalid(format!("does not meet its schema: {problem}")))?;
+        }
+    }
+    Ok(answer)
 }

@@ -58,6 +58,7 @@ fn transfer_bytes_max(limits: &CallLimits, plain: bool) -> usize {
 }
 
 /// An instance with its script loaded, waiting for its one call.
+#[expect(dead_code, reason = "`hold` and `place` are there to be dropped")]
 pub(super) struct Prepared {
     pub store: Store<CallState>,
     pub instance: Instance,

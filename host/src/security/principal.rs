@@ -72,13 +72,15 @@ pub enum Action {
     ReadStatus,
     /// Make, list and revoke tokens.
     ManageTokens,
+    /// Have a file of this machine read as a bundle.
+    CheckFiles,
 }
 
 impl Action {
     fn needs(self) -> Role {
         match self {
             Action::ListSkills | Action::CallSkill => Role::User,
-            Action::ReadLogs | Action::ReadStatus | Action::ManageTokens => Role::Operator,
+            Action::ReadLogs | Action::ReadStatus | Action::ManageTokens | Action::CheckFiles => Role::Operator,
         }
     }
 }

@@ -2,10 +2,16 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use jsonschema::Validator;
+use serde_json::Value;
 
 use super::metadata::{Annotations, Metadata};
+use super::schema;
 use crate::base::Digest;
+use crate::runtime::Program;
+use crate::telemetry::metrics::CallMetrics;
 
 /// What a bundle is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +52,8 @@ pub struct Bundle {
     pub path: PathBuf,
     /// Size of the file in bytes.
     pub size_bytes: u64,
+    /// Its code.
+    pub(super) program: Arc<Program>,
 }
 
 /// One skill. Idle it is only its metadata; code is loaded at the first call.
@@ -58,9 +66,49 @@ pub struct Skill {
     output_schema: Option<Box<str>>,
     examples: Option<Box<str>>,
     annotations: Annotations,
+    /// Made at the first call: what checks its input and output, and what counts its calls.
+    called: OnceLock<Called>,
+}
+
+/// What a skill needs to be called, beside its code.
+pub(super) struct Called {
+    pub input: Result<Validator, String>,
+    pub output: Option<Result<Validator, String>>,
+    pub metrics: CallMetrics,
+}
+
+impl std::fmt::Debug for Called {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Called")
+    }
 }
 
 impl Skill {
+    /// A skill of `bundle` with checked metadata.
+    pub(super) fn new(name: &str, bundle: &Arc<Bundle>, metadata: Metadata) -> Skill {
+        let json = |value: &Value| value.to_string().into_boxed_str();
+        let examples = (!metadata.examples.is_empty()).then(|| examples_json(&metadata).into_boxed_str());
+        Skill {
+            name: name.into(),
+            bundle: bundle.clone(),
+            description: metadata.description.into_boxed_str(),
+            input_schema: json(&Value::Object(metadata.input_schema)),
+            output_schema: metadata.output_schema.as_ref().map(json),
+            examples,
+            annotations: metadata.annotations,
+            called: OnceLock::new(),
+        }
+    }
+
+    /// What checks and counts its calls.
+    pub(super) fn called(&self) -> &Called {
+        self.called.get_or_init(|| Called {
+            input: validator(&self.input_schema),
+            output: self.output_schema.as_deref().map(validator),
+            metrics: CallMetrics::new(&self.name),
+        })
+    }
+
     /// The public name: what callers and MCP clients use.
     pub fn name(&self) -> &Arc<str> {
         &self.name
@@ -91,10 +139,43 @@ impl Skill {
         self.examples.as_deref().unwrap_or("[]")
     }
 
+    /// Its metadata, read again.
+    pub(super) fn metadata(&self) -> Result<Metadata, String> {
+        let read = |text: &str| serde_json::from_str(text).map_err(|error| error.to_string());
+        Ok(Metadata {
+            description: self.description.to_string(),
+            input_schema: serde_json::from_str(&self.input_schema).map_err(|error| error.to_string())?,
+            output_schema: self.output_schema.as_deref().map(read).transpose()?,
+            annotations: self.annotations,
+            examples: serde_json::from_str(self.examples()).map_err(|error| error.to_string())?,
+        })
+    }
+
     /// Its behaviour hints.
     pub fn annotations(&self) -> Annotations {
         self.annotations
     }
+}
+
+fn validator(schema: &str) -> Result<Validator, String> {
+    let schema: Value = serde_json::from_str(schema).map_err(|error| error.to_string())?;
+    schema::compile(&schema)
+}
+
+fn examples_json(metadata: &Metadata) -> String {
+    let examples = metadata.examples.iter().map(|example| {
+        let mut json = serde_json::json!({"request": example.request, "input": example.input});
+        if let Some(members) = json.as_object_mut() {
+            if let Some(output) = &example.output {
+                members.insert("output".into(), output.clone());
+            }
+            if example.live {
+                members.insert("live".into(), true.into());
+            }
+        }
+        json
+    });
+    Value::Array(examples.collect()).to_string()
 }
 
 /// A file that is not served, and why.
@@ -119,6 +200,14 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// A snapshot of these. Skill names are unique: who builds it has seen to that.
+    pub(super) fn new(mut bundles: Vec<Arc<Bundle>>, mut skills: Vec<Arc<Skill>>, refusals: Vec<Refusal>) -> Snapshot {
+        bundles.sort_by(|a, b| a.name.cmp(&b.name));
+        skills.sort_by(|a, b| a.name.cmp(&b.name));
+        let by_name = skills.iter().enumerate().map(|(index, skill)| (skill.name.clone(), index)).collect();
+        Snapshot { bundles, skills, by_name, refusals }
+    }
+
     /// All bundles, by name.
     pub fn bundles(&self) -> &[Arc<Bundle>] {
         &self.bundles
@@ -132,6 +221,11 @@ impl Snapshot {
     /// The files that were refused.
     pub fn refusals(&self) -> &[Refusal] {
         &self.refusals
+    }
+
+    /// The bundle of that name.
+    pub fn bundle(&self, name: &str) -> Option<&Arc<Bundle>> {
+        self.bundles.binary_search_by(|bundle| (*bundle.name).cmp(name)).ok().and_then(|index| self.bundles.get(index))
     }
 
     /// The skill of that name.
