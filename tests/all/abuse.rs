@@ -67,7 +67,7 @@ fn abuses() -> Vec<Abuse> {
             )
         },
         Abuse {
-            peak_at_least: 60 << 20,
+            peak_at_least: 7 << 20,
             ..abuse(
                 SkillGuest {
                     name: "table-growth",
@@ -90,8 +90,8 @@ fn abuses() -> Vec<Abuse> {
                            unreachable",
                     ..plain
                 },
-                SOME_TIME,
-                TIME,
+                DEFAULTS,
+                FUEL,
             )
         },
         abuse(
@@ -152,8 +152,8 @@ fn abuses() -> Vec<Abuse> {
             ..abuse(
                 SkillGuest {
                     name: "hundred-megabytes",
-                    memory: "1600",
-                    call: r#"(memory.fill (i32.const 4096) (i32.const 0x20) (i32.const 100000000))
+                    call: r#"(drop (memory.grow (i32.const 1600)))
+                             (memory.fill (i32.const 4096) (i32.const 0x20) (i32.const 100000000))
                              (call $answer (i32.const 4096) (i32.const 100000000))"#,
                     ..plain
                 },
@@ -219,10 +219,11 @@ fn abuses() -> Vec<Abuse> {
     ]
 }
 
-/// A home where hostile guests and a well-behaved neighbour live, with room for a guest of 256 MiB.
+/// A home where hostile guests and a well-behaved neighbour live, and where compiling has little time.
 fn home() -> Home {
     let mut home = Home::new();
-    home.config.limits.memory_bytes = 64 << 20;
+    home.config.compile.cpu_s = 2;
+    home.config.compile.cpu_s_per_mib = 1;
     home.install_guest(&SkillGuest { name: "neighbour", ..Default::default() });
     home
 }
@@ -247,7 +248,6 @@ async fn each_abuse_fails_as_it_should_and_hurts_nobody() {
     let mut wrong = Vec::new();
     for Abuse { guest, limits, fails_as, peak_at_least } in &abuses {
         let name = guest.name;
-        // One long enough for `realloc` to be called, and one alongside.
         let began = Instant::now();
         let outcome = call_within(&skills, name, json!({"a": "b"}), *limits).await;
         let took = began.elapsed();
@@ -275,8 +275,8 @@ async fn each_abuse_fails_as_it_should_and_hurts_nobody() {
         if *fails_as == TIME && usage.wall < wall_max {
             wrong.push(format!("{name}: stopped for time after {:?}", usage.wall));
         }
-        if *fails_as == HOST_CALLS && usage.host_calls == 0 {
-            wrong.push(format!("{name}: no host calls reported"));
+        if name.ends_with("-flood") && usage.host_calls < home.config.limits.host_calls {
+            wrong.push(format!("{name}: {} host calls reported", usage.host_calls));
         }
         if let Err(failure) = &outcome.result
             && failure.kind.limit().is_some()
@@ -301,9 +301,9 @@ fn refused() -> Vec<Refused> {
     vec![
         of(SkillGuest { name: "start-loop", fields: "(func $s (loop $l (br $l))) (start $s)", ..plain }, "limit"),
         of(SkillGuest { name: "looping-list", list: SPIN, ..plain }, "limit"),
-        of(SkillGuest { name: "trapping-list", list: "unreachable", ..plain }, "trap"),
+        of(SkillGuest { name: "trapping-list", list: "unreachable", ..plain }, "unreachable"),
         of(SkillGuest { name: "four-gib-memory", memory: "65536", ..plain }, "memory"),
-        of(SkillGuest { name: "huge-table", fields: "(table 10000000 funcref)", ..plain }, "memory"),
+        of(SkillGuest { name: "huge-table", fields: "(table 10000000 funcref)", ..plain }, "exceeds the limit"),
         of(SkillGuest { name: "growing-list", list: GROW, ..plain }, "memory"),
         of(
             SkillGuest {
@@ -319,7 +319,7 @@ fn refused() -> Vec<Refused> {
             says: "compil",
         },
         Refused { name: "empty-functions", bytes: bombs::empty_functions("empty-functions", 300_000), says: "function" },
-        Refused { name: "not-wasm", bytes: b"not a component".to_vec(), says: "component" },
+        Refused { name: "not-wasm", bytes: b"not a component".to_vec(), says: "WebAssembly" },
         Refused { name: "a-core-module", bytes: wat::parse_str("(module)").unwrap(), says: "component" },
     ]
 }

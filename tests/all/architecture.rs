@@ -35,7 +35,13 @@ const NAMED_BY: &[(&str, &[&str])] = &[
 ];
 
 /// Files below line 5 with types that serde writes, and what these types are.
-const WRITES_JSON: &[(&str, &str)] = &[];
+const WRITES_JSON: &[(&str, &str)] = &[
+    ("runtime/compile_helper.rs", "what the daemon and its compile helper say to each other"),
+    ("runtime/shape.rs", "the helper's answer, and the note kept of it"),
+    ("skills/manifest.rs", "part of the note kept of a bundle"),
+    ("skills/probe.rs", "the note kept of a bundle"),
+    ("security/tokens.rs", "tokens, hashed, as they are stored"),
+];
 
 /// One source file of the host, without its comments.
 struct Source {

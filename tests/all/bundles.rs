@@ -83,8 +83,8 @@ async fn metadata_that_does_not_hold_is_refused() {
         ("no-description", r#"{"description": " "}"#, "description"),
         ("array-input", r#"{"inputSchema": {"type": "array"}}"#, "object"),
         ("bad-schema", r#"{"inputSchema": {"type": "object", "properties": {"a": {"type": "nonsense"}}}}"#, "schema"),
-        ("file-schema", r#"{"inputSchema": {"type": "object", "$ref": "file:///etc/passwd"}}"#, "$ref"),
-        ("web-schema", r#"{"inputSchema": {"type": "object", "$ref": "http://127.0.0.1:1/x"}}"#, "$ref"),
+        ("file-schema", r#"{"inputSchema": {"type": "object", "$ref": "file:///etc/passwd"}}"#, "reference"),
+        ("web-schema", r#"{"inputSchema": {"type": "object", "$ref": "http://127.0.0.1:1/x"}}"#, "reference"),
         ("unknown-member", r#"{"colour": "red"}"#, "colour"),
         ("wrong-example", r#"{"examples": [{"request": {"en": "x"}, "input": {"a": 1}, "output": {"a": 2}}]}"#, "example"),
     ];
@@ -226,18 +226,23 @@ async fn compiled_code_of_another_home_is_not_trusted() {
         home.install_guest(&SkillGuest { name: "echo", ..Default::default() });
         drop(home.open().await);
     }
-    let relative = |home: &Home, path: &PathBuf| path.strip_prefix(&home.config.data_dir).unwrap().to_owned();
-    for path in compiled(&first) {
-        let target = second.config.data_dir.join(relative(&first, &path));
+    let code = |home: &Home| home.config.data_dir.join("code");
+    let mut foreign = Vec::new();
+    for path in files_under(&code(&first)) {
+        let target = code(&second).join(path.strip_prefix(code(&first)).unwrap());
         assert!(target.is_file(), "both homes name the same code alike");
-        let own = fs::read(&target).unwrap();
-        let foreign = fs::read(&path).unwrap();
-        assert_ne!(own, foreign, "each home has a key of its own");
-        fs::write(&target, &foreign).unwrap();
-        let skills = second.open().await;
-        answer(&call(&skills, "echo", json!({})).await);
-        drop(skills);
-        assert_ne!(fs::read(&target).unwrap(), foreign, "code with another home's seal was kept");
+        let (theirs, own) = (fs::read(&path).unwrap(), fs::read(&target).unwrap());
+        if theirs != own {
+            fs::write(&target, &theirs).unwrap();
+            foreign.push((target, theirs));
+        }
+    }
+    assert!(!foreign.is_empty(), "each home has a key of its own");
+    let skills = second.open().await;
+    answer(&call(&skills, "echo", json!({})).await);
+    drop(skills);
+    for (path, theirs) in foreign {
+        assert_ne!(fs::read(&path).unwrap(), theirs, "{} has another home's seal and was kept", path.display());
     }
 }
 

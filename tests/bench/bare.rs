@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
-use happyos::runtime::engine::pooled_config;
+use ::happyos::runtime::engine::pooled_config;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Engine, Store};
 
@@ -74,7 +73,7 @@ impl Bare {
     /// If it does not compile or link.
     pub fn new(path: &Path, config: &Config, limited: bool) -> anyhow::Result<Bare> {
         let engine = Engine::new(config)?;
-        let component = Component::from_file(&engine, path).with_context(|| format!("in {}", path.display()))?;
+        let component = Component::from_file(&engine, path)?;
         let mut linker = Linker::new(&engine);
         Skill::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut Nothing| state)?;
         let pre = SkillPre::new(linker.instantiate_pre(&component)?)?;
