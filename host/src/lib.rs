@@ -2,6 +2,8 @@
 
 pub mod base;
 pub mod config;
+pub mod http;
+pub mod mcp;
 pub mod runtime;
 pub mod security;
 pub mod skills;

@@ -1,7 +1,9 @@
 //! Prometheus metrics: how many calls ended how, how long they took and what they used.
 
+use std::sync::OnceLock;
+
 use metrics::{Counter, Histogram, counter, histogram};
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::base::{FailureKind, Usage};
 
@@ -10,12 +12,13 @@ const SECONDS: &[f64] = &[
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 
-/// Installs the process-wide recorder and returns what renders it.
-///
-/// # Errors
-/// If a recorder is installed already.
-pub fn install() -> Result<PrometheusHandle, BuildError> {
-    PrometheusBuilder::new().set_buckets(SECONDS)?.install_recorder()
+/// Renders the process's metrics. The first use installs the recorder.
+pub fn handle() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    let builder = || PrometheusBuilder::new().set_buckets(SECONDS).unwrap_or_else(|_| PrometheusBuilder::new());
+    // Where a program that embeds us has a recorder of its own, that one gets the figures and this stays empty.
+    let install = || builder().install_recorder().unwrap_or_else(|_| builder().build_recorder().handle());
+    HANDLE.get_or_init(install).clone()
 }
 
 /// The metrics of one skill, looked up once and then only counted.

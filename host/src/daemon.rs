@@ -1,0 +1,196 @@
+//! The composer: builds the rooms, opens the doors, owns what runs for long, and shuts it all down.
+
+mod ownership;
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::io::DuplexStream;
+use tokio::net::{TcpListener, UnixListener};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::cli::{Fault, Mode, OnLoad, Running, Task};
+use crate::config::Config;
+use crate::http::{self, Door, DoorState, Gate, Serving};
+use crate::runtime::Runtime;
+use crate::security::tokens::Tokens;
+use crate::security::{Principal, Role};
+use crate::skills::Skills;
+use crate::telemetry::{GuestLog, metrics};
+use ownership::Ownership;
+
+/// The private socket's name in the data directory.
+const SOCKET: &str = "happyos.sock";
+/// Bytes that wait in a connection inside this process.
+const INSIDE_BUFFER_BYTES: usize = 64 << 10;
+/// How often the metrics fold what was recorded since.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+/// The program that compiles: this one, even if its file has been replaced since it started.
+const OWN_PROGRAM: &str = "/proc/self/exe";
+
+/// A daemon in this process. Clones are the same one.
+#[derive(Clone)]
+pub struct Daemon {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http_addr: Option<SocketAddr>,
+    /// What a connection on the private socket, or one inside this process, is served by.
+    local: Door,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+    drain: Duration,
+    socket: Option<PathBuf>,
+    /// Given up last, when nothing of this daemon touches the data any more.
+    _ownership: Ownership,
+}
+
+/// Starts a daemon that compiles with this program: what `main` hands to the command line.
+pub fn start(config: Config, mode: Mode, on_load: OnLoad) -> Task<Result<Arc<dyn Running>, Fault>> {
+    Box::pin(async move {
+        let daemon = Daemon::start(config, mode, Path::new(OWN_PROGRAM), on_load).await?;
+        Ok(Arc::new(daemon) as Arc<dyn Running>)
+    })
+}
+
+impl Daemon {
+    /// Takes the data directory, reads the skills and, to serve, opens the private socket and HTTP.
+    /// `helper` is the program that compiles.
+    ///
+    /// # Errors
+    /// What could not be had, and on what: the data directory (another process owns it), its files,
+    /// the engine, the socket or the port.
+    pub async fn start(config: Config, mode: Mode, helper: &Path, on_load: OnLoad) -> Result<Daemon, Fault> {
+        let data_dir = config.data_dir.clone();
+        make_private(&data_dir)?;
+        make(&config.skills_dir)?;
+        let (ownership, tokens) = Ownership::take(&data_dir, mode, || Tokens::open(&data_dir))?;
+        let tokens = tokens.map_err(|error| Fault::failed(format!("Failed to open the tokens: {error}")))?;
+        let log = GuestLog::new(config.log_lines_kept);
+        let runtime =
+            Runtime::start(&config, helper, log.clone()).map_err(|error| Fault::failed(error.to_string()))?;
+        // Taken before the skills are read: a port that is not to be had should not take minutes to find out.
+        let network = match mode {
+            Mode::Serve => Some(listen(config.http.listen).await?),
+            Mode::Embedded => None,
+        };
+        let skills = Skills::open(&config, runtime, log, |at| on_load(at.done, at.total)).await;
+        let http_addr = network.as_ref().and_then(|listener| listener.local_addr().ok());
+        let shutdown = CancellationToken::new();
+        let tokens = Arc::new(tokens);
+        let router = http::router(DoorState {
+            skills,
+            tokens: tokens.clone(),
+            config: Arc::new(config.clone()),
+            metrics: metrics::handle(),
+            started: Instant::now(),
+            http_addr,
+            shutdown: shutdown.clone(),
+        });
+        let tasks = TaskTracker::new();
+        let drain = Duration::from_millis(config.drain_ms);
+        let local = Door::new(router.clone(), Gate::Local(Principal::authenticated("local", Role::Operator)));
+        tasks.spawn(upkeep(shutdown.clone()));
+        let mut socket = None;
+        if let Some(network) = network {
+            let serving = Serving { connections_max: config.http.connections_max, shutdown: shutdown.clone(), drain };
+            let path = data_dir.join(SOCKET);
+            let private = bind_private(&path)?;
+            tasks.spawn(http::serve(private, local.clone(), serving.clone()));
+            tasks.spawn(http::serve(network, Door::new(router, Gate::network(tokens, &config.http)), serving));
+            socket = Some(path);
+        }
+        let inner = Inner { http_addr, local, shutdown, tasks, drain, socket, _ownership: ownership };
+        Ok(Daemon { inner: Arc::new(inner) })
+    }
+
+    /// Where HTTP listens, if it does.
+    pub fn http_addr(&self) -> Option<SocketAddr> {
+        self.inner.http_addr
+    }
+
+    /// Stops taking calls, waits for those in flight as long as the configuration says, cancels the rest.
+    pub async fn stop(&self) {
+        let inner = &self.inner;
+        if let Some(socket) = &inner.socket {
+            // It may be gone already: someone tidied up, or this is the second stop.
+            let _ = fs::remove_file(socket);
+        }
+        inner.shutdown.cancel();
+        inner.tasks.close();
+        // The doors keep to the drain time; this is for what hangs on them.
+        let _ = tokio::time::timeout(inner.drain + Duration::from_secs(1), inner.tasks.wait()).await;
+    }
+}
+
+impl Running for Daemon {
+    fn http_addr(&self) -> Option<SocketAddr> {
+        Daemon::http_addr(self)
+    }
+
+    fn connect(&self) -> io::Result<DuplexStream> {
+        if self.inner.shutdown.is_cancelled() {
+            return Err(io::Error::other("it is stopping"));
+        }
+        let (ours, theirs) = tokio::io::duplex(INSIDE_BUFFER_BYTES);
+        self.inner.tasks.spawn(http::serve_one(theirs, self.inner.local.clone(), self.inner.shutdown.clone()));
+        Ok(ours)
+    }
+
+    fn stop(&self) -> Task<()> {
+        let daemon = self.clone();
+        Box::pin(async move { Daemon::stop(&daemon).await })
+    }
+}
+
+async fn upkeep(shutdown: CancellationToken) {
+    let handle = metrics::handle();
+    let mut every = tokio::time::interval(UPKEEP_EVERY);
+    loop {
+        tokio::select! {
+            _ = every.tick() => handle.run_upkeep(),
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+async fn listen(addr: SocketAddr) -> Result<TcpListener, Fault> {
+    TcpListener::bind(addr).await.map_err(|error| {
+        Fault::daemon(format!("Failed to listen on `{addr}`: {error}"))
+            .hint("set another address as `http.listen` in happyos.toml; port 0 takes a free one")
+    })
+}
+
+/// Binds the private socket, over one that a killed daemon left behind: this process owns the data.
+fn bind_private(path: &Path) -> Result<UnixListener, Fault> {
+    let failed = |error: io::Error| {
+        let fault = Fault::daemon(format!("Failed to open the private socket `{}`: {error}", path.display()));
+        fault.hint("a socket's path may have about 100 characters: choose a shorter `data_dir`")
+    };
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(path).map_err(failed)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    Ok(listener)
+}
+
+/// Makes the data directory, and makes it private where it is not.
+fn make_private(dir: &Path) -> Result<(), Fault> {
+    let failed = |error: io::Error| Fault::failed(format!("Failed to make `{}` a private directory: {error}", dir.display()));
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(failed)
+}
+
+fn make(dir: &Path) -> Result<(), Fault> {
+    fs::create_dir_all(dir)
+        .map_err(|error| Fault::failed(format!("Failed to make the directory `{}`: {error}", dir.display())))
+}

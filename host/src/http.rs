@@ -1,0 +1,105 @@
+//! The HTTP door: one router for the network, where a token says who asks, and for the private socket, where the
+//! socket's permissions do.
+//!
+//! What happens when a client goes away: its call is dropped and thereby cancelled, and counted as `cancelled`. Nothing
+//! finishes detached. A followed log and an MCP connection end.
+
+mod body;
+mod calls;
+mod catalog;
+mod error;
+mod gate;
+mod mcp;
+mod openapi;
+mod operate;
+mod serve;
+#[cfg(test)]
+mod tests;
+mod upgrade;
+mod wire;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{Method, StatusCode, Uri};
+use axum::routing::{MethodRouter, delete, get, post};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
+
+pub use gate::Gate;
+pub use serve::{Door, Serving, serve};
+
+use crate::config::Config;
+use crate::security::tokens::Tokens;
+use crate::skills::Skills;
+use error::HttpError;
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct DoorState {
+    /// The catalog, and calling what is in it.
+    pub skills: Skills,
+    /// Who may come in over the network.
+    pub tokens: Arc<Tokens>,
+    /// The configuration as resolved.
+    pub config: Arc<Config>,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+    /// When the daemon started.
+    pub started: Instant,
+    /// Where the network side listens, for the status; `None` where it does not.
+    pub http_addr: Option<SocketAddr>,
+    /// Cancelled when the daemon stops: ends what would otherwise go on for ever.
+    pub shutdown: CancellationToken,
+}
+
+type Shared = State<Arc<DoorState>>;
+
+/// All routes. Each takes the principal from the request's extensions, where a [`Gate`] put it, and refuses a request
+/// without one; only `/healthz` does not ask.
+pub fn router(state: DoorState) -> Router {
+    let mut router = Router::new();
+    for (path, methods) in routes() {
+        router = router.route(path, methods);
+    }
+    router
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .with_state(Arc::new(state))
+}
+
+/// Paths and what answers there. `openapi.json` describes the same; a test compares them.
+fn routes() -> Vec<(&'static str, MethodRouter<Arc<DoorState>>)> {
+    vec![
+        ("/healthz", get(operate::healthz)),
+        ("/openapi.json", get(openapi::document)),
+        ("/metrics", get(operate::metrics)),
+        ("/mcp", post(mcp::answer)),
+        ("/v1/status", get(operate::status)),
+        ("/v1/logs", get(operate::logs)),
+        ("/v1/tokens", get(operate::list_tokens).post(operate::create_token)),
+        ("/v1/tokens/{name}", delete(operate::revoke_token)),
+        ("/v1/skills", get(catalog::list)),
+        // A skill may be called `check`, so both live on one path.
+        ("/v1/skills/check", post(catalog::check).get(catalog::show_check)),
+        ("/v1/skills/{name}", get(catalog::show)),
+        ("/v1/skills/{name}/call", post(calls::call)),
+        ("/v1/skills/{name}/examples", post(catalog::run_examples)),
+        ("/v1/mcp/stdio", get(upgrade::mcp_stdio)),
+    ]
+}
+
+async fn no_such_path(uri: Uri) -> HttpError {
+    let path: String = uri.path().chars().take(200).collect();
+    HttpError::new(StatusCode::NOT_FOUND, "not-found", format!("there is nothing at `{path}`"))
+        .with_hint("`GET /openapi.json` lists what there is")
+}
+
+async fn no_such_method(method: Method, uri: Uri) -> HttpError {
+    let path: String = uri.path().chars().take(200).collect();
+    HttpError::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", format!("`{path}` does not take {method}"))
+        .with_hint("the `Allow` header lists what it takes")
+}

@@ -1,0 +1,49 @@
+//! Turning a connection of the private socket into an MCP stdio connection: what `happyos mcp` copies its own
+//! standard input and output to.
+
+use axum::body::Body;
+use axum::extract::{Extension, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use hyper_util::rt::TokioIo;
+
+use super::Shared;
+use super::error::HttpError;
+use super::gate::{Caller, LocalOnly};
+use super::serve::NextProtocol;
+use crate::base::FailureKind;
+use crate::security::{Action, authorise};
+
+/// What the client asks to upgrade to.
+const PROTOCOL: HeaderValue = HeaderValue::from_static("mcp-stdio");
+
+pub(super) async fn mcp_stdio(
+    state: Shared,
+    Caller(principal): Caller,
+    _: LocalOnly,
+    Extension(next): Extension<NextProtocol>,
+    mut request: Request<Body>,
+) -> Result<Response, HttpError> {
+    authorise(&principal, Action::CallSkill)?;
+    if request.headers().get(header::UPGRADE) != Some(&PROTOCOL) {
+        return Err(HttpError::new(
+            StatusCode::UPGRADE_REQUIRED,
+            FailureKind::InvalidInput.as_str(),
+            "this path takes only a connection that upgrades to `mcp-stdio`",
+        ));
+    }
+    let upgrade = hyper::upgrade::on(&mut request);
+    let (skills, shutdown) = (state.skills.clone(), state.shutdown.clone());
+    let line_bytes_max = state.config.http.body_bytes_max;
+    next.set(async move {
+        let served = async {
+            let io = TokioIo::new(upgrade.await?);
+            crate::mcp::serve_stdio(skills, principal, io, line_bytes_max, shutdown).await
+        };
+        if let Err(error) = served.await {
+            tracing::debug!(%error, "an MCP connection ended early");
+        }
+    });
+    let upgraded = [(header::CONNECTION, HeaderValue::from_static("upgrade")), (header::UPGRADE, PROTOCOL)];
+    Ok((StatusCode::SWITCHING_PROTOCOLS, upgraded).into_response())
+}

@@ -1,0 +1,172 @@
+//! What the MCP server does with requests: lists tools, and calls them as the principal it was made for.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, ListToolsResult, PaginatedRequestParams,
+    ProgressNotificationParam, ProgressToken, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::{Peer, RequestContext, RoleServer};
+use rmcp::{ErrorData, ServerHandler};
+use tokio::sync::watch;
+
+use super::convert;
+use crate::base::Failure;
+use crate::security::Principal;
+use crate::skills::{Call, Outcome, Progress, Skills};
+
+/// Tools on one page of `tools/list`.
+const TOOLS_PAGE: usize = 500;
+/// `_meta` key of a request with the caller's language, a BCP 47 tag.
+const LOCALE_KEY: &str = "dev.happyos/locale";
+/// `_meta` key of a request with what groups the requests of one conversation.
+const SESSION_KEY: &str = "dev.happyos/session-id";
+/// Longest language tag and session id, in bytes.
+const TAG_BYTES_MAX: usize = 128;
+
+/// The server for one principal: one connection with lines, or one HTTP request.
+#[derive(Clone)]
+pub(super) struct Handler {
+    skills: Skills,
+    principal: Principal,
+}
+
+impl Handler {
+    pub(super) fn new(skills: Skills, principal: Principal) -> Handler {
+        Handler { skills, principal }
+    }
+
+    async fn call(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResult, ErrorData> {
+        let input = match &request.arguments {
+            None => "{}".to_owned(),
+            Some(arguments) => serde_json::to_string(arguments)
+                .map_err(|error| ErrorData::invalid_params(format!("`arguments` cannot be read: {error}"), None))?,
+        };
+        let tag = |key: &str| {
+            context.meta.get(key).and_then(|value| value.as_str()).filter(|value| value.len() <= TAG_BYTES_MAX)
+        };
+        let mut call = Call {
+            skill: &request.name,
+            input: &input,
+            session_id: tag(SESSION_KEY),
+            locale: tag(LOCALE_KEY),
+            ..Call::default()
+        };
+        let outcome = match context.meta.get_progress_token() {
+            None => {
+                let calling = self.skills.call(&self.principal, call);
+                tokio::select! {
+                    biased;
+                    outcome = calling => outcome,
+                    () = context.ct.cancelled() => return Err(cancelled()),
+                }
+            }
+            Some(token) => {
+                let (sink, progress) = watch::channel(None);
+                call.progress = Some(Arc::new(sink));
+                let calling = self.skills.call(&self.principal, call);
+                tokio::select! {
+                    biased;
+                    outcome = with_progress(calling, progress, token, &context.peer) => outcome,
+                    () = context.ct.cancelled() => return Err(cancelled()),
+                }
+            }
+        };
+        convert::result(outcome)
+    }
+}
+
+/// Runs a call and tells the client of its progress. The latest word counts: what comes faster than it can be sent is
+/// skipped, and so is what is not more than before, as the protocol wants it.
+async fn with_progress(
+    calling: impl Future<Output = Outcome>,
+    mut progress: watch::Receiver<Option<Progress>>,
+    token: ProgressToken,
+    peer: &Peer<RoleServer>,
+) -> Outcome {
+    let mut calling = pin!(calling);
+    let mut done = f64::NEG_INFINITY;
+    loop {
+        tokio::select! {
+            biased;
+            Ok(()) = progress.changed() => {
+                let Some(now) = progress.borrow_and_update().clone().filter(|now| now.done > done) else {
+                    continue;
+                };
+                done = now.done;
+                let mut told = ProgressNotificationParam::new(token.clone(), now.done).with_message(now.message);
+                told.total = now.total;
+                if let Err(error) = peer.notify_progress(told).await {
+                    tracing::debug!(%error, "progress could not be sent");
+                }
+            }
+            outcome = calling.as_mut() => return outcome,
+        }
+    }
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(Implementation::new("happyos", env!("CARGO_PKG_VERSION")))
+            .with_instructions(
+                "Every tool is a skill that runs in a sandbox under limits. A failed call says its kind, what failed \
+                 and what to do next.",
+            )
+    }
+
+    /// Asked for at every call of the newer protocol, and of use only where a schema names headers.
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        let snapshot = self.skills.snapshot(&self.principal).ok()?;
+        let skill = snapshot.skill(name).filter(|skill| skill.input_schema().contains("x-mcp-header"))?;
+        convert::tool(skill).ok()
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let snapshot = self.skills.snapshot(&self.principal).map_err(refused)?;
+        let skills = snapshot.skills();
+        // The cursor is the last name of the page before, so pages stay right when the catalog changes in between.
+        let start = match request.and_then(|request| request.cursor) {
+            None => 0,
+            Some(after) if crate::skills::metadata::check_name(&after).is_ok() => {
+                skills.partition_point(|skill| **skill.name() <= *after)
+            }
+            Some(_) => return Err(ErrorData::invalid_params("`cursor` is not one that this server gave", None)),
+        };
+        let page = skills.get(start..).unwrap_or_default();
+        let page = page.get(..TOOLS_PAGE).unwrap_or(page);
+        let mut result =
+            ListToolsResult::with_all_items(page.iter().map(|skill| convert::tool(skill)).collect::<Result<_, _>>()?);
+        if start + page.len() < skills.len() {
+            result.next_cursor = page.last().map(|last| last.name().to_string());
+        }
+        Ok(result)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        self.call(request, context).await.map(Into::into)
+    }
+}
+
+/// Nobody reads this: the client said it wants no answer, or is gone.
+fn cancelled() -> ErrorData {
+    ErrorData::internal_error("the call was cancelled", None)
+}
+
+fn refused(failure: Failure) -> ErrorData {
+    ErrorData::invalid_request(failure.to_string(), None)
+}

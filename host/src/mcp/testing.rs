@@ -1,0 +1,68 @@
+//! A catalog for the tests of this door and of HTTP: one plain component, `math`, whose functions are skills.
+
+use std::path::Path;
+
+use crate::base::CallLimits;
+use crate::config::{AdmissionConfig, CompileConfig, Config, HttpConfig};
+use crate::runtime::Runtime;
+use crate::skills::Skills;
+use crate::telemetry::GuestLog;
+
+/// `add` adds; `spin` never ends.
+const MATH: &str = r#"(component
+    (core module $math
+        (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+        (func (export "spin") (loop $for_ever (br $for_ever))))
+    (core instance $math (instantiate $math))
+    (func (export "add") (param "a" s32) (param "b" s32) (result s32) (canon lift (core func $math "add")))
+    (func (export "spin") (canon lift (core func $math "spin"))))"#;
+
+/// A catalog below `dir`, and the configuration it was read with.
+pub(crate) async fn open(dir: &Path) -> (Config, Skills) {
+    let config = config(dir);
+    std::fs::create_dir_all(&config.skills_dir).unwrap();
+    std::fs::create_dir_all(&config.data_dir).unwrap();
+    std::fs::write(config.skills_dir.join("math.wasm"), wat::parse_str(MATH).unwrap()).unwrap();
+    std::fs::write(config.skills_dir.join("broken.wasm"), "not a component").unwrap();
+    let own = std::env::current_exe().unwrap();
+    let helper = own.parent().unwrap().parent().unwrap().join("happyos");
+    assert!(helper.is_file(), "no `{}`\nhint: `cargo build` it with the same profile first", helper.display());
+    let log = GuestLog::new(config.log_lines_kept);
+    let runtime = Runtime::start(&config, &helper, log.clone()).unwrap();
+    let skills = Skills::open(&config, runtime, log, |_| {}).await;
+    (config, skills)
+}
+
+fn config(dir: &Path) -> Config {
+    Config {
+        data_dir: dir.join("data"),
+        skills_dir: dir.join("skills"),
+        http: HttpConfig {
+            listen: ([127, 0, 0, 1], 0).into(),
+            hosts: vec!["skills.example".into()],
+            origins: vec!["https://page.example".into()],
+            body_bytes_max: 1 << 20,
+            connections_max: 16,
+        },
+        limits: CallLimits { fuel: 1 << 60, wall_ms: 600_000, ..CallLimits::SKILL },
+        bundles: Default::default(),
+        admission: AdmissionConfig {
+            running_max: 4,
+            memory_bytes_max: 1 << 30,
+            queue_max: 64,
+            bundle_running_max: 4,
+            bundle_queue_max: 64,
+        },
+        compile: CompileConfig {
+            bundle_bytes_max: 1 << 20,
+            memory_bytes_max: 2 << 30,
+            cpu_s: 10,
+            cpu_s_per_mib: 5,
+            cache_bytes_max: 64 << 20,
+            loaded_bytes_max: 64 << 20,
+            warm_scripts_max: 0,
+        },
+        log_lines_kept: 100,
+        drain_ms: 100,
+    }
+}

@@ -1,0 +1,7 @@
+fn count(text: String) -> usize {
+    text.len()
+}
+
+struct Count;
+
+happyos_sdk::bundle!(count, Count);

@@ -1,0 +1,5 @@
+use happyos_sdk::skill;
+
+/// Counts.
+#[skill]
+struct Count;

@@ -1,0 +1,15 @@
+use happyos_sdk::skill;
+
+/// Counts.
+#[skill]
+fn count(text: String) -> usize {
+    text.len()
+}
+
+/// Counts, too.
+#[skill]
+fn forgotten(text: String) -> usize {
+    text.len()
+}
+
+happyos_sdk::bundle!(count);
