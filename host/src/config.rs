@@ -6,6 +6,16 @@ use std::path::PathBuf;
 
 use crate::base::{CallLimits, LimitOverrides};
 
+mod explain;
+mod find;
+mod keys;
+mod machine;
+mod read;
+
+pub use explain::{annotated, explained};
+pub use find::{Environment, FILE_NAME, find_file};
+pub use read::{ConfigError, load, parse};
+
 /// Everything the daemon needs to know, validated. Nothing re-checks it later.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -34,6 +44,8 @@ pub struct Config {
 pub struct HttpConfig {
     /// Where it listens. Not loopback only if the operator says so.
     pub listen: SocketAddr,
+    /// The operator said that others than this machine may connect.
+    pub allow_remote: bool,
     /// `Host` names accepted beside the listening address and `localhost`.
     pub hosts: Vec<String>,
     /// `Origin`s accepted beside none.
@@ -85,4 +97,51 @@ pub struct CompileConfig {
     pub loaded_bytes_max: u64,
     /// Instances with a script already loaded, kept for the next call.
     pub warm_scripts_max: usize,
+}
+
+impl Config {
+    /// The defaults, with private state in `data_dir` and bundles in its `skills` folder. Reads how much memory and how
+    /// many cores this machine gives.
+    pub fn new(data_dir: PathBuf) -> Config {
+        Config {
+            skills_dir: data_dir.join("skills"),
+            data_dir,
+            http: HttpConfig {
+                listen: SocketAddr::from(([127, 0, 0, 1], 7411)),
+                allow_remote: false,
+                hosts: Vec::new(),
+                origins: Vec::new(),
+                body_bytes_max: 2 << 20,
+                connections_max: 1024,
+            },
+            limits: CallLimits::SKILL,
+            bundles: BTreeMap::new(),
+            admission: AdmissionConfig {
+                // Guests are time-sliced and memory is what runs out, so calls are bounded far above the cores.
+                running_max: (32 * machine::cores()).max(64),
+                memory_bytes_max: machine::memory_bytes() / 2,
+                queue_max: 1024,
+                bundle_running_max: 16,
+                bundle_queue_max: 64,
+            },
+            compile: CompileConfig {
+                bundle_bytes_max: 32 << 20,
+                memory_bytes_max: 2 << 30,
+                cpu_s: 10,
+                cpu_s_per_mib: 5,
+                cache_bytes_max: 4 << 30,
+                loaded_bytes_max: 512 << 20,
+                warm_scripts_max: 32,
+            },
+            log_lines_kept: 10_000,
+            drain_ms: 10_000,
+        }
+    }
+}
+
+impl Default for Config {
+    /// The defaults for the user who runs this.
+    fn default() -> Config {
+        Config::new(Environment::of_process().data_dir())
+    }
 }

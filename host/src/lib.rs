@@ -1,6 +1,7 @@
 //! HappyOS: one daemon that runs skills as sandboxed WebAssembly components.
 
 pub mod base;
+pub mod cli;
 pub mod config;
 pub mod http;
 pub mod mcp;

@@ -123,11 +123,8 @@ impl Failure {
 
     /// A limit was reached: names it, its value and the key that raises it.
     pub fn limit(limit: Limit, value: impl fmt::Display) -> Failure {
-        Failure::new(
-            FailureKind::LimitExceeded(limit),
-            format!("the call reached its {limit} limit of {value}"),
-        )
-        .with_hint(format!("an operator can raise `{}` in happyos.toml", limit.key()))
+        Failure::new(FailureKind::LimitExceeded(limit), format!("the call reached its {limit} limit of {value}"))
+            .with_hint(format!("an operator can raise `{}` in happyos.toml", limit.key()))
     }
 }
 

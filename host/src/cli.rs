@@ -1,0 +1,176 @@
+//! The command line: a client of the daemon's private socket, or of a daemon inside its own process where none runs.
+
+mod args;
+mod author;
+mod call;
+mod client;
+mod configuration;
+mod doctor;
+mod fault;
+mod logs;
+mod mcp;
+mod output;
+mod skill;
+mod status;
+mod steps;
+mod tokens;
+mod up;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+use tokio::io::DuplexStream;
+
+pub use fault::{Code, Fault};
+
+use crate::config::Config;
+use args::{Arguments, Command, Global};
+use client::Client;
+use output::Voice;
+
+/// A future in a box.
+pub type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// How a daemon is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Owns its data, and serves the socket and HTTP.
+    Serve,
+    /// Inside this process, for this command alone: no socket, no HTTP.
+    Embedded,
+}
+
+/// Told how many bundles have been read, and of how many.
+pub type OnLoad = Box<dyn Fn(usize, usize) + Send + Sync>;
+
+/// What starts a daemon. It lives above this room, so `main` hands it in.
+pub type Start = fn(Config, Mode, OnLoad) -> Task<Result<Arc<dyn Running>, Fault>>;
+
+/// A daemon in this process.
+pub trait Running: Send + Sync {
+    /// Where HTTP listens, if it does.
+    fn http_addr(&self) -> Option<SocketAddr>;
+    /// Opens a connection that is served like one on the private socket.
+    ///
+    /// # Errors
+    /// It is stopping.
+    fn connect(&self) -> io::Result<DuplexStream>;
+    /// Stops taking calls and waits for those in flight.
+    fn stop(&self) -> Task<()>;
+}
+
+/// What every command gets.
+struct Context {
+    voice: Voice,
+    config: Config,
+    config_file: Option<std::path::PathBuf>,
+    start: Start,
+}
+
+/// Runs the command line of this process.
+pub fn main(start: Start) -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { Code::Usage.into() } else { ExitCode::SUCCESS };
+            // It has nowhere else to go.
+            let _ = error.print();
+            return code;
+        }
+    };
+    match run(arguments, start) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            fault.print();
+            fault.code.into()
+        }
+    }
+}
+
+fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
+    let Arguments { global, command } = arguments;
+    let voice = Voice { json: global.json, quiet: global.quiet };
+    // These work without a configuration, and must not fail for a broken one.
+    match &command {
+        Command::Toolchain(command) => return skill::toolchain(command, voice),
+        Command::Doctor => return doctor::run(&global, voice, start),
+        Command::Config(args::Config::Check { explain: true }) => return configuration::explain(),
+        _ => {}
+    }
+    let (config, config_file) = configuration::resolve(&global)?;
+    let context = Context { voice, config, config_file, start };
+    match command {
+        Command::Up(asked) => up::run(context, asked),
+        Command::Call(asked) => call::run(&context, &asked),
+        Command::Status => status::run(&context),
+        Command::Skill(asked) => skill::run(&context, asked),
+        Command::Token(asked) => tokens::run(&context, &asked),
+        Command::Mcp => mcp::run(&context),
+        Command::Config(asked) => configuration::run(&context, &asked),
+        Command::Toolchain(_) | Command::Doctor => Ok(()),
+    }
+}
+
+impl Context {
+    /// Runs `work` with a client of the running daemon.
+    fn with_daemon<T>(&self, work: impl AsyncFnOnce(Client) -> Result<T, Fault>) -> Result<T, Fault> {
+        let client = Client::of_daemon(&self.config.data_dir)?.ok_or_else(|| {
+            Fault::daemon(format!("Failed to reach a daemon: none runs on `{}`", self.config.data_dir.display()))
+                .hint(format!("start one with `{}`", self.up_command()))
+        })?;
+        client_runtime()?.block_on(work(client))
+    }
+
+    /// Runs `work` with a client of the running daemon, or else of one inside this process, and says so.
+    fn with_any<T>(&self, work: impl AsyncFnOnce(Client) -> Result<T, Fault>) -> Result<T, Fault> {
+        if let Some(client) = Client::of_daemon(&self.config.data_dir)? {
+            return client_runtime()?.block_on(work(client));
+        }
+        self.voice.note("note: no daemon runs, so this runs in a sandbox inside this command");
+        self.with_embedded(self.config.clone(), work)
+    }
+
+    /// Runs `work` with a client of a daemon inside this process.
+    fn with_embedded<T>(&self, config: Config, work: impl AsyncFnOnce(Client) -> Result<T, Fault>) -> Result<T, Fault> {
+        serving_runtime()?.block_on(async {
+            let progress = steps::loading(self.voice);
+            let running = (self.start)(config, Mode::Embedded, progress).await?;
+            let done = work(Client::inside(running.clone())).await;
+            running.stop().await;
+            done
+        })
+    }
+
+    fn up_command(&self) -> String {
+        let default = Config::default();
+        if self.config.data_dir == default.data_dir {
+            return "happyos up".into();
+        }
+        format!("happyos up --data {}", self.config.data_dir.display())
+    }
+}
+
+/// For commands that only wait for a daemon.
+fn client_runtime() -> Result<tokio::runtime::Runtime, Fault> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| Fault::failed(format!("Failed to start: {error}")))
+}
+
+/// For those that run guests.
+fn serving_runtime() -> Result<tokio::runtime::Runtime, Fault> {
+    // With tokio's usual interval of 61, two guests that spin on two workers hold up everything else for long.
+    let built = tokio::runtime::Builder::new_multi_thread().event_interval(1).enable_all().build();
+    built.map_err(|error| Fault::failed(format!("Failed to start: {error}")))
+}
+
+impl Global {
+    fn absolute(path: &std::path::Path) -> Result<std::path::PathBuf, Fault> {
+        std::path::absolute(path)
+            .map_err(|error| Fault::usage(format!("Failed to use the folder `{}`: {error}", path.display())))
+    }
+}

@@ -1,0 +1,244 @@
+//! The command line as written.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "Exit codes:\n  0  done\n  1  what was asked failed: a skill's failure, a refused file, a failed test\n  \
+2  the command line or the configuration makes no sense\n  \
+3  the daemon: none runs where one is needed, it cannot be reached, or another one holds the data\n  \
+4  this machine has no toolchain that builds for WebAssembly";
+
+/// Runs skills as sandboxed WebAssembly components, called from the command line, over HTTP and over MCP.
+#[derive(Debug, Parser)]
+#[command(name = "happyos", version, after_help = EXIT_CODES, max_term_width = 120)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Folder of private state: socket, tokens, compiled code.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Folder that bundles are read from.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub skills: Option<PathBuf>,
+    /// Configuration file; otherwise $HAPPYOS_CONFIG, ./happyos.toml, $XDG_CONFIG_HOME/happyos/happyos.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print JSON for programs.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say only what was asked for, and errors.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the daemon and serve until Ctrl-C.
+    Up(Up),
+    /// Call a skill.
+    Call(Call),
+    /// Show what the daemon does now.
+    Status,
+    /// Write, build, test and look at skills.
+    #[command(subcommand)]
+    Skill(Skill),
+    /// Find or install what builds skills written in Rust.
+    #[command(subcommand)]
+    Toolchain(Toolchain),
+    /// Make, list and revoke tokens for HTTP and MCP over HTTP.
+    #[command(subcommand)]
+    Token(Token),
+    /// Serve MCP on standard input and output.
+    Mcp,
+    /// Check or show the configuration.
+    #[command(subcommand)]
+    Config(Config),
+    /// Check this machine and installation, and say what to do about what is wrong.
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Stop after one call: of SKILL with INPUT.
+    #[arg(long, num_args = 1..=2, value_names = ["SKILL", "INPUT"])]
+    pub once: Option<Vec<String>>,
+    /// Call SKILL with INPUT once when all is up, print its answer, and go on serving.
+    #[arg(long, num_args = 1..=2, value_names = ["SKILL", "INPUT"], conflicts_with = "once")]
+    pub first: Option<Vec<String>>,
+}
+
+#[derive(Debug, Args)]
+pub struct Call {
+    /// The skill's name.
+    pub name: String,
+    /// The input: one JSON object, or `key=value` for each of its keys, or `-` to read JSON from standard input.
+    #[arg(value_name = "INPUT")]
+    pub input: Vec<String>,
+    #[command(flatten)]
+    pub limits: Limits,
+    /// The language wanted, as a BCP 47 tag such as `sv-SE`.
+    #[arg(long, value_name = "TAG")]
+    pub locale: Option<String>,
+    /// Seed of the call's random numbers: the same seed gives the same answer.
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Groups the calls of one conversation.
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+    /// Write attachments to this folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Tighter limits for one call.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Tighter limits")]
+pub struct Limits {
+    /// Instructions.
+    #[arg(long, value_name = "NUMBER")]
+    pub fuel: Option<u64>,
+    /// Wall clock in milliseconds.
+    #[arg(long, value_name = "NUMBER")]
+    pub wall_ms: Option<u64>,
+    /// Bytes of memory.
+    #[arg(long, value_name = "NUMBER")]
+    pub memory_bytes: Option<u64>,
+    /// Calls to the host.
+    #[arg(long, value_name = "NUMBER")]
+    pub host_calls: Option<u64>,
+    /// Bytes of the answer.
+    #[arg(long, value_name = "NUMBER")]
+    pub output_bytes: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Skill {
+    /// Write a skill that builds and passes its tests as it stands.
+    New(New),
+    /// Build skills into bundles.
+    Build(Build),
+    /// Run a skill's own tests and its examples.
+    Test(Test),
+    /// List the installed skills and the refused files.
+    List,
+    /// Show one skill: what it does, its schemas and examples.
+    Show {
+        /// The skill's name.
+        name: String,
+    },
+    /// Check a bundle as the daemon would before it serves it.
+    Check {
+        /// Bundles: `.wasm` or `.js` files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Show what skills logged.
+    Logs {
+        /// Only lines of this skill or bundle.
+        name: Option<String>,
+        /// Go on with new lines until Ctrl-C.
+        #[arg(short, long)]
+        follow: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct New {
+    /// The skill's name: 1 to 64 of `A-Z a-z 0-9 _ -`.
+    pub name: String,
+    /// Write JavaScript: one file, no build step.
+    #[arg(long)]
+    pub js: bool,
+    /// Folder to write it to; otherwise NAME in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Folders of crates or scripts, or single `.js` files; otherwise this folder.
+    pub paths: Vec<PathBuf>,
+    /// Folder for the bundles; otherwise `target/skills` of each crate's workspace.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Cargo's target folder for WebAssembly; otherwise `guests` in each workspace's own.
+    #[arg(long, value_name = "DIR")]
+    pub target_dir: Option<PathBuf>,
+    /// Do not use the network.
+    #[arg(long)]
+    pub offline: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Folder of a crate or script, a `.js` file or a built component; otherwise this folder.
+    pub path: Option<PathBuf>,
+    /// Cargo's target folder for WebAssembly.
+    #[arg(long, value_name = "DIR")]
+    pub target_dir: Option<PathBuf>,
+    /// Do not use the network.
+    #[arg(long)]
+    pub offline: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Toolchain {
+    /// Say which toolchain builds skills, if there is one.
+    Status,
+    /// Install one where there is none: by rustup, or Debian's packages.
+    Install {
+        /// Do not ask before system packages are installed.
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Make a token; it is shown once.
+    Create {
+        /// Its name.
+        name: String,
+        /// What its bearer may do.
+        #[arg(long, value_enum, default_value = "user")]
+        role: RoleName,
+        /// Days until it expires; 0: never.
+        #[arg(long, default_value_t = 90, value_name = "DAYS")]
+        days: u32,
+    },
+    /// List the tokens' names, roles and expiry.
+    List,
+    /// Make a token worthless from now on.
+    Revoke {
+        /// Its name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    /// Lists and calls skills.
+    User,
+    /// Also reads logs and state, and manages tokens.
+    Operator,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Check the configuration file, and say where it is.
+    Check {
+        /// Print a file with every key explained, at its default.
+        #[arg(long)]
+        explain: bool,
+    },
+    /// Print the configuration in force, every key explained.
+    Show,
+}

@@ -1,0 +1,151 @@
+//! `happyos status`: what the daemon does now.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::fault::{Doing as _, Fault};
+use super::output::{bytes, count, duration};
+use super::{Context, output};
+
+#[derive(Deserialize)]
+pub struct Status {
+    pub version: String,
+    uptime_s: u64,
+    state: String,
+    pub skills_dir: String,
+    pub components: Components,
+}
+
+#[derive(Deserialize)]
+pub struct Components {
+    pub catalog: Catalog,
+    runtime: Runtime,
+    pub doors: Doors,
+}
+
+#[derive(Deserialize)]
+pub struct Catalog {
+    pub bundles: u64,
+    pub skills: u64,
+    pub refusals: Vec<Refusal>,
+}
+
+/// A file that is not served.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Refusal {
+    pub path: String,
+    pub reason: String,
+    #[serde(default)]
+    pub hint: Option<String>,
+}
+
+impl Refusal {
+    /// `file:line:column: what`, as far as that is known.
+    pub fn text(&self) -> String {
+        // A position, where there is one, leads the reason.
+        let mut parts = self.reason.splitn(3, ':');
+        let is_number =
+            |part: Option<&str>| part.is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+        let positioned = is_number(parts.next()) && is_number(parts.next());
+        format!("{}:{}{}", self.path, if positioned { "" } else { " " }, self.reason)
+    }
+}
+
+#[derive(Deserialize)]
+struct Runtime {
+    calls_running: u64,
+    calls_running_max: u64,
+    calls_queued: u64,
+    calls_queued_max: u64,
+    memory_promised_bytes: u64,
+    memory_bytes_max: u64,
+    programs_loaded: u64,
+    programs_loaded_bytes: u64,
+    warm_scripts: u64,
+    code_cache_bytes: u64,
+    code_cache_bytes_max: u64,
+}
+
+#[derive(Deserialize)]
+pub struct Doors {
+    #[serde(default)]
+    pub http: Option<String>,
+    #[serde(default)]
+    pub mcp: Option<String>,
+    pub socket: String,
+    tokens: u64,
+}
+
+pub fn run(context: &Context) -> Result<(), Fault> {
+    let value: Value =
+        context.with_daemon(async |client| client.get("/v1/status", "read the daemon's status").await)?;
+    if context.voice.json {
+        return output::print_json(&value);
+    }
+    let status: Status = serde_json::from_value(value).doing(|| "understand the daemon's status".into())?;
+    let Components { catalog, runtime, doors } = &status.components;
+    let mut table = output::table(&["what", "now"]);
+    let uptime = duration(Duration::from_secs(status.uptime_s));
+    table.add_row(["daemon".into(), format!("{} {}, up for {uptime}", status.version, status.state)]);
+    table.add_row([
+        "skills".into(),
+        format!("{} in {} bundles from {}", count(catalog.skills), count(catalog.bundles), status.skills_dir),
+    ]);
+    table.add_row([
+        "calls".into(),
+        format!(
+            "{} of {} running, {} of {} waiting",
+            count(runtime.calls_running),
+            count(runtime.calls_running_max),
+            count(runtime.calls_queued),
+            count(runtime.calls_queued_max)
+        ),
+    ]);
+    table.add_row([
+        "memory".into(),
+        format!("{} of {} promised", bytes(runtime.memory_promised_bytes), bytes(runtime.memory_bytes_max)),
+    ]);
+    table.add_row([
+        "code".into(),
+        format!(
+            "{} programs loaded ({}), {} warm scripts; {} of {} on disk",
+            count(runtime.programs_loaded),
+            bytes(runtime.programs_loaded_bytes),
+            count(runtime.warm_scripts),
+            bytes(runtime.code_cache_bytes),
+            bytes(runtime.code_cache_bytes_max)
+        ),
+    ]);
+    table.add_row(["http", doors.http.as_deref().unwrap_or("off")]);
+    table.add_row(["mcp", doors.mcp.as_deref().unwrap_or("off")]);
+    table.add_row(["socket", &doors.socket]);
+    table.add_row(["tokens".into(), count(doors.tokens)]);
+    output::print_table(&table)?;
+    refusals(&catalog.refusals);
+    Ok(())
+}
+
+/// Prints refused files on standard error.
+pub fn refusals(refusals: &[Refusal]) {
+    for refusal in refusals {
+        eprintln!("refused: {}", refusal.text());
+        if let Some(hint) = &refusal.hint {
+            eprintln!("hint: {hint}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_joined_to_the_file() {
+        let refusal = |reason: &str| Refusal { path: "/a.js".into(), reason: reason.into(), hint: None }.text();
+        assert_eq!(refusal("3:5: unexpected token"), "/a.js:3:5: unexpected token");
+        assert_eq!(refusal("it is empty"), "/a.js: it is empty");
+        assert_eq!(refusal("12 bytes: too few"), "/a.js: 12 bytes: too few");
+    }
+}

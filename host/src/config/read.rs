@@ -1,0 +1,328 @@
+//! The file as written to the resolved [`Config`]: every mistake is reported with its line and column.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::keys::{BUNDLE_KEYS, KEYS, Slot};
+use super::{BundleConfig, Config};
+
+/// Largest configuration file, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// A mistake in the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The file.
+    pub path: PathBuf,
+    /// Line and column from 1, where the mistake has a place.
+    pub position: Option<(usize, usize)>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if let Some((line, column)) = self.position {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Reads `file` over `defaults`.
+///
+/// # Errors
+/// The first mistake in it, or why it cannot be read.
+pub fn load(file: &Path, defaults: Config) -> Result<Config, ConfigError> {
+    let fail = |message: String| ConfigError { path: file.to_path_buf(), position: None, message, hint: None };
+    let size = std::fs::metadata(file).map_err(|error| fail(error.to_string()))?.len();
+    if size > FILE_BYTES_MAX {
+        return Err(fail(format!("it has {size} bytes, more than {FILE_BYTES_MAX}")));
+    }
+    let text = std::fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
+    parse(&text, file, defaults)
+}
+
+/// Reads the text of `file` over `defaults`. Relative folders are relative to the file's.
+///
+/// # Errors
+/// The first mistake in it.
+pub fn parse(text: &str, file: &Path, defaults: Config) -> Result<Config, ConfigError> {
+    let reader = Reader { text, file };
+    let table = DeTable::parse(text).map_err(|error| {
+        let message = error.message().to_owned();
+        match error.span() {
+            Some(span) => reader.at(&span, message, None),
+            None => ConfigError { path: file.to_path_buf(), position: None, message, hint: None },
+        }
+    })?;
+    let default_skills_dir = defaults.skills_dir == defaults.data_dir.join("skills");
+    let mut config = defaults;
+    reader.table(table.get_ref(), "", &mut config)?;
+    if default_skills_dir && !table.get_ref().contains_key("skills_dir") {
+        config.skills_dir = config.data_dir.join("skills");
+    }
+    reader.check(&config, table.get_ref())?;
+    Ok(config)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    file: &'a Path,
+}
+
+impl Reader<'_> {
+    fn at(&self, span: &Range<usize>, message: String, hint: Option<String>) -> ConfigError {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column = before.get(line_start..).map_or(0, |line| line.chars().count()) + 1;
+        ConfigError { path: self.file.to_path_buf(), position: Some((line, column)), message, hint }
+    }
+
+    /// Reads the keys of the table `prefix` (empty: the whole file).
+    fn table(&self, table: &DeTable<'_>, prefix: &str, config: &mut Config) -> Result<(), ConfigError> {
+        for (name, value) in table {
+            let path = joined(prefix, name.get_ref());
+            if path == "bundles" {
+                self.bundles(value, config)?;
+            } else if let Some(key) = KEYS.iter().find(|key| key.path == path) {
+                self.value(&path, value, &key.slot, config)?;
+            } else if prefix.is_empty() && KEYS.iter().any(|key| key.path.starts_with(&format!("{path}."))) {
+                let inner = self.as_table(&path, value)?;
+                self.table(inner, &path, config)?;
+            } else {
+                return Err(self.unknown(&name.span(), &path));
+            }
+        }
+        Ok(())
+    }
+
+    fn bundles(&self, value: &Spanned<DeValue<'_>>, config: &mut Config) -> Result<(), ConfigError> {
+        for (name, value) in self.as_table("bundles", value)? {
+            let path = format!("bundles.{}", name.get_ref());
+            let mut bundle = BundleConfig::default();
+            for (key_name, value) in self.as_table(&path, value)? {
+                let full = format!("{path}.{}", key_name.get_ref());
+                let Some(key) = BUNDLE_KEYS.iter().find(|key| key.path == key_name.get_ref().as_ref()) else {
+                    let known = BUNDLE_KEYS.iter().map(|key| key.path);
+                    let hint = nearest(key_name.get_ref(), known).map_or_else(
+                        || format!("a bundle has {}", listed(BUNDLE_KEYS.iter().map(|key| key.path))),
+                        |near| format!("did you mean `{near}`?"),
+                    );
+                    return Err(self.at(&key_name.span(), format!("there is no key `{full}`"), Some(hint)));
+                };
+                self.value(&full, value, &key.slot, &mut bundle)?;
+            }
+            config.bundles.insert(name.get_ref().to_string(), bundle);
+        }
+        Ok(())
+    }
+
+    fn as_table<'v, 'i>(&self, path: &str, value: &'v Spanned<DeValue<'i>>) -> Result<&'v DeTable<'i>, ConfigError> {
+        value.get_ref().as_table().ok_or_else(|| {
+            self.at(
+                &value.span(),
+                format!("`{path}` is {}, not a table", article(value.get_ref())),
+                Some(format!("write it as `[{path}]` with its keys below")),
+            )
+        })
+    }
+
+    fn value<T>(
+        &self,
+        path: &str,
+        value: &Spanned<DeValue<'_>>,
+        slot: &Slot<T>,
+        target: &mut T,
+    ) -> Result<(), ConfigError> {
+        let wrong = |wanted: &str| {
+            self.at(
+                &value.span(),
+                format!("`{path}` is {}, not {wanted}", article(value.get_ref())),
+                Some("`happyos config show` lists every key with its unit and default".into()),
+            )
+        };
+        match slot {
+            Slot::Number { unit, min, max, set, .. } => {
+                let number = value.get_ref().as_integer().ok_or_else(|| wrong(&format!("a whole number of {unit}")))?;
+                let number = i128::from_str_radix(number.as_str(), number.radix()).unwrap_or(i128::MAX);
+                match u64::try_from(number) {
+                    Ok(number) if (*min..=*max).contains(&number) => set(target, number),
+                    _ => {
+                        let message = format!("`{path}` is {number}, which is out of range");
+                        let hint = format!("it may be {min} to {max} {unit}");
+                        return Err(self.at(&value.span(), message, Some(hint)));
+                    }
+                }
+            }
+            Slot::Folder { set, .. } => {
+                let text = value.get_ref().as_str().ok_or_else(|| wrong("a folder in quotes"))?;
+                if text.is_empty() {
+                    return Err(self.at(&value.span(), format!("`{path}` is empty"), None));
+                }
+                let base = self.file.parent().unwrap_or(Path::new(""));
+                set(target, base.join(text));
+            }
+            Slot::Address { set, .. } => {
+                let text = value.get_ref().as_str().ok_or_else(|| wrong("an address in quotes"))?;
+                let address: SocketAddr = text.parse().map_err(|_| {
+                    let hint = "write a numeric address and a port, such as \"127.0.0.1:7411\" or \"[::1]:7411\"";
+                    self.at(
+                        &value.span(),
+                        format!("`{path}` is `{text}`, not an address with a port"),
+                        Some(hint.into()),
+                    )
+                })?;
+                set(target, address);
+            }
+            Slot::Flag { set, .. } => set(target, value.get_ref().as_bool().ok_or_else(|| wrong("true or false"))?),
+            Slot::List { set, check, .. } => {
+                let array = value.get_ref().as_array().ok_or_else(|| wrong("a list of strings"))?;
+                let mut list = Vec::new();
+                for item in array.iter() {
+                    let text = item.get_ref().as_str().ok_or_else(|| {
+                        let message = format!("`{path}` holds {}, not only strings", article(item.get_ref()));
+                        self.at(&item.span(), message, None)
+                    })?;
+                    check(text).map_err(|what| self.at(&item.span(), format!("`{path}`: `{text}` {what}"), None))?;
+                    list.push(text.to_owned());
+                }
+                set(target, list);
+            }
+        }
+        Ok(())
+    }
+
+    /// What no single key can tell.
+    fn check(&self, config: &Config, table: &DeTable<'_>) -> Result<(), ConfigError> {
+        let span = |path: [&str; 2]| {
+            let [outer, inner] = path;
+            let value = table.get(outer).and_then(|value| value.get_ref().get(inner));
+            value.map_or(0..0, Spanned::span)
+        };
+        if !config.http.listen.ip().is_loopback() && !config.http.allow_remote {
+            return Err(self.at(
+                &span(["http", "listen"]),
+                format!("`http.listen` is {}, which other machines can reach", config.http.listen),
+                Some("say `http.allow_remote = true` if they may, and put a TLS proxy in front".into()),
+            ));
+        }
+        let largest = config.bundles.values().filter_map(|bundle| bundle.limits.memory_bytes).max();
+        let largest = config.limits.memory_bytes.max(largest.unwrap_or(0));
+        if largest > config.admission.memory_bytes_max {
+            return Err(self.at(
+                &span(["admission", "memory_bytes_max"]),
+                format!(
+                    "one call may use {largest} bytes, more than the {} that all calls together get",
+                    config.admission.memory_bytes_max
+                ),
+                Some("lower `limits.memory_bytes` or raise `admission.memory_bytes_max`".into()),
+            ));
+        }
+        Ok(())
+    }
+
+    fn unknown(&self, span: &Range<usize>, path: &str) -> ConfigError {
+        // The last name alone is compared too: the right key in the wrong table is a common mistake.
+        let last = path.rsplit('.').next().unwrap_or(path);
+        let moved = KEYS.iter().map(|key| key.path).find(|known| known.rsplit('.').next() == Some(last));
+        let tables = ["http", "limits", "admission", "compile", "bundles"];
+        let known = KEYS.iter().map(|key| key.path).chain(tables);
+        let hint = match moved.or_else(|| nearest(path, known)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`happyos config show` lists every key".into(),
+        };
+        self.at(span, format!("there is no key `{path}`"), Some(hint))
+    }
+}
+
+fn joined(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
+}
+
+fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    known
+        .map(|known| (strsim::jaro_winkler(name, known), known))
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+fn listed<'k>(names: impl Iterator<Item = &'k str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn article(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(_) => "a string".into(),
+        DeValue::Integer(_) => "a whole number".into(),
+        DeValue::Float(_) => "a number with a fraction".into(),
+        DeValue::Boolean(_) => "true or false".into(),
+        DeValue::Datetime(_) => "a date".into(),
+        DeValue::Array(_) => "a list".into(),
+        DeValue::Table(_) => "a table".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        let defaults = Config::new("/data".into());
+        parse(text, Path::new("/etc/happyos.toml"), defaults)
+            .map_err(|error| format!("{error}\n{}", error.hint.clone().unwrap_or_default()))
+    }
+
+    #[test]
+    fn reads_every_kind_of_value() {
+        let config = read(
+            "data_dir = 'state'\nlog_lines_kept = 5\n[http]\nlisten = '[::1]:0'\nhosts = ['a.example']\n\
+             [bundles.calc]\nfuel = 0xff\nrunning_max = 2\n",
+        )
+        .unwrap();
+        assert_eq!(config.data_dir, Path::new("/etc/state"));
+        assert_eq!(config.skills_dir, Path::new("/etc/state/skills"));
+        assert_eq!(config.log_lines_kept, 5);
+        assert_eq!(config.http.listen.port(), 0);
+        assert_eq!(config.http.hosts, ["a.example"]);
+        assert_eq!(config.bundles["calc"].limits.fuel, Some(255));
+        assert_eq!(config.bundles["calc"].running_max, Some(2));
+        assert_eq!(read("").unwrap(), Config::new("/data".into()));
+    }
+
+    #[test]
+    fn every_mistake_has_its_place_and_a_hint() {
+        let cases = [
+            ("[limits]\nfule = 1\n", ":2:1: there is no key `limits.fule`\ndid you mean `limits.fuel`?"),
+            ("fuel = 1\n", ":1:1: there is no key `fuel`\ndid you mean `limits.fuel`?"),
+            ("[htpp]\n", ":1:2: there is no key `htpp`\ndid you mean `http`?"),
+            ("[bundles.a]\nfuell = 1\n", ":2:1: there is no key `bundles.a.fuell`\ndid you mean `fuel`?"),
+            ("[limits]\nfuel = \"many\"\n", ":2:8: `limits.fuel` is a string, not a whole number of instructions\n"),
+            ("drain_ms = -1\n", ":1:12: `drain_ms` is -1, which is out of range\nit may be 0 to 86400000 milliseconds"),
+            ("limits = 3\n", ":1:10: `limits` is a whole number, not a table\n"),
+            ("[http]\nlisten = 'localhost'\n", ":2:10: `http.listen` is `localhost`, not an address with a port\n"),
+            ("[http]\nlisten = '0.0.0.0:80'\n", ":2:10: `http.listen` is 0.0.0.0:80, which other machines can reach\n"),
+            ("[http]\norigins = ['example.org']\n", ":2:12: `http.origins`: `example.org` is not an origin"),
+            ("[http\n", ":1:6: "),
+            ("a = 1\na = 2\n", ":2:1: duplicate key"),
+            ("[admission]\nmemory_bytes_max = 1048576\n", ":2:20: one call may use 67108864 bytes"),
+        ];
+        for (text, want) in cases {
+            let error = read(text).expect_err(text);
+            let error = error.strip_prefix("/etc/happyos.toml").unwrap();
+            assert!(error.starts_with(want), "{text:?} gave {error:?}, not {want:?}");
+        }
+    }
+}
