@@ -21,8 +21,8 @@ const ROOMS: &[(usize, &str)] = &[
 /// Edges along one line: the right imports the left.
 const ALONG: &[(&str, &str)] = &[("base", "config"), ("store", "security"), ("mcp", "http")];
 
-/// Edges upward. The command is the program's entry, so it starts the daemon as well as asking a running one.
-const UPWARD: &[(&str, &str)] = &[("cli", "daemon")];
+/// Edges upward: none. What a lower room needs of a higher one is handed in by `main` or through a trait.
+const UPWARD: &[(&str, &str)] = &[];
 
 /// What only some rooms may name.
 const NAMED_BY: &[(&str, &[&str])] = &[

@@ -37,8 +37,12 @@ fn first_token(home: &Home) -> String {
     std::fs::read_to_string(home.config.data_dir.join("first-token")).unwrap().trim().to_owned()
 }
 
+fn address(daemon: &Daemon) -> SocketAddr {
+    daemon.http_addr().expect("it serves HTTP")
+}
+
 async fn client(home: &Home, daemon: &Daemon) -> Client {
-    Client::tcp(daemon.http_addr).await.unwrap().bearer(&first_token(home))
+    Client::tcp(address(daemon)).await.unwrap().bearer(&first_token(home))
 }
 
 /// Checks the one shape of every refusal.
@@ -121,7 +125,7 @@ async fn the_daemon_tells_its_state_to_operators() {
     assert!(metrics.text().contains("happyos_calls_total"), "{}", metrics.text());
     let document = http.get("/v1/openapi.json").await.unwrap().json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3."), "{document}");
-    let mut anyone = Client::tcp(daemon.http_addr).await.unwrap();
+    let mut anyone = Client::tcp(address(&daemon)).await.unwrap();
     assert_eq!(anyone.get("/healthz").await.unwrap().status.as_u16(), 200);
     daemon.stop().await;
 }
@@ -135,7 +139,7 @@ async fn no_token_a_wrong_one_an_old_one_and_a_small_role_are_refused() {
     let body = made.json();
     let secret = body["secret"].as_str().unwrap_or_else(|| panic!("no secret in {body}")).to_owned();
 
-    let connect = || Client::tcp(daemon.http_addr);
+    let connect = || Client::tcp(address(&daemon));
     let mut small = connect().await.unwrap().bearer(&secret);
     assert_eq!(small.get("/v1/skills").await.unwrap().status.as_u16(), 200);
     assert_eq!(small.post("/v1/skills/echo/call", &json!({})).await.unwrap().status.as_u16(), 200);
@@ -159,7 +163,7 @@ async fn no_token_a_wrong_one_an_old_one_and_a_small_role_are_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn foreign_hosts_and_origins_are_refused() {
     let (home, daemon) = daemon().await;
-    let port = daemon.http_addr.port();
+    let port = address(&daemon).port();
     for (host, status) in [
         ("evil.example", 421),
         (&*format!("evil.example:{port}"), 421),
@@ -242,8 +246,7 @@ async fn running_calls(http: &mut Client, wanted: u64) {
 async fn a_second_daemon_on_the_same_data_is_refused() {
     let (home, daemon) = daemon().await;
     let error = home.try_start().await.err().expect("the data directory is held");
-    let text = format!("{error:#}");
-    assert!(text.contains(&std::process::id().to_string()), "{text}");
+    assert!(error.message.contains(&std::process::id().to_string()), "{error:?}");
     daemon.stop().await;
     let again = home.start().await;
     let mut http = client(&home, &again).await;
@@ -393,8 +396,7 @@ async fn mcp_over_http() {
 async fn what_listens_is_private_unless_configured() {
     use std::os::unix::fs::PermissionsExt as _;
     let (home, daemon) = daemon().await;
-    let address: SocketAddr = daemon.http_addr;
-    assert!(address.ip().is_loopback());
+    assert!(address(&daemon).ip().is_loopback());
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&home.config.data_dir), 0o700);
     assert_eq!(mode(&home.socket()), 0o600);

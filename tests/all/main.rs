@@ -3,11 +3,10 @@
 mod abuse;
 mod architecture;
 mod bundles;
-#[cfg(any())]
 mod cli;
 mod contract;
-#[cfg(any())]
 mod doors;
+mod foreign;
 mod limits;
 mod scripts;
 mod values;

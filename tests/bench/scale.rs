@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
+use happyos::config::Config;
 use happyos::skills::Call;
 use happyos_tests::SkillGuest;
 use happyos_tests::home::{operator, open};
@@ -114,7 +115,7 @@ fn skill(index: usize) -> Vec<u8> {
 pub fn part(folder: &str, n_skills: &str) -> anyhow::Result<()> {
     let n_skills: usize = n_skills.parse()?;
     let home = Path::new(folder);
-    let mut config = happyos_tests::home::tmp_config();
+    let mut config = Config::default();
     config.data_dir = home.join("data");
     config.skills_dir = home.join("skills");
     // Room for all of them on disk; in memory only the default.

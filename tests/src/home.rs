@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use happyos::base::{Failure, LimitOverrides};
+use happyos::cli::{Fault, Mode};
 use happyos::config::Config;
+use happyos::daemon::Daemon;
 use happyos::runtime::Runtime;
 use happyos::security::{Principal, Role};
 use happyos::skills::{Call, Outcome, Skills};
@@ -28,7 +30,7 @@ impl Home {
     /// If there is no room for temporary files.
     pub fn new() -> Home {
         let dir = tempfile::Builder::new().prefix("happyos-test-").tempdir().expect("a temporary folder");
-        let mut config = tmp_config();
+        let mut config = Config::default();
         config.data_dir = dir.path().join("data");
         config.skills_dir = dir.path().join("skills");
         config.http.listen = ([127, 0, 0, 1], 0).into();
@@ -85,6 +87,23 @@ impl Home {
     /// If the runtime does not start.
     pub async fn open(&self) -> Skills {
         open(&self.config).await
+    }
+
+    /// Starts a daemon in this process.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn start(&self) -> Daemon {
+        self.try_start().await.unwrap_or_else(|fault| panic!("the daemon does not start: {}", fault.message))
+    }
+
+    /// Starts a daemon in this process.
+    ///
+    /// # Errors
+    /// If another holds the data directory, or it does not start for another reason.
+    pub async fn try_start(&self) -> Result<Daemon, Fault> {
+        let helper = crate::happyos_binary();
+        Daemon::start(self.config.clone(), Mode::Serve, &helper, Box::new(|_, _| {})).await
     }
 }
 
@@ -153,5 +172,3 @@ pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
         tokio::task::yield_now().await;
     }
 }
-
-pub fn tmp_config()->Config{ use happyos::config::*; use happyos::base::CallLimits; let cores=2; let dir=std::path::Path::new("/nowhere"); Config{data_dir:dir.to_owned(),skills_dir:dir.join("skills"),http:HttpConfig{listen:([127,0,0,1],0).into(),hosts:vec![],origins:vec![],body_bytes_max:1<<20,connections_max:10},limits:CallLimits::SKILL,bundles:Default::default(),admission:AdmissionConfig{running_max:32*cores,memory_bytes_max:8<<30,queue_max:1024,bundle_running_max:16,bundle_queue_max:64},compile:CompileConfig{bundle_bytes_max:32<<20,memory_bytes_max:2<<30,cpu_s:10,cpu_s_per_mib:5,cache_bytes_max:1<<30,loaded_bytes_max:256<<20,warm_scripts_max:8},log_lines_kept:1000,drain_ms:1000} }
