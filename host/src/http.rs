@@ -30,7 +30,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use gate::Gate;
-pub use serve::{Door, Serving, serve};
+pub use serve::{Door, Serving, serve, serve_one};
 
 use crate::config::Config;
 use crate::security::tokens::Tokens;

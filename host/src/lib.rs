@@ -3,6 +3,7 @@
 pub mod base;
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod http;
 pub mod mcp;
 pub mod runtime;

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use happyos::cli::{self, Fault};
+use happyos::cli;
 
 fn main() -> ExitCode {
     // First of all: the helper must not have started anything that its limits would then hit.
-    if std::env::args_os().nth(1).is_some_and(|command| command == "compile-helper") {
+    if std::env::args_os().nth(1).is_some_and(|command| command == happyos::runtime::compile_helper::ARGUMENT) {
         return ExitCode::from(happyos::runtime::compile_helper::main());
     }
-    cli::main(|_, _, _| Box::pin(async { Err(Fault::failed("there is no daemon in this build")) }))
+    cli::main(happyos::daemon::start)
 }

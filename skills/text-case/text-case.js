@@ -29,7 +29,7 @@ function toAscii(text, language) {
     else if (Object.hasOwn(LATIN, letter)) result += LATIN[letter];
     else result += letter;
   }
-  return result.normalize("NFD").replace(/\p{M}+/gu, "");
+  return result.normalize("NFD").replace(/[\u0300-\u036f]+/g, "");
 }
 
 function slug({ text, separator = "-", maxLength, language = "", lowercase = true }) {
@@ -57,14 +57,18 @@ function fitted(words, separator, maxLength) {
   return kept;
 }
 
+// Written as strings, so that a call makes only those it uses: the engine makes every regular
+// expression between slashes while it reads the file, and those over all of Unicode take longest.
+const unicode = (pattern) => new RegExp(pattern, "gu");
+
 /** Splits where people see words: at anything but letters and digits, and at "fooBar" and "HTTPServer". */
 function wordsOf(text) {
   return text
     .normalize("NFC")
-    .replace(/([\p{L}\p{N}])['’](?=\p{L})/gu, "$1")
-    .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1 $2")
-    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")
-    .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+    .replace(unicode("(?<=[\\p{L}\\p{N}])['’](?=\\p{L})"), "")
+    .replace(unicode("([\\p{Ll}\\p{N}])(\\p{Lu})"), "$1 $2")
+    .replace(unicode("(\\p{Lu})(\\p{Lu}\\p{Ll})"), "$1 $2")
+    .match(unicode("[\\p{L}\\p{M}\\p{N}]+")) ?? [];
 }
 
 const lower = (word) => word.toLowerCase();
@@ -77,13 +81,13 @@ function capital(word) {
 
 /** For text that stays text: each word in place, with all that stands between them. */
 function eachWord(text, change) {
-  let index = 0;
-  return text.replace(/[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*/gu, (word) => change(word, index++));
+  return text.replace(unicode("[\\p{L}\\p{M}\\p{N}]+(?:['’][\\p{L}\\p{M}]+)*"), (word) => change(word));
 }
 
 /** Capital letters at the start of the text and after . ! ? and a space. */
 function sentences(text) {
-  return text.toLowerCase().replace(/(^|[.!?]["”»')\]]*\s+)([^\p{L}\p{N}]*)(\p{L})/gu, (_all, before, between, letter) => before + between + letter.toUpperCase());
+  const starts = unicode("(^|[.!?][\"”»')\\]]*\\s+)([^\\p{L}\\p{N}]*)(\\p{L})");
+  return text.toLowerCase().replace(starts, (_all, before, between, letter) => before + between + letter.toUpperCase());
 }
 
 const CASES = {

@@ -79,7 +79,7 @@ pub async fn serve<L: Listener>(mut listener: L, door: Door, serving: Serving) {
             Some((permit, io)) = accepted => {
                 let (door, shutdown) = (door.clone(), serving.shutdown.clone());
                 connections.spawn(async move {
-                    connection(io, door, shutdown).await;
+                    serve_one(io, door, shutdown).await;
                     drop(permit);
                 });
             }
@@ -93,7 +93,8 @@ pub async fn serve<L: Listener>(mut listener: L, door: Door, serving: Serving) {
     }
 }
 
-async fn connection(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, door: Door, shutdown: CancellationToken) {
+/// Serves one connection until it ends or the daemon stops.
+pub async fn serve_one(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, door: Door, shutdown: CancellationToken) {
     let next = NextProtocol::default();
     let is_local = matches!(*door.gate, Gate::Local(_));
     let service = hyper::service::service_fn(|mut request: Request<Incoming>| {
