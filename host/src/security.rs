@@ -1,3 +1,4 @@
+//! Who asks, and what they may do.
 
 pub mod principal;
 pub mod tokens;

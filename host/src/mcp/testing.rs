@@ -39,6 +39,7 @@ fn config(dir: &Path) -> Config {
         skills_dir: dir.join("skills"),
         http: HttpConfig {
             listen: ([127, 0, 0, 1], 0).into(),
+            allow_remote: false,
             hosts: vec!["skills.example".into()],
             origins: vec!["https://page.example".into()],
             body_bytes_max: 1 << 20,

@@ -16,7 +16,7 @@ const CALL_STACK_BYTES: usize = 2 << 20;
 /// The largest linear memory of any guest, whatever an operator grants.
 pub const MEMORY_BYTES_CEILING: u64 = 1 << 30;
 /// The largest table of any guest, in elements.
-const TABLE_ELEMENTS_CEILING: usize = 1 << 20;
+pub const TABLE_ELEMENTS_CEILING: usize = 1 << 20;
 /// Parts of one component. JavaScript and Python components have up to about twenty core modules.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 const MEMORIES_PER_COMPONENT: u32 = 4;

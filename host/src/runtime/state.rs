@@ -12,6 +12,7 @@ use wasmtime::{ResourceLimiter, UpdateDeadline};
 use crate::base::{CallLimits, Limit, RequestId};
 use crate::telemetry::{GuestLog, LogLevel, LogLine};
 
+use super::engine::{MEMORY_BYTES_CEILING, TABLE_ELEMENTS_CEILING};
 use super::wasi::WasiParts;
 
 /// How far a long call has come.
@@ -55,8 +56,10 @@ pub struct MemoryMeter {
 const TABLE_ELEMENT_BYTES: u64 = 8;
 
 impl MemoryMeter {
-    fn grow(&mut self, current: usize, desired: usize, unit_bytes: u64, maximum: Option<usize>) -> bool {
+    /// `ceiling` is the pool's own maximum: meeting that is the host's refusal, meeting a lower one the guest's.
+    fn grow(&mut self, current: usize, desired: usize, unit_bytes: u64, maximum: Option<usize>, ceiling: usize) -> bool {
         if maximum.is_some_and(|maximum| desired > maximum) {
+            self.refused |= desired > ceiling;
             return false;
         }
         let grown = (desired.saturating_sub(current) as u64).saturating_mul(unit_bytes);
@@ -73,11 +76,12 @@ impl MemoryMeter {
 
 impl ResourceLimiter for MemoryMeter {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(self.grow(current, desired, 1, maximum))
+        let ceiling = usize::try_from(MEMORY_BYTES_CEILING).unwrap_or(usize::MAX);
+        Ok(self.grow(current, desired, 1, maximum, ceiling))
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(self.grow(current, desired, TABLE_ELEMENT_BYTES, maximum))
+        Ok(self.grow(current, desired, TABLE_ELEMENT_BYTES, maximum, TABLE_ELEMENTS_CEILING))
     }
 }
 
@@ -298,10 +302,10 @@ mod tests {
     #[test]
     fn memories_and_tables_share_one_limit() {
         let mut meter = MemoryMeter { limit_bytes: 100, ..MemoryMeter::EMPTY };
-        assert!(meter.grow(0, 60, 1, None));
-        assert!(!meter.grow(0, 6, TABLE_ELEMENT_BYTES, None));
+        assert!(meter.grow(0, 60, 1, None, 1000));
+        assert!(!meter.grow(0, 6, TABLE_ELEMENT_BYTES, None, 1000));
         assert!(meter.refused);
-        assert!(meter.grow(0, 5, TABLE_ELEMENT_BYTES, None));
+        assert!(meter.grow(0, 5, TABLE_ELEMENT_BYTES, None, 1000));
         assert_eq!(meter.peak_bytes, 100);
     }
 }

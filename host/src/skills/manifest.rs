@@ -69,6 +69,11 @@ impl Manifest {
                 return Err(format!("its manifest: `{key}` is longer than {ENTRY_BYTES_MAX} bytes or has control characters"));
             }
         }
+        if let Some(version) = &self.version {
+            semver::Version::parse(version).map_err(|error| {
+                format!("its manifest: version {version:?} is not a semantic version such as `0.1.0`: {error}")
+            })?;
+        }
         if let Some(grant) = self.grants.keys().next() {
             return Err(format!("its manifest asks for `{grant}`, which this host cannot grant"));
         }

@@ -1,0 +1,12 @@
+//! Tests across the whole system, in one binary.
+
+mod abuse;
+mod architecture;
+mod bundles;
+mod cli;
+mod contract;
+mod doors;
+mod foreign;
+mod limits;
+mod scripts;
+mod values;

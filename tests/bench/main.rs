@@ -1,0 +1,34 @@
+//! Benchmarks: `bench calls|mcp|scale|fair`. Each prints a table and writes `target/bench/NAME.json`.
+
+mod bare;
+mod calls;
+mod client;
+mod fair;
+mod mcp;
+mod report;
+mod samples;
+mod scale;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["calls"] => calls::run(),
+        ["mcp"] => mcp::run(),
+        ["scale"] => scale::run(),
+        ["fair"] => fair::run(),
+        // Parts of a benchmark that run in a process of their own.
+        ["mcp-client", rest @ ..] => client::run(rest),
+        ["scale-part", folder, n_skills] => scale::part(folder, n_skills),
+        _ => Err(anyhow::anyhow!("no such benchmark\nhint: `bench calls`, `mcp`, `scale` or `fair`")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
