@@ -177,6 +177,7 @@ async fn a_call_answers_with_output_usage_and_typed_failures() {
         (r#"{"inputs":{}}"#, "did you mean `input`?"),
         (r#"{"limits":{"wall_s":1}}"#, "did you mean `wall_ms`?"),
         (r#"{"limits":{"fuel":-1}}"#, "invalid value"),
+        (r#"{"limits":[5]}"#, "a JSON object"),
         (r#"{"locale":7}"#, "invalid type"),
         ("{\"input\":{\"a\":\"\u{0}\"}}", "control character"),
     ] {

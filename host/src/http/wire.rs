@@ -1,13 +1,16 @@
 //! What travels over HTTP: types of their own, so that the API changes only when somebody means to.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::error::HttpError;
@@ -36,13 +39,40 @@ pub(crate) fn raw(text: &str) -> Result<&RawValue, HttpError> {
 
 /// Reads a request body; `keys` are all it may have, for the hint when it has another.
 pub(crate) fn parse<'de, T: Deserialize<'de>>(bytes: &'de [u8], keys: &[&str]) -> Result<T, HttpError> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    serde_json::from_slice(bytes).map(|Object(body)| body).map_err(|error| {
         let refused = HttpError::malformed(format!("the request body is not as it should be: {error}"));
         match nearest_known(bytes, keys) {
             Some(hint) => refused.with_hint(hint),
             None => refused,
         }
     })
+}
+
+/// Reads only a JSON object; what serde derives would also take an array of the fields in order.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object<T>, D::Error> {
+        struct OfMap<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(OfMap(PhantomData))
+    }
+}
+
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Object::deserialize(deserializer).map(|Object(value)| value)
 }
 
 /// For the first key, here or one level down, that is none of `keys`: the one of them most like it.
@@ -67,7 +97,7 @@ pub(crate) const CALL_KEYS: &[&str] = &[
 pub(crate) struct CallRequest<'a> {
     #[serde(borrow, default)]
     pub input: Option<&'a RawValue>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub limits: CallLimits,
     #[serde(default)]
     pub locale: Option<String>,
