@@ -44,9 +44,9 @@ struct Inner {
     http_addr: Option<SocketAddr>,
     /// What a connection on the private socket, or one inside this process, is served by.
     local: Door,
+    serving: Serving,
     shutdown: CancellationToken,
     tasks: TaskTracker,
-    drain: Duration,
     socket: Option<PathBuf>,
     /// Given up last, when nothing of this daemon touches the data any more.
     _ownership: Ownership,
@@ -99,15 +99,21 @@ impl Daemon {
         let local = Door::new(router.clone(), Gate::Local(Principal::authenticated("local", Role::Operator)));
         tasks.spawn(upkeep(shutdown.clone()));
         let mut socket = None;
+        let serving = Serving {
+            connections_max: config.http.connections_max,
+            shutdown: shutdown.clone(),
+            drain,
+            head_timeout: Serving::HEAD_TIMEOUT,
+        };
         if let Some(network) = network {
-            let serving = Serving { connections_max: config.http.connections_max, shutdown: shutdown.clone(), drain };
             let path = data_dir.join(SOCKET);
             let private = bind_private(&path)?;
             tasks.spawn(http::serve(private, local.clone(), serving.clone()));
-            tasks.spawn(http::serve(network, Door::new(router, Gate::network(tokens, &config.http)), serving));
+            let gate = Gate::network(tokens, &config.http);
+            tasks.spawn(http::serve(network, Door::new(router, gate), serving.clone()));
             socket = Some(path);
         }
-        let inner = Inner { http_addr, local, shutdown, tasks, drain, socket, _ownership: ownership };
+        let inner = Inner { http_addr, local, serving, shutdown, tasks, socket, _ownership: ownership };
         Ok(Daemon { inner: Arc::new(inner) })
     }
 
@@ -126,7 +132,7 @@ impl Daemon {
         inner.shutdown.cancel();
         inner.tasks.close();
         // The doors keep to the drain time; this is for what hangs on them.
-        let _ = tokio::time::timeout(inner.drain + Duration::from_secs(1), inner.tasks.wait()).await;
+        let _ = tokio::time::timeout(inner.serving.drain + Duration::from_secs(1), inner.tasks.wait()).await;
     }
 }
 
@@ -140,7 +146,7 @@ impl Running for Daemon {
             return Err(io::Error::other("it is stopping"));
         }
         let (ours, theirs) = tokio::io::duplex(INSIDE_BUFFER_BYTES);
-        self.inner.tasks.spawn(http::serve_one(theirs, self.inner.local.clone(), self.inner.shutdown.clone()));
+        self.inner.tasks.spawn(http::serve_one(theirs, self.inner.local.clone(), self.inner.serving.clone()));
         Ok(ours)
     }
 

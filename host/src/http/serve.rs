@@ -22,8 +22,6 @@ use tower::Service as _;
 
 use super::gate::Gate;
 
-/// How long a client may take to send a request's head, and how long a kept-alive connection may lie idle.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Most bytes of a request's head.
 const HEAD_BYTES_MAX: usize = 64 << 10;
 
@@ -61,6 +59,13 @@ pub struct Serving {
     pub shutdown: CancellationToken,
     /// How long requests in flight may then go on; after that they are cancelled.
     pub drain: Duration,
+    /// How long a client may take to send a request's head, and how long a kept-alive connection may lie idle.
+    pub head_timeout: Duration,
+}
+
+impl Serving {
+    /// What `head_timeout` is outside tests.
+    pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 }
 
 /// Serves `listener` until shutdown, then drains. Returns when no connection is left.
@@ -77,9 +82,9 @@ pub async fn serve<L: Listener>(mut listener: L, door: Door, serving: Serving) {
             () = serving.shutdown.cancelled() => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             Some((permit, io)) = accepted => {
-                let (door, shutdown) = (door.clone(), serving.shutdown.clone());
+                let (door, serving) = (door.clone(), serving.clone());
                 connections.spawn(async move {
-                    serve_one(io, door, shutdown).await;
+                    serve_one(io, door, serving).await;
                     drop(permit);
                 });
             }
@@ -94,7 +99,7 @@ pub async fn serve<L: Listener>(mut listener: L, door: Door, serving: Serving) {
 }
 
 /// Serves one connection until it ends or the daemon stops.
-pub async fn serve_one(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, door: Door, shutdown: CancellationToken) {
+pub async fn serve_one(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, door: Door, serving: Serving) {
     let next = NextProtocol::default();
     let is_local = matches!(*door.gate, Gate::Local(_));
     let service = hyper::service::service_fn(|mut request: Request<Incoming>| {
@@ -106,14 +111,14 @@ pub async fn serve_one(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(serving.head_timeout)
         .max_buf_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(io), service)
         .with_upgrades();
     let mut served = pin!(served);
     let result = tokio::select! {
         result = served.as_mut() => result,
-        () = shutdown.cancelled() => {
+        () = serving.shutdown.cancelled() => {
             served.as_mut().graceful_shutdown();
             served.as_mut().await
         }

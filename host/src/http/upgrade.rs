@@ -21,7 +21,7 @@ pub(super) async fn mcp_stdio(
     state: Shared,
     Caller(principal): Caller,
     _: LocalOnly,
-    Extension(next): Extension<NextProtocol>,
+    next: Option<Extension<NextProtocol>>,
     mut request: Request<Body>,
 ) -> Result<Response, HttpError> {
     authorise(&principal, Action::CallSkill)?;
@@ -32,6 +32,13 @@ pub(super) async fn mcp_stdio(
             "this path takes only a connection that upgrades to `mcp-stdio`",
         ));
     }
+    let Some(Extension(next)) = next else {
+        return Err(HttpError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            FailureKind::Internal.as_str(),
+            "this connection cannot be upgraded",
+        ));
+    };
     let upgrade = hyper::upgrade::on(&mut request);
     let (skills, shutdown) = (state.skills.clone(), state.shutdown.clone());
     let line_bytes_max = state.config.http.body_bytes_max;

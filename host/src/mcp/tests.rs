@@ -40,8 +40,7 @@ async fn every_skill_is_a_tool_over_lines() {
 
     let result = client.call_tool(call("math_add", json!({ "a": 2, "b": 40 }))).await.unwrap();
     assert_eq!(result.is_error, Some(false));
-    assert_eq!(result.structured_content, Some(json!({ "result": 42 })));
-    assert_eq!(result.content[0].as_text().unwrap().text, r#"{"result":42}"#);
+    assert_eq!(result.content[0].as_text().unwrap().text, "42");
     let meta = result.meta.unwrap();
     assert!(meta["dev.happyos/usage"]["fuel"].as_u64().unwrap() > 0);
     assert!(meta["dev.happyos/request-id"].is_string());
@@ -121,8 +120,9 @@ async fn http_answers_both_eras_without_a_session() {
     assert_eq!((status, &answer["result"]["protocolVersion"]), (StatusCode::OK, &json!(old)), "{answer}");
     let params = json!({ "name": "math_add", "arguments": { "a": 1, "b": 2 } });
     let (_, answer) = post(&skills, old, "tools/call", request(2, "tools/call", params)).await;
-    assert_eq!(answer["result"]["structuredContent"], json!({ "result": 3 }), "{answer}");
-    assert!(answer["result"].get("resultType").is_none(), "{answer}");
+    assert_eq!(answer["result"]["content"][0]["text"], "3", "{answer}");
+    let kept = ["resultType", "structuredContent"].map(|key| answer["result"].get(key));
+    assert_eq!(kept, [None, None], "older clients know neither, unless the output is an object: {answer}");
 
     let new = "2026-07-28";
     let meta = json!({
@@ -137,6 +137,7 @@ async fn http_answers_both_eras_without_a_session() {
     let params = json!({ "_meta": meta, "name": "math_add", "arguments": { "a": 1, "b": 2 } });
     let (_, answer) = post(&skills, new, "tools/call", request(5, "tools/call", params.clone())).await;
     assert_eq!(answer["result"]["resultType"], "complete", "{answer}");
+    assert_eq!(answer["result"]["structuredContent"], 3, "{answer}");
     let (status, answer) = post(&skills, new, "tools/list", request(6, "tools/call", params)).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "the header says another method than the body: {answer}");
 }
