@@ -1,5 +1,6 @@
 //! `happyos status`: what the daemon does now.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -42,14 +43,22 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// `file:line:column: what`, as far as that is known.
-    pub fn text(&self) -> String {
-        // A position, where there is one, leads the reason.
-        let mut parts = self.reason.splitn(3, ':');
-        let is_number =
-            |part: Option<&str>| part.is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-        let positioned = is_number(parts.next()) && is_number(parts.next());
-        format!("{}:{}{}", self.path, if positioned { "" } else { " " }, self.reason)
+    /// `file:line:column: what`, as far as that is known, and the hint.
+    fn parts(&self) -> (String, Option<String>) {
+        // Some reasons carry their hint at the end, as an interpreter gives it.
+        let (reason, own_hint) = match self.reason.split_once("; hint: ") {
+            Some((reason, hint)) => (reason, Some(hint.to_owned())),
+            None => (self.reason.as_str(), None),
+        };
+        // A position, where there is one, leads the reason, with or without the file's name.
+        let file = Path::new(&self.path).file_name().unwrap_or_default().to_string_lossy();
+        let reason = reason.strip_prefix(&*file).and_then(|rest| rest.strip_prefix(':')).unwrap_or(reason).trim_start();
+        let mut parts = reason.splitn(3, ':');
+        let mut is_number =
+            || parts.next().is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+        let positioned = is_number() && is_number();
+        let text = format!("{}:{}{reason}", self.path, if positioned { "" } else { " " });
+        (text, self.hint.clone().or(own_hint))
     }
 }
 
@@ -87,7 +96,7 @@ pub fn run(context: &Context) -> Result<(), Fault> {
     let status: Status = serde_json::from_value(value).doing(|| "understand the daemon's status".into())?;
     let Components { catalog, runtime, doors } = &status.components;
     let mut table = output::table(&["what", "now"]);
-    let uptime = duration(Duration::from_secs(status.uptime_s));
+    let uptime = duration(Duration::from_secs(status.uptime_s.max(1)));
     table.add_row(["daemon".into(), format!("{} {}, up for {uptime}", status.version, status.state)]);
     table.add_row([
         "skills".into(),
@@ -130,8 +139,9 @@ pub fn run(context: &Context) -> Result<(), Fault> {
 /// Prints refused files on standard error.
 pub fn refusals(refusals: &[Refusal]) {
     for refusal in refusals {
-        eprintln!("refused: {}", refusal.text());
-        if let Some(hint) = &refusal.hint {
+        let (text, hint) = refusal.parts();
+        eprintln!("refused: {text}");
+        if let Some(hint) = hint {
             eprintln!("hint: {hint}");
         }
     }
@@ -143,9 +153,10 @@ mod tests {
 
     #[test]
     fn a_position_is_joined_to_the_file() {
-        let refusal = |reason: &str| Refusal { path: "/a.js".into(), reason: reason.into(), hint: None }.text();
-        assert_eq!(refusal("3:5: unexpected token"), "/a.js:3:5: unexpected token");
-        assert_eq!(refusal("it is empty"), "/a.js: it is empty");
-        assert_eq!(refusal("12 bytes: too few"), "/a.js: 12 bytes: too few");
+        let parts = |reason: &str| Refusal { path: "b/a.js".into(), reason: reason.into(), hint: None }.parts();
+        assert_eq!(parts("3:5: unexpected token"), ("b/a.js:3:5: unexpected token".into(), None));
+        assert_eq!(parts("a.js:3:5: odd; hint: close it"), ("b/a.js:3:5: odd".into(), Some("close it".into())));
+        assert_eq!(parts("it is empty"), ("b/a.js: it is empty".into(), None));
+        assert_eq!(parts("12 bytes: too few"), ("b/a.js: 12 bytes: too few".into(), None));
     }
 }
