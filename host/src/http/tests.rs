@@ -1,3 +1,5 @@
+//! The doors over a connection in this process.
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -30,7 +30,8 @@ where
 {
     let (read, write) = tokio::io::split(io);
     let transport = Lines::new(read, write, line_bytes_max);
-    let running = match serve_server_with_ct(Handler::new(skills, principal), transport, shutdown).await {
+    // A child: rmcp cancels the token it is given when this one connection ends.
+    let running = match serve_server_with_ct(Handler::new(skills, principal), transport, shutdown.child_token()).await {
         Ok(running) => running,
         Err(rmcp::service::ServerInitializeError::ConnectionClosed(_) | rmcp::service::ServerInitializeError::Cancelled) => {
             return Ok(());

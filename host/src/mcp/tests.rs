@@ -1,3 +1,5 @@
+//! Both transports of MCP, over connections in this process.
+
 use axum::body::Bytes;
 use axum::http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
