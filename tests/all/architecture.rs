@@ -30,7 +30,7 @@ const NAMED_BY: &[(&str, &[&str])] = &[
     ("wasmtime_wasi", &["runtime"]),
     ("wasmtime_wasi_http", &["runtime"]),
     ("axum", &["mcp", "http", "daemon"]),
-    ("rmcp", &["mcp"]),
+    ("rmcp", &["mcp", "http"]),
     ("rusqlite", &["store"]),
 ];
 

@@ -109,7 +109,7 @@ async fn scripts_run_under_every_limit() {
     ])
     .await;
     let fuel = LimitOverrides { fuel: Some(100_000_000), ..Default::default() };
-    let time = LimitOverrides { wall_ms: Some(300), ..Default::default() };
+    let time = LimitOverrides { wall_ms: Some(50), ..Default::default() };
     let none = LimitOverrides::default();
     let mut wrong = Vec::new();
     for (skill, limits, kinds) in [
