@@ -32,7 +32,9 @@ where
     let transport = Lines::new(read, write, line_bytes_max);
     let running = match serve_server_with_ct(Handler::new(skills, principal), transport, shutdown).await {
         Ok(running) => running,
-        Err(rmcp::service::ServerInitializeError::ConnectionClosed(_) | rmcp::service::ServerInitializeError::Cancelled) => {
+        Err(
+            rmcp::service::ServerInitializeError::ConnectionClosed(_) | rmcp::service::ServerInitializeError::Cancelled,
+        ) => {
             return Ok(());
         }
         Err(error) => return Err(error.into()),
