@@ -65,10 +65,7 @@ pub fn router(state: DoorState) -> Router {
     for (path, methods) in routes() {
         router = router.route(path, methods);
     }
-    router
-        .fallback(no_such_path)
-        .method_not_allowed_fallback(no_such_method)
-        .with_state(Arc::new(state))
+    router.fallback(no_such_path).method_not_allowed_fallback(no_such_method).with_state(Arc::new(state))
 }
 
 /// Paths and what answers there. `openapi.json` describes the same; a test compares them.

@@ -4,7 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::run::{Result, cargo, code, happyos, repo, run, target};
 
@@ -57,8 +57,9 @@ pub fn skills(with_crates: bool) -> Result<bool> {
     let fresh = target().join("happyos/skills.new");
     // Left over from a run that was interrupted, or not there.
     let _ = fs::remove_dir_all(&fresh);
-    let mut command = happyos_command(&["--quiet", "skill", "build"]);
-    command.arg("--out").arg(&fresh).arg("--target-dir").arg(target().join("guests"));
+    let mut command = happyos_command(&["skill", "build"]);
+    // Its table would name files that are about to be moved; cargo's progress is on standard error.
+    command.stdout(Stdio::null()).arg("--out").arg(&fresh).arg("--target-dir").arg(target().join("guests"));
     for folder in skill_folders()? {
         if with_crates || !folder.join("Cargo.toml").is_file() {
             command.arg(folder);

@@ -30,11 +30,7 @@ pub(crate) struct HttpError {
 impl HttpError {
     pub(crate) fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> HttpError {
         let error = ErrorDetail { kind, limit: None, message: message.into(), hint: None };
-        HttpError {
-            status,
-            body: Box::new(ErrorBody { error, request_id: None, usage: None }),
-            authenticate: None,
-        }
+        HttpError { status, body: Box::new(ErrorBody { error, request_id: None, usage: None }), authenticate: None }
     }
 
     /// A request that makes no sense.

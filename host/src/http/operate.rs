@@ -117,10 +117,7 @@ struct Doors {
     tokens: usize,
 }
 
-pub(super) async fn status(
-    State(state): Shared,
-    Caller(principal): Caller,
-) -> Result<Response, HttpError> {
+pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> Result<Response, HttpError> {
     authorise(&principal, Action::ReadStatus)?;
     let snapshot = state.skills.snapshot(&principal)?;
     let refusals: Vec<_> = snapshot
@@ -348,9 +345,8 @@ pub(super) async fn create_token(
     let (parts, body) = request.into_parts();
     let bytes = body::read(&parts.headers, body, state.config.http.body_bytes_max).await?;
     let asked: CreateToken = wire::parse(&bytes, &["name", "role", "expires_in_s"])?;
-    let role = Role::parse(&asked.role).ok_or_else(|| {
-        HttpError::malformed(format!("`role` is {:?}, not `user` or `operator`", asked.role))
-    })?;
+    let role = Role::parse(&asked.role)
+        .ok_or_else(|| HttpError::malformed(format!("`role` is {:?}, not `user` or `operator`", asked.role)))?;
     let expires = match asked.expires_in_s {
         None => None,
         Some(seconds) => Some(
@@ -377,9 +373,7 @@ pub(super) async fn revoke_token(
 }
 
 /// Runs what waits for the disk where it holds up nobody.
-async fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
+async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
         tracing::error!(%error, "work on the tokens stopped");
         Err(Failure::new(FailureKind::Internal, "the tokens could not be changed"))

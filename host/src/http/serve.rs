@@ -93,7 +93,10 @@ pub async fn serve<L: Listener>(mut listener: L, door: Door, serving: Serving) {
     drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(serving.drain, drained).await.is_err() {
-        tracing::warn!(n_connections = connections.len(), "requests still in flight after the drain time are cancelled");
+        tracing::warn!(
+            n_connections = connections.len(),
+            "requests still in flight after the drain time are cancelled"
+        );
         connections.shutdown().await;
     }
 }

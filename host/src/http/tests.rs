@@ -12,8 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::security::{Principal, Role};
 use crate::mcp::testing;
+use crate::security::{Principal, Role};
 
 struct Fixture {
     state: DoorState,
@@ -297,7 +297,11 @@ async fn a_followed_log_ends_with_the_daemon() {
 }
 
 /// Serves a door on a TCP port until the token is cancelled.
-async fn listen(door: Door, shutdown: &CancellationToken, head_timeout: Duration) -> (SocketAddr, tokio::task::JoinHandle<()>) {
+async fn listen(
+    door: Door,
+    shutdown: &CancellationToken,
+    head_timeout: Duration,
+) -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let drain = Duration::from_millis(50);

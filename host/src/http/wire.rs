@@ -88,7 +88,16 @@ fn nearest_known(bytes: &[u8], keys: &[&str]) -> Option<String> {
 
 /// The keys of [`CallRequest`] and its limits.
 pub(crate) const CALL_KEYS: &[&str] = &[
-    "input", "limits", "locale", "session_id", "seed", "fuel", "wall_ms", "memory_bytes", "host_calls", "output_bytes",
+    "input",
+    "limits",
+    "locale",
+    "session_id",
+    "seed",
+    "fuel",
+    "wall_ms",
+    "memory_bytes",
+    "host_calls",
+    "output_bytes",
 ];
 
 /// The body of a call.

@@ -92,7 +92,9 @@ fn attachment(attachment: Attachment) -> ContentBlock {
     }
     let uri = format!("attachment:{}", percent_encoded(&name));
     let resource = match String::from_utf8(data) {
-        Ok(text) if media_type.starts_with("text/") || media_type.ends_with("json") => ResourceContents::text(text, uri),
+        Ok(text) if media_type.starts_with("text/") || media_type.ends_with("json") => {
+            ResourceContents::text(text, uri)
+        }
         Ok(text) => ResourceContents::blob(base64(text.as_bytes()), uri),
         Err(error) => ResourceContents::blob(base64(error.as_bytes()), uri),
     };

@@ -33,7 +33,9 @@ where
     // A child: rmcp cancels the token it is given when this one connection ends.
     let running = match serve_server_with_ct(Handler::new(skills, principal), transport, shutdown.child_token()).await {
         Ok(running) => running,
-        Err(rmcp::service::ServerInitializeError::ConnectionClosed(_) | rmcp::service::ServerInitializeError::Cancelled) => {
+        Err(
+            rmcp::service::ServerInitializeError::ConnectionClosed(_) | rmcp::service::ServerInitializeError::Cancelled,
+        ) => {
             return Ok(());
         }
         Err(error) => return Err(error.into()),

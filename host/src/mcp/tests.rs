@@ -11,8 +11,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::security::{Principal, Role};
 use crate::mcp::testing;
+use crate::security::{Principal, Role};
 use crate::skills::Skills;
 
 fn user() -> Principal {
@@ -117,7 +117,8 @@ async fn http_answers_both_eras_without_a_session() {
     let (skills, _dir) = skills().await;
     let request = |id: u64, method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
     let old = "2025-11-25";
-    let initialize = json!({ "protocolVersion": old, "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
+    let initialize =
+        json!({ "protocolVersion": old, "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
     let (status, answer) = post(&skills, old, "initialize", request(1, "initialize", initialize)).await;
     assert_eq!((status, &answer["result"]["protocolVersion"]), (StatusCode::OK, &json!(old)), "{answer}");
     let params = json!({ "name": "math_add", "arguments": { "a": 1, "b": 2 } });
@@ -132,7 +133,8 @@ async fn http_answers_both_eras_without_a_session() {
         "io.modelcontextprotocol/clientInfo": { "name": "t", "version": "1" },
         "io.modelcontextprotocol/clientCapabilities": {},
     });
-    let (_, answer) = post(&skills, new, "server/discover", request(3, "server/discover", json!({ "_meta": meta }))).await;
+    let (_, answer) =
+        post(&skills, new, "server/discover", request(3, "server/discover", json!({ "_meta": meta }))).await;
     assert!(answer["result"]["supportedVersions"].as_array().unwrap().contains(&json!(new)), "{answer}");
     let (_, answer) = post(&skills, new, "tools/list", request(4, "tools/list", json!({ "_meta": meta }))).await;
     assert_eq!(answer["result"]["cacheScope"], "private", "{answer}");

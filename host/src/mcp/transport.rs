@@ -1,7 +1,7 @@
 //! JSON-RPC messages as lines, with a bound on what is read and on what waits to be written.
 //!
-//! Beside the bounds, it differs from the transport that comes with `rmcp` in that answers which are ready at the same
-//! time leave in one write.
+//! Beside the bounds, it differs from the transport that comes with `rmcp` in that a message which cannot be read is
+//! answered, and that answers which are ready at the same time leave in one write.
 
 use std::future::Future;
 use std::io;
@@ -170,10 +170,7 @@ where
 {
     type Error = io::Error;
 
-    fn send(
-        &mut self,
-        message: TxJsonRpcMessage<RoleServer>,
-    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
+    fn send(&mut self, message: TxJsonRpcMessage<RoleServer>) -> impl Future<Output = io::Result<()>> + Send + 'static {
         // The text waits at once, so that it counts and so that one write may carry several.
         let pushed = self.out.push(&message);
         let out = self.out.clone();
