@@ -37,7 +37,8 @@ struct Abuse {
 const GROW: &str = "(loop $more (br_if $more (i32.ne (i32.const -1) (memory.grow (i32.const 16))))) unreachable";
 
 fn abuses() -> Vec<Abuse> {
-    let abuse = |guest: SkillGuest<'static>, limits, fails_as| Abuse { guest, limits, fails_as, peak_at_least: 128 << 10 };
+    let abuse =
+        |guest: SkillGuest<'static>, limits, fails_as| Abuse { guest, limits, fails_as, peak_at_least: 128 << 10 };
     let plain = SkillGuest::default();
     let spin = SkillGuest { call: "(loop $spin (br $spin)) unreachable", ..plain };
     vec![
@@ -318,7 +319,11 @@ fn refused() -> Vec<Refused> {
             bytes: bombs::branches_and_locals("branches-and-locals", 8_000, 1_000),
             says: "compil",
         },
-        Refused { name: "empty-functions", bytes: bombs::empty_functions("empty-functions", 300_000), says: "function" },
+        Refused {
+            name: "empty-functions",
+            bytes: bombs::empty_functions("empty-functions", 300_000),
+            says: "function",
+        },
         Refused { name: "not-wasm", bytes: b"not a component".to_vec(), says: "WebAssembly" },
         Refused { name: "a-core-module", bytes: wat::parse_str("(module)").unwrap(), says: "component" },
     ]
@@ -393,7 +398,11 @@ async fn neighbours_stay_responsive_beside_many_loops() {
     let mut home = home();
     home.config.admission.running_max = 32;
     home.config.limits.wall_ms = 3_000;
-    home.install_guest(&SkillGuest { name: "spinner", call: "(loop $spin (br $spin)) unreachable", ..Default::default() });
+    home.install_guest(&SkillGuest {
+        name: "spinner",
+        call: "(loop $spin (br $spin)) unreachable",
+        ..Default::default()
+    });
     let skills = home.open().await;
     neighbour_answers(&skills).await;
     let spinners: Vec<_> = (0..8)

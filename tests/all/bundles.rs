@@ -66,7 +66,8 @@ async fn a_second_claim_on_a_name_is_refused() {
     let home = Home::new();
     home.install("a-first.wasm", SkillGuest { name: "same", ..Default::default() }.component());
     home.install("b-second.wasm", SkillGuest { name: "same", memory: "3", ..Default::default() }.component());
-    let wit = "package test:guest; world guest { export same-thing: func(); export same: interface { thing: func(); } }";
+    let wit =
+        "package test:guest; world guest { export same-thing: func(); export same: interface { thing: func(); } }";
     let core = r#"(module (func (export "same-thing")) (func (export "same#thing")))"#;
     home.install("collide.wasm", plain_component(wit, core));
     let skills = home.open().await;
@@ -86,7 +87,11 @@ async fn metadata_that_does_not_hold_is_refused() {
         ("file-schema", r#"{"inputSchema": {"type": "object", "$ref": "file:///etc/passwd"}}"#, "reference"),
         ("web-schema", r#"{"inputSchema": {"type": "object", "$ref": "http://127.0.0.1:1/x"}}"#, "reference"),
         ("unknown-member", r#"{"colour": "red"}"#, "colour"),
-        ("wrong-example", r#"{"examples": [{"request": {"en": "x"}, "input": {"a": 1}, "output": {"a": 2}}]}"#, "example"),
+        (
+            "wrong-example",
+            r#"{"examples": [{"request": {"en": "x"}, "input": {"a": 1}, "output": {"a": 2}}]}"#,
+            "example",
+        ),
     ];
     for (name, metadata, _) in cases {
         home.install_guest(&SkillGuest { name, metadata, ..Default::default() });
@@ -116,7 +121,10 @@ async fn a_manifest_is_read_without_running_anything() {
     let skills = home.open().await;
     let snapshot = skills.snapshot(&operator()).unwrap();
     let bundle = snapshot.skill("skill").unwrap().bundle();
-    assert_eq!((&*bundle.name, bundle.version.as_deref(), bundle.license.as_deref()), ("well-known", Some("1.2.3"), Some("MIT")));
+    assert_eq!(
+        (&*bundle.name, bundle.version.as_deref(), bundle.license.as_deref()),
+        ("well-known", Some("1.2.3"), Some("MIT"))
+    );
     assert_eq!(bundle.kind, BundleKind::Skill);
     assert_eq!(&*snapshot.skill("other").unwrap().bundle().name, "no-manifest");
     all_say(&reason(&skills, "broken.wasm"), &["manifest"]);

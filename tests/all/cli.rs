@@ -48,7 +48,13 @@ fn run(name: &str, home: &Home, case: &Case) -> Result<(), String> {
     let args: Vec<&str> = case.args.iter().map(String::as_str).collect();
     let done = process::run(home, &args, &case.stdin);
     let shown = || {
-        format!("{name}: happyos {}\nexit {}\n-- stdout\n{}\n-- stderr\n{}", args.join(" "), done.code, done.stdout, done.stderr)
+        format!(
+            "{name}: happyos {}\nexit {}\n-- stdout\n{}\n-- stderr\n{}",
+            args.join(" "),
+            done.code,
+            done.stdout,
+            done.stderr
+        )
     };
     if done.code != case.exit {
         return Err(format!("exit code {} was expected\n{}", case.exit, shown()));

@@ -73,7 +73,8 @@ fn each_file_holds_one_interface_or_world() {
         for file in std::fs::read_dir(happyos_tests::repo().join("wit").join(folder)).unwrap() {
             let path = file.unwrap().path();
             let text = std::fs::read_to_string(&path).unwrap();
-            let opened = text.lines().filter(|line| line.starts_with("interface ") || line.starts_with("world ")).count();
+            let opened =
+                text.lines().filter(|line| line.starts_with("interface ") || line.starts_with("world ")).count();
             assert_eq!(opened, 1, "{}", path.display());
         }
     }

@@ -30,7 +30,8 @@ async fn open(scripts: &[(&str, &str)]) -> (Home, Skills) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_script_answers_and_its_failures_are_typed() {
     let throws = r#"throw new SkillError(input.kind, "it is so");"#;
-    let (_home, skills) = open(&[("double", "return { twice: input.n * 2, text: input.text };"), ("throws", throws)]).await;
+    let (_home, skills) =
+        open(&[("double", "return { twice: input.n * 2, text: input.text };"), ("throws", throws)]).await;
     let outcome = call(&skills, "double", json!({"n": 21, "text": "räksmörgås \u{1f990}"})).await;
     assert_eq!(answer(&outcome), json!({"twice": 42, "text": "räksmörgås \u{1f990}"}));
     assert!(outcome.usage.fuel > 10_000 && outcome.usage.memory_peak_bytes > 100_000, "{:?}", outcome.usage);
@@ -83,13 +84,18 @@ async fn a_script_that_does_not_load_is_refused_with_line_and_column() {
     assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     let snapshot = skills.snapshot(&operator()).unwrap();
     let mut wrong = Vec::new();
-    let more: [(&str, &[&str]); 2] = [("bad-manifest", &["bad-manifest.js:2:", "manifest"]), ("misspelt", &["verison", "version"])];
+    let more: [(&str, &[&str]); 2] =
+        [("bad-manifest", &["bad-manifest.js:2:", "manifest"]), ("misspelt", &["verison", "version"])];
     for (name, says) in cases.iter().map(|(name, _, says)| (*name, *says)).chain(more) {
         match snapshot.refusals().iter().find(|refusal| refusal.path.ends_with(format!("{name}.js"))) {
             None => wrong.push(format!("{name} is not refused")),
             Some(refusal) => {
                 let text = format!("{} {}", refusal.reason, refusal.hint.as_deref().unwrap_or_default());
-                wrong.extend(says.iter().filter(|word| !text.contains(**word)).map(|word| format!("{name}: {text:?} lacks {word:?}")));
+                wrong.extend(
+                    says.iter()
+                        .filter(|word| !text.contains(**word))
+                        .map(|word| format!("{name}: {text:?} lacks {word:?}")),
+                );
             }
         }
     }
@@ -180,7 +186,9 @@ async fn what_people_expect_of_javascript_is_there() {
     let url = answer(&call(&skills, "url", json!({})).await);
     assert_eq!(url, json!({"host": "example.org:8080", "x": "1"}));
     assert_eq!(answer(&call(&skills, "unicode", json!({})).await), json!({"words": ["räk", "smörgås"]}));
-    let outcome = skills.call(&operator(), Call { skill: "context", input: "{}", locale: Some("sv-SE"), ..Default::default() }).await;
+    let outcome = skills
+        .call(&operator(), Call { skill: "context", input: "{}", locale: Some("sv-SE"), ..Default::default() })
+        .await;
     assert_eq!(answer(&outcome), json!({"locale": "sv-SE"}));
 }
 
@@ -191,7 +199,10 @@ async fn one_file_may_hold_several_skills_and_examples_are_run() {
         for (const n of [1, 2, 3]) skill({ name: `skill-${n}`, description: \"d\", inputSchema: { type: \"object\" },
             examples: [{ request: { en: \"x\" }, input: {}, output: { n } }], run: () => ({ n }) });\n";
     home.install("several.js", several);
-    home.install("lies.js", several.replace("several", "lies").replace("skill-", "lie-").replace("output: { n }", "output: { n: 0 }"));
+    home.install(
+        "lies.js",
+        several.replace("several", "lies").replace("skill-", "lie-").replace("output: { n }", "output: { n: 0 }"),
+    );
     let skills = home.open().await;
     for n in 1..=3 {
         assert_eq!(answer(&call(&skills, &format!("skill-{n}"), json!({})).await), json!({ "n": n }));

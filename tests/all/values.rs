@@ -34,9 +34,17 @@ const CASES: &[Case] = &[
         || vec![json!("-9223372036854775808"), json!("9223372036854775807"), json!("-1")],
         || vec![json!("9223372036854775808"), json!("1.0"), json!("")],
     ),
-    ("f32", || vec![json!(0.5), json!(-3.0), json!("NaN"), json!("Infinity"), json!("-Infinity")], || vec![json!("much")]),
+    (
+        "f32",
+        || vec![json!(0.5), json!(-3.0), json!("NaN"), json!("Infinity"), json!("-Infinity")],
+        || vec![json!("much")],
+    ),
     ("f64", || vec![json!(0.1), json!(1e308), json!("NaN"), json!("-Infinity")], || vec![json!([]), json!(null)]),
-    ("char", || vec![json!("a"), json!("å"), json!("\u{1f600}"), json!("\u{0}")], || vec![json!(""), json!("ab"), json!(7)]),
+    (
+        "char",
+        || vec![json!("a"), json!("å"), json!("\u{1f600}"), json!("\u{0}")],
+        || vec![json!(""), json!("ab"), json!(7)],
+    ),
     ("string", || vec![json!(""), json!("räksmörgås \u{1f990}\u{0}\n\"")], || vec![json!(1), json!(null)]),
     ("list<u8>", || vec![json!(""), json!("AAH/"), json!("aGVq")], || vec![json!("not base64!"), json!([1, 2])]),
     ("list<list<u16>>", || vec![json!([]), json!([[], [1], [2, 3]])], || vec![json!([1]), json!({})]),
@@ -47,7 +55,11 @@ const CASES: &[Case] = &[
         || vec![json!(null), json!({"some": null}), json!({"some": 7})],
         || vec![json!(7), json!({"none": 1})],
     ),
-    ("result<u8, string>", || vec![json!({"ok": 1}), json!({"err": "e"})], || vec![json!(1), json!({"ok": 1, "err": "e"})]),
+    (
+        "result<u8, string>",
+        || vec![json!({"ok": 1}), json!({"err": "e"})],
+        || vec![json!(1), json!({"ok": 1, "err": "e"})],
+    ),
     ("result", || vec![json!({"ok": null}), json!({"err": null})], || vec![json!({"ok": 1}), json!(null)]),
     ("result<_, u8>", || vec![json!({"ok": null}), json!({"err": 3})], || vec![json!({"err": null})]),
     (

@@ -103,7 +103,8 @@ async fn three_ways(report: &mut Report, plain: &Bare, bare: &Bare, skills: &Ski
             }
         }
     }
-    let ratio = |part: usize| median(rounds[2][part].iter().zip(&rounds[1][part]).map(|(ours, bare)| ours / bare).collect());
+    let ratio =
+        |part: usize| median(rounds[2][part].iter().zip(&rounds[1][part]).map(|(ours, bare)| ours / bare).collect());
     report.add("ratio_p50", ratio(0), "×", "ours / bare on our engine");
     report.add("ratio_p99", ratio(1), "×", "ours / bare on our engine");
     for (name, rounds) in ["bare_plain", "bare", "ours"].into_iter().zip(rounds) {
@@ -167,7 +168,12 @@ fn plain_echo() -> Vec<u8> {
 async fn other_kinds(report: &mut Report, skills: &Skills) -> anyhow::Result<()> {
     let order = json!({"id": "18446744073709551615", "name": "A bolt", "price": 0.25});
     let orders = json!({ "orders": [order, order, order] }).to_string();
-    let kinds = [("wit", "plain_echo", orders.as_str(), 2_000), ("js_1k", "js_1k", INPUT, 1_000), ("js_20k", "js_20k", INPUT, 300), ("js_200k", "js_200k", INPUT, 50)];
+    let kinds = [
+        ("wit", "plain_echo", orders.as_str(), 2_000),
+        ("js_1k", "js_1k", INPUT, 1_000),
+        ("js_20k", "js_20k", INPUT, 300),
+        ("js_200k", "js_200k", INPUT, 50),
+    ];
     let principal = operator();
     for (key, skill, input, n_calls) in kinds {
         for _ in 0..n_calls / 5 {
@@ -185,7 +191,11 @@ async fn other_kinds(report: &mut Report, skills: &Skills) -> anyhow::Result<()>
             rounds[1].push(samples.percentile_us(0.99));
         }
         let [p50, p99] = rounds;
-        let what = if key == "wit" { "plain component, three records there and back" } else { "script, calls one after another" };
+        let what = if key == "wit" {
+            "plain component, three records there and back"
+        } else {
+            "script, calls one after another"
+        };
         report.add(format!("{key}_p50_us"), median(p50), "µs", what);
         report.add(format!("{key}_p99_us"), median(p99), "µs", "");
     }

@@ -31,7 +31,11 @@ pub fn run() -> anyhow::Result<()> {
     );
     let home = Home::new();
     home.install("echo.wasm", std::fs::read(echo_skill())?);
-    home.install_guest(&SkillGuest { name: "spinner", call: "(loop $spin (br $spin)) unreachable", ..Default::default() });
+    home.install_guest(&SkillGuest {
+        name: "spinner",
+        call: "(loop $spin (br $spin)) unreachable",
+        ..Default::default()
+    });
     let runtime = runtime(2)?;
     let skills = runtime.block_on(home.open());
     let mut quiet = paced(runtime.handle(), &skills)?;

@@ -64,7 +64,8 @@ fn find_address(value: &serde_json::Value) -> Option<String> {
 }
 
 fn client(args: &[&str]) -> anyhow::Result<Found> {
-    let output = Command::new(std::env::current_exe()?).arg("mcp-client").args(args).stderr(Stdio::inherit()).output()?;
+    let output =
+        Command::new(std::env::current_exe()?).arg("mcp-client").args(args).stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "the client ended with {}", output.status);
     serde_json::from_slice(&output.stdout).context("the client's figures")
 }

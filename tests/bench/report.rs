@@ -65,7 +65,8 @@ impl Machine {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let field = |text: &str, key: &str| {
             let line = text.lines().find(|line| line.starts_with(key));
-            line.and_then(|line| line.split_once(':')).map_or_else(|| "unknown".into(), |(_, value)| value.trim().to_owned())
+            line.and_then(|line| line.split_once(':'))
+                .map_or_else(|| "unknown".into(), |(_, value)| value.trim().to_owned())
         };
         let memory_kib = field(&read("/proc/meminfo"), "MemTotal");
         Machine {

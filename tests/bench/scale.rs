@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 use happyos::config::Config;
 use happyos::skills::Call;
 use happyos_tests::SkillGuest;
-use happyos_tests::home::{operator, open};
+use happyos_tests::home::{open, operator};
 use serde::{Deserialize, Serialize};
 
 use crate::calls::{kept, runtime};
@@ -60,7 +60,12 @@ pub fn run() -> anyhow::Result<()> {
         report.add(format!("call_p50_us_{n_skills}"), part.call_p50_us, "µs", "the same skill again and again");
     }
     for (n_skills, part) in COUNTS.iter().zip(&parts) {
-        report.add(format!("first_call_p50_us_{n_skills}"), part.first_call_p50_us, "µs", "code mapped at the first call");
+        report.add(
+            format!("first_call_p50_us_{n_skills}"),
+            part.first_call_p50_us,
+            "µs",
+            "code mapped at the first call",
+        );
     }
     report.add("call_p50_growth", parts[3].call_p50_us / base.call_p50_us, "×", "10,000 skills / 10 skills");
     report.finish()
