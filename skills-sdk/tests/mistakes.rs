@@ -47,7 +47,8 @@ impl Compiler {
         let test = std::env::current_exe().unwrap();
         let profile = test.ancestors().nth(2).unwrap();
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--offline", "--quiet", "--package", "happyos-sdk", "--message-format", "json", "--target-dir"]);
+        // All of the workspace, as the tests were built: another selection could have other features and build anew.
+        cargo.args(["build", "--offline", "--quiet", "--workspace", "--tests", "--message-format", "json", "--target-dir"]);
         cargo.arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
         if profile.ends_with("release") {
             cargo.arg("--release");
@@ -90,6 +91,8 @@ impl Compiler {
 fn libraries(messages: &str) -> HashMap<String, String> {
     let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let artifacts = messages.filter(|message| message["reason"] == "compiler-artifact");
+    // What macros and build scripts use is built apart, unoptimised.
+    let artifacts = artifacts.filter(|artifact| cfg!(debug_assertions) || artifact["profile"]["opt_level"] != "0");
     artifacts
         .filter_map(|artifact| {
             let files = artifact["filenames"].as_array()?;

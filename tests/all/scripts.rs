@@ -115,6 +115,7 @@ async fn scripts_run_under_every_limit() {
     ])
     .await;
     let fuel = LimitOverrides { fuel: Some(100_000_000), ..Default::default() };
+    // Far less than the loop's fuel lasts for.
     let time = LimitOverrides { wall_ms: Some(50), ..Default::default() };
     let none = LimitOverrides::default();
     let mut wrong = Vec::new();
