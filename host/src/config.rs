@@ -127,8 +127,9 @@ impl Config {
             compile: CompileConfig {
                 bundle_bytes_max: 32 << 20,
                 memory_bytes_max: 2 << 30,
-                cpu_s: 10,
-                cpu_s_per_mib: 5,
+                // A component of 18 MB takes 18 s; a bomb of 200 KB that takes 13 s must not pass.
+                cpu_s: 3,
+                cpu_s_per_mib: 4,
                 cache_bytes_max: 4 << 30,
                 loaded_bytes_max: 512 << 20,
                 warm_scripts_max: 32,

@@ -74,8 +74,7 @@ impl Daemon {
         let (ownership, tokens) = Ownership::take(&data_dir, mode, || Tokens::open(&data_dir))?;
         let tokens = tokens.map_err(|error| Fault::failed(format!("Failed to open the tokens: {error}")))?;
         let log = GuestLog::new(config.log_lines_kept);
-        let runtime =
-            Runtime::start(&config, helper, log.clone()).map_err(|error| Fault::failed(error.to_string()))?;
+        let runtime = Runtime::start(&config, helper, log.clone()).map_err(|error| Fault::failed(error.to_string()))?;
         // Taken before the skills are read: a port that is not to be had should not take minutes to find out.
         let network = match mode {
             Mode::Serve => Some(listen(config.http.listen).await?),
@@ -191,7 +190,8 @@ fn bind_private(path: &Path) -> Result<UnixListener, Fault> {
 
 /// Makes the data directory, and makes it private where it is not.
 fn make_private(dir: &Path) -> Result<(), Fault> {
-    let failed = |error: io::Error| Fault::failed(format!("Failed to make `{}` a private directory: {error}", dir.display()));
+    let failed =
+        |error: io::Error| Fault::failed(format!("Failed to make `{}` a private directory: {error}", dir.display()));
     fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
     fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(failed)
 }

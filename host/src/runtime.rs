@@ -22,16 +22,16 @@ mod wasi;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::Engine;
+use wasmtime::component::{Component, HasSelf, Linker};
 
-use cache::Sealed;
 pub use admission::Gate;
+use cache::Sealed;
 pub use call::{Answer, Attachment, DescribeError, Described, GuestCall};
 pub use compile::CompileError;
 pub use program::{Origin, PlainFunction, Program, ProgramKind};
-pub use shape::World;
 use shape::Shape;
+pub use shape::World;
 pub use state::{ClockMode, Progress, ProgressSink, now_ms};
 
 use crate::base::{CallLimits, Digest, Failure, FailureKind};
@@ -70,6 +70,18 @@ struct Inner {
     interpreter: Arc<Program>,
     admission_config: AdmissionConfig,
     compile_config: CompileConfig,
+}
+
+/// What is kept of a look at some bytes. Stored.
+#[derive(serde::Serialize, serde::Deserialize)]
+enum Remembered {
+    Compiled(Shape),
+    Refused(String),
+    /// `allowed` is what compiling might take then: under another allowance it gets another try.
+    TooCostly {
+        why: String,
+        allowed: String,
+    },
 }
 
 /// What the sandbox is busy with.
@@ -191,12 +203,21 @@ impl Runtime {
     }
 
     /// What is known of `digest` from an earlier look at it, while its code is still there.
-    pub fn remembered(&self, digest: &Digest) -> Option<Result<Shape, CompileError>> {
+    fn remembered(&self, digest: &Digest) -> Option<Result<Shape, CompileError>> {
         let note = self.inner.cache.note(digest, Sealed::Shape)?;
         match serde_json::from_slice(&note).ok()? {
-            compile_helper::Verdict::Compiled(shape) => self.inner.cache.has_code(digest).then_some(Ok(shape)),
-            compile_helper::Verdict::Refused(why) => Some(Err(CompileError::Refused(why))),
+            Remembered::Compiled(shape) => self.inner.cache.has_code(digest).then_some(Ok(shape)),
+            Remembered::Refused(why) => Some(Err(CompileError::Refused(why))),
+            Remembered::TooCostly { why, allowed } => {
+                (allowed == self.compile_allowance()).then_some(Err(CompileError::TooCostly(why)))
+            }
         }
+    }
+
+    /// Tells what compiling may take, for the notes on what took more.
+    fn compile_allowance(&self) -> String {
+        let CompileConfig { memory_bytes_max, cpu_s, cpu_s_per_mib, .. } = self.inner.compile_config;
+        format!("{memory_bytes_max} bytes, {cpu_s} s + {cpu_s_per_mib} s/MiB")
     }
 
     async fn compile(&self, digest: &Digest, bytes: &[u8]) -> Result<Shape, CompileError> {
@@ -206,19 +227,21 @@ impl Runtime {
                 .store(digest, kind, bytes)
                 .map_err(|error| CompileError::Helper(format!("its answer cannot be kept: {error}")))
         };
-        let (verdict, result) = match self.inner.compiler.compile(bytes).await {
+        let result = self.inner.compiler.compile(bytes).await;
+        let remembered = match &result {
             Ok((shape, code)) => {
-                keep(Sealed::Code, &code)?;
-                (compile_helper::Verdict::Compiled(shape.clone()), Ok(shape))
+                keep(Sealed::Code, code)?;
+                Remembered::Compiled(shape.clone())
             }
-            Err(CompileError::Refused(why)) => {
-                (compile_helper::Verdict::Refused(why.clone()), Err(CompileError::Refused(why)))
+            Err(CompileError::Refused(why)) => Remembered::Refused(why.clone()),
+            Err(CompileError::TooCostly(why)) => {
+                Remembered::TooCostly { why: why.clone(), allowed: self.compile_allowance() }
             }
-            Err(error) => return Err(error),
+            Err(CompileError::Helper(why)) => return Err(CompileError::Helper(why.clone())),
         };
-        let note = serde_json::to_vec(&verdict).map_err(|error| CompileError::Helper(error.to_string()))?;
+        let note = serde_json::to_vec(&remembered).map_err(|error| CompileError::Helper(error.to_string()))?;
         keep(Sealed::Shape, &note)?;
-        result
+        result.map(|(shape, _)| shape)
     }
 
     /// A sealed note about `digest` that [`Runtime::remember`] kept.
@@ -294,7 +317,9 @@ impl Runtime {
         // Never compiled here, evicted, or its seal is broken.
         let bytes = self.original(program).await?;
         self.compile(&program.digest, &bytes).await.map_err(|error| unavailable(program, &error.to_string()))?;
-        self.load_compiled(program, world).await?.ok_or_else(|| unavailable(program, "its compiled code was gone at once"))
+        self.load_compiled(program, world)
+            .await?
+            .ok_or_else(|| unavailable(program, "its compiled code was gone at once"))
     }
 
     /// Maps compiled code whose seal holds; `None` if there is none.
@@ -313,7 +338,9 @@ impl Runtime {
                 .map(Some)
                 .map_err(|error| cannot_link(&program, &error))
         };
-        tokio::task::spawn_blocking(load).await.map_err(|error| Failure::new(FailureKind::Internal, error.to_string()))?
+        tokio::task::spawn_blocking(load)
+            .await
+            .map_err(|error| Failure::new(FailureKind::Internal, error.to_string()))?
     }
 
     /// The bytes a program was made from, if they are still what they were.

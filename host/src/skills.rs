@@ -21,8 +21,8 @@ pub use probe::{EXAMPLE_TIME_MS, ExampleResult};
 
 use crate::base::{Digest, Failure, FailureKind, LimitOverrides, RequestId, Usage};
 use crate::config::Config;
-use crate::runtime::{ClockMode, GuestCall, Runtime};
 pub use crate::runtime::{Answer, Attachment, Load, Progress, ProgressSink};
+use crate::runtime::{ClockMode, GuestCall, Runtime};
 use crate::security::{Action, Principal, authorise};
 use crate::telemetry::GuestLog;
 
@@ -91,15 +91,12 @@ const CALL_TAG_BYTES_MAX: usize = 128;
 
 impl Skills {
     /// Reads the skills directory. Files that cannot be served are in the snapshot's refusals.
-    pub async fn open(
-        config: &Config,
-        runtime: Runtime,
-        log: GuestLog,
-        notify: impl Fn(LoadProgress<'_>),
-    ) -> Skills {
+    pub async fn open(config: &Config, runtime: Runtime, log: GuestLog, notify: impl Fn(LoadProgress<'_>)) -> Skills {
         let snapshot = directory::read(config, &runtime, notify).await;
         tracing::info!(skills = snapshot.skills().len(), refused = snapshot.refusals().len(), "catalog read");
-        Skills { inner: Arc::new(Inner { config: config.clone(), runtime, log, snapshot: ArcSwap::from_pointee(snapshot) }) }
+        Skills {
+            inner: Arc::new(Inner { config: config.clone(), runtime, log, snapshot: ArcSwap::from_pointee(snapshot) }),
+        }
     }
 
     /// The catalog as it is now.
@@ -177,7 +174,8 @@ impl Skills {
         let mut results = Vec::new();
         for skill in snapshot.skills().iter().filter(|skill| Arc::ptr_eq(skill.bundle(), &found)) {
             let metadata = skill.metadata().map_err(|error| Failure::new(FailureKind::Internal, error))?;
-            results.extend(probe::run_examples(&self.inner.runtime, &found.program, skill.name(), &metadata, true).await);
+            results
+                .extend(probe::run_examples(&self.inner.runtime, &found.program, skill.name(), &metadata, true).await);
         }
         Ok(results)
     }
@@ -245,8 +243,9 @@ fn check_input(called: &catalog::Called, call: &Call<'_>) -> Result<Value, Failu
             return Err(invalid(format!("the {what} is longer than {CALL_TAG_BYTES_MAX} bytes")));
         }
     }
-    let value: Value = serde_json::from_str(call.input)
-        .map_err(|error| invalid(format!("the input is not JSON: {error}")).with_hint("the input is one JSON object"))?;
+    let value: Value = serde_json::from_str(call.input).map_err(|error| {
+        invalid(format!("the input is not JSON: {error}")).with_hint("the input is one JSON object")
+    })?;
     let validator = called.input.as_ref().map_err(|error| Failure::new(FailureKind::Internal, error.clone()))?;
     schema::check(validator, &value).map_err(|problem| {
         invalid(format!("the input does not meet the schema of `{}`: {problem}", call.skill))
@@ -269,7 +268,8 @@ fn check_output(skill: &Skill, called: &catalog::Called, answer: Answer) -> Resu
             let value: Value =
                 serde_json::from_str(&answer.json).map_err(|error| invalid(format!("is not JSON: {error}")))?;
             let validator = validator.as_ref().map_err(|error| Failure::new(FailureKind::Internal, error.clone()))?;
-            schema::check(validator, &value).map_err(|problem| invalid(format!("does not meet its schema: {problem}")))?;
+            schema::check(validator, &value)
+                .map_err(|problem| invalid(format!("does not meet its schema: {problem}")))?;
         }
     }
     Ok(answer)

@@ -49,8 +49,8 @@ pub const fn same(left: &str, right: &str) -> bool {
 macro_rules! __export {
     ($bundle:path, $manifest:literal) => {
         const _: () = {
-            use $crate::__private::bindings;
             use bindings::exports::happyos::skill::skills;
+            use $crate::__private::bindings;
 
             #[unsafe(link_section = "happyos:manifest")]
             #[used]
@@ -72,7 +72,7 @@ macro_rules! __export {
                 }
             }
 
-            bindings::export_skills!(Component with_types_in bindings);
+    bindings::export_skills!(Component with_types_in bindings);
         };
     };
 }

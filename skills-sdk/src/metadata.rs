@@ -87,8 +87,10 @@ impl Transform for Slim {
         if schema.get("default").is_some_and(Value::is_null) {
             schema.remove("default");
         }
-        if let Some("int8" | "int16" | "int32" | "int64" | "int" | "uint8" | "uint16" | "uint32" | "uint64" | "uint" | "float" | "double") =
-            schema.get("format").and_then(Value::as_str)
+        if let Some(
+            "int8" | "int16" | "int32" | "int64" | "int" | "uint8" | "uint16" | "uint32" | "uint64" | "uint" | "float"
+            | "double",
+        ) = schema.get("format").and_then(Value::as_str)
         {
             schema.remove("format");
         }

@@ -93,9 +93,11 @@ fn check_skill(bundle: &Bundle, name: &str, faults: &mut Vec<String>) -> Result<
     let metadata = bundle.metadata(name).ok_or("it is not in the bundle")?;
     let metadata: Value = serde_json::from_str(&metadata).map_err(|error| error.to_string())?;
     if metadata["inputSchema"]["type"] != "object" {
-        return Err("its input is no JSON object\nhint: take a struct, or put a doc comment on the argument to make it \
+        return Err(
+            "its input is no JSON object\nhint: take a struct, or put a doc comment on the argument to make it \
                     a property of the input"
-            .to_owned());
+                .to_owned(),
+        );
     }
     let examples = metadata["examples"].as_array().filter(|examples| !examples.is_empty());
     let examples = examples.ok_or("it has no example\nhint: `#[skill(examples = \"examples/….json\")]`")?;

@@ -48,7 +48,16 @@ impl Compiler {
         let profile = test.ancestors().nth(2).unwrap();
         let mut cargo = Command::new(env!("CARGO"));
         // All of the workspace, as the tests were built: another selection could have other features and build anew.
-        cargo.args(["build", "--offline", "--quiet", "--workspace", "--tests", "--message-format", "json", "--target-dir"]);
+        cargo.args([
+            "build",
+            "--offline",
+            "--quiet",
+            "--workspace",
+            "--tests",
+            "--message-format",
+            "json",
+            "--target-dir",
+        ]);
         cargo.arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
         if profile.ends_with("release") {
             cargo.arg("--release");
@@ -56,7 +65,10 @@ impl Compiler {
         let built = cargo.output().unwrap();
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         let libraries = libraries(&String::from_utf8(built.stdout).unwrap());
-        let mut arguments: Vec<String> = ["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "--error-format", "json"].map(str::to_owned).into();
+        let mut arguments: Vec<String> =
+            ["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "--error-format", "json"]
+                .map(str::to_owned)
+                .into();
         for name in ["happyos_sdk", "schemars", "serde"] {
             arguments.extend(["--extern".to_owned(), format!("{name}={}", libraries[name])]);
         }

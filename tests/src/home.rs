@@ -112,8 +112,16 @@ impl Home {
 /// # Panics
 /// If the runtime does not start.
 pub async fn open(config: &Config) -> Skills {
+    open_with(config, &crate::happyos_binary()).await
+}
+
+/// The same with `helper` as the program that compiles.
+///
+/// # Panics
+/// If the runtime does not start.
+pub async fn open_with(config: &Config, helper: &std::path::Path) -> Skills {
     let log = GuestLog::new(config.log_lines_kept);
-    let runtime = Runtime::start(config, &crate::happyos_binary(), log.clone()).expect("the runtime starts");
+    let runtime = Runtime::start(config, helper, log.clone()).expect("the runtime starts");
     Skills::open(config, runtime, log, |_| {}).await
 }
 

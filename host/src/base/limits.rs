@@ -72,7 +72,7 @@ pub struct Usage {
     pub fuel: u64,
     /// Most bytes of memories and tables held at one time.
     pub memory_peak_bytes: u64,
-    /// From admission to answer.
+    /// From admission to answer; for a call that was not admitted, how long it waited.
     pub wall: Duration,
     /// Calls from the guest to the host.
     pub host_calls: u64,

@@ -25,7 +25,14 @@ impl Ownership {
     pub fn take<T>(data_dir: &Path, mode: Mode, first: impl FnOnce() -> T) -> Result<(Ownership, T), Fault> {
         let path = data_dir.join(LOCK);
         let failed = |error: io::Error| Fault::daemon(format!("Failed to lock `{}`: {error}", path.display()));
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(failed)?;
         let alone = match file.try_lock() {
             Ok(()) => true,
             Err(TryLockError::WouldBlock) if mode == Mode::Embedded => false,

@@ -79,7 +79,12 @@ impl Admission {
     ///
     /// # Errors
     /// `unavailable`, at once when a queue is full or the memory can never fit, else after `wait_max`.
-    pub async fn admit(self: &Arc<Self>, gate: &Arc<Gate>, memory_bytes: u64, wait_max: Duration) -> Result<Permit, Failure> {
+    pub async fn admit(
+        self: &Arc<Self>,
+        gate: &Arc<Gate>,
+        memory_bytes: u64,
+        wait_max: Duration,
+    ) -> Result<Permit, Failure> {
         let admitted = {
             let mut state = self.lock();
             if state.queue.is_empty() && self.fits(&state, gate, memory_bytes) {
@@ -93,7 +98,12 @@ impl Admission {
         }
     }
 
-    fn enqueue(self: &Arc<Self>, state: &mut State, gate: &Arc<Gate>, memory_bytes: u64) -> Result<oneshot::Receiver<Permit>, Failure> {
+    fn enqueue(
+        self: &Arc<Self>,
+        state: &mut State,
+        gate: &Arc<Gate>,
+        memory_bytes: u64,
+    ) -> Result<oneshot::Receiver<Permit>, Failure> {
         if memory_bytes > self.config.memory_bytes_max {
             return Err(Failure::new(
                 FailureKind::Unavailable,
@@ -246,7 +256,8 @@ impl Drop for Permit {
 }
 
 fn busy(message: String) -> Failure {
-    Failure::new(FailureKind::Unavailable, message).with_hint("try again shortly, or raise the `admission` limits in happyos.toml")
+    Failure::new(FailureKind::Unavailable, message)
+        .with_hint("try again shortly, or raise the `admission` limits in happyos.toml")
 }
 
 #[cfg(test)]

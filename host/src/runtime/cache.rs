@@ -59,7 +59,8 @@ impl Cache {
     pub fn open(data_dir: &Path, compatibility: u64, bytes_max: u64) -> io::Result<Cache> {
         let dir = data_dir.join("code");
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
-        let cache = Cache { key: key(&data_dir.join("code.key"))?, dir, compatibility, bytes_max, bytes: Mutex::new(0) };
+        let cache =
+            Cache { key: key(&data_dir.join("code.key"))?, dir, compatibility, bytes_max, bytes: Mutex::new(0) };
         cache.evict(&mut cache.lock(), None);
         Ok(cache)
     }

@@ -92,7 +92,7 @@ impl From<Failure> for DescribeError {
     }
 }
 
-/// The limits under which a bundle is asked for its skills.
+/// The limits under which a bundle is asked for its skills; memory is the bundle's own.
 const DESCRIBE_LIMITS: CallLimits = CallLimits {
     fuel: 500_000_000,
     wall_ms: 5_000,
@@ -115,10 +115,11 @@ impl Runtime {
     /// Dropping the future cancels the call: the instance is gone and its place is free.
     pub async fn call(&self, program: &Arc<Program>, call: GuestCall<'_>) -> (Result<Answer, Failure>, Usage) {
         let wait_max = Duration::from_millis(call.limits.wall_ms);
+        let came = Instant::now();
         let admitted = self.inner.admission.admit(&program.gate, call.limits.memory_bytes, wait_max).await;
         let _permit = match admitted {
             Ok(permit) => permit,
-            Err(failure) => return (Err(failure), Usage::default()),
+            Err(failure) => return (Err(failure), Usage { wall: came.elapsed(), ..Usage::default() }),
         };
         let began = Instant::now();
         let loaded = match self.load(program).await {
@@ -152,7 +153,7 @@ impl Runtime {
     /// The script's own error with its place, or why asking failed.
     pub async fn describe(&self, program: &Arc<Program>) -> Result<Vec<Described>, DescribeError> {
         let nobody: Arc<str> = "".into();
-        let limits = DESCRIBE_LIMITS;
+        let limits = CallLimits { memory_bytes: program.limits.memory_bytes, ..DESCRIBE_LIMITS };
         let wait_max = Duration::from_millis(limits.wall_ms) * 12;
         let _permit = self.inner.admission.admit(&program.gate, limits.memory_bytes, wait_max).await?;
         let loaded = self.load(program).await?;
@@ -194,7 +195,9 @@ impl Runtime {
         let _in_flight = self.inner.ticker.in_flight();
         let made = match self.take_warm(program, loaded) {
             Some(prepared) => prepared.begin(terms).map(|(store, instance)| (store, Some(instance))),
-            None => store(&self.inner.engine, terms, matches!(loaded.entry, Entry::Plain(_))).map(|store| (store, None)),
+            None => {
+                store(&self.inner.engine, terms, matches!(loaded.entry, Entry::Plain(_))).map(|store| (store, None))
+            }
         };
         let (mut store, instance) = match made {
             Ok(made) => made,
@@ -277,7 +280,10 @@ async fn perform(
         Work::Describe => {
             let list = skills.call_list(&mut *store).await?;
             if list.len() > SKILLS_PER_BUNDLE_MAX {
-                return Err(invalid_output(format!("it lists {} skills, more than {SKILLS_PER_BUNDLE_MAX}", list.len())));
+                return Err(invalid_output(format!(
+                    "it lists {} skills, more than {SKILLS_PER_BUNDLE_MAX}",
+                    list.len()
+                )));
             }
             let skills = list.into_iter().map(|info| Described { name: info.name, metadata: info.metadata });
             Ok(Done::Skills(skills.collect()))
@@ -298,7 +304,8 @@ async fn perform(
                 media_type: attachment.media_type,
                 data: attachment.data,
             });
-            check_answer(Answer { json: output.json, attachments: attachments.collect() }, &call.limits).map(Done::Answer)
+            check_answer(Answer { json: output.json, attachments: attachments.collect() }, &call.limits)
+                .map(Done::Answer)
         }
     }
 }
@@ -336,9 +343,8 @@ async fn call_plain(
     let mut params = Vec::with_capacity(function.ty.params().len());
     for (name, ty) in function.ty.params() {
         let value = call.value.get(name).unwrap_or(&Value::Null);
-        let value = values::from_json(value, &ty).map_err(|error| {
-            Ended::Guest(Failure::new(FailureKind::InvalidInput, format!("/{name}{error}")))
-        })?;
+        let value = values::from_json(value, &ty)
+            .map_err(|error| Ended::Guest(Failure::new(FailureKind::InvalidInput, format!("/{name}{error}"))))?;
         params.push(value);
     }
     let results: Vec<_> = function.ty.results().collect();
@@ -360,7 +366,9 @@ async fn call_plain(
             };
             return Err(Ended::Guest(Failure::new(FailureKind::GuestError, guest_message(&message))));
         }
-        (Some(Val::Result(Ok(value))), Some(wasmtime::component::Type::Result(result))) => (value.as_deref(), result.ok()),
+        (Some(Val::Result(Ok(value))), Some(wasmtime::component::Type::Result(result))) => {
+            (value.as_deref(), result.ok())
+        }
         (value, ty) => (value, ty.cloned()),
     };
     let json = match (value, ty) {
@@ -376,7 +384,10 @@ fn check_answer(answer: Answer, limits: &CallLimits) -> Result<Answer, Ended> {
         return Err(Ended::Guest(reached(Limit::Output, limits)));
     }
     if answer.attachments.len() > ATTACHMENTS_MAX {
-        return Err(invalid_output(format!("it attached {} files, more than {ATTACHMENTS_MAX}", answer.attachments.len())));
+        return Err(invalid_output(format!(
+            "it attached {} files, more than {ATTACHMENTS_MAX}",
+            answer.attachments.len()
+        )));
     }
     for Attachment { name, media_type, .. } in &answer.attachments {
         let plain = !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && !name.contains(['/', '\\']);
@@ -468,7 +479,8 @@ fn explain(error: &wasmtime::Error, store: &Store<CallState>) -> Failure {
         return reached(Limit::Memory, limits);
     }
     if error.is::<PoolConcurrencyLimitError>() {
-        return Failure::new(FailureKind::Unavailable, "all places for guests are taken").with_hint("try again shortly");
+        return Failure::new(FailureKind::Unavailable, "all places for guests are taken")
+            .with_hint("try again shortly");
     }
     // Where a guest's frames are on the stack, the guest was running; else its answer was being read.
     let in_guest = error.is::<WasmBacktrace>();
@@ -483,6 +495,8 @@ fn explain(error: &wasmtime::Error, store: &Store<CallState>) -> Failure {
             .with_hint("`happyos skill logs` shows a panic's message and place, where the guest wrote one"),
         Some(trap) => Failure::new(FailureKind::Trap, trap.to_string()),
         None if in_guest => Failure::new(FailureKind::Trap, guest_message(&words)),
-        None => Failure::new(FailureKind::InvalidOutput, format!("the answer cannot be read: {}", guest_message(&words))),
+        None => {
+            Failure::new(FailureKind::InvalidOutput, format!("the answer cannot be read: {}", guest_message(&words)))
+        }
     }
 }

@@ -18,6 +18,9 @@ pub enum CompileError {
     /// The bytes are at fault: they will be refused the next time too.
     #[error("{0}")]
     Refused(String),
+    /// Compiling takes more than it may: refused again until it may take more.
+    #[error("{0}")]
+    TooCostly(String),
     /// The machine or the helper is at fault: it may work another time.
     #[error("the compile helper failed: {0}")]
     Helper(String),
@@ -43,7 +46,7 @@ impl Compiler {
     /// Compiles `bytes` in a process of its own.
     ///
     /// # Errors
-    /// `Refused` when the bytes are at fault, `Helper` when the process could not do its work.
+    /// `Refused` or `TooCostly` when the bytes are at fault, `Helper` when the process could not do its work.
     pub async fn compile(&self, bytes: &[u8]) -> Result<(Shape, Vec<u8>), CompileError> {
         let _turn = self.turn.acquire().await.map_err(helper)?;
         let order = Order {
@@ -113,15 +116,18 @@ impl Compiler {
         const SIGABRT: i32 = 6;
         match status.signal() {
             // With soft and hard limit equal the kernel sends SIGKILL.
-            Some(SIGKILL | SIGXCPU) => CompileError::Refused(format!(
+            Some(SIGKILL | SIGXCPU) => CompileError::TooCostly(format!(
                 "compiling it takes more than {} processor seconds (hint: `compile.cpu_s` in happyos.toml raises this)",
                 order.cpu_s
             )),
-            Some(SIGABRT) if complaint.contains("memory allocation") => CompileError::Refused(format!(
+            Some(SIGABRT) if complaint.contains("memory allocation") => CompileError::TooCostly(format!(
                 "compiling it takes more than {} bytes of memory (hint: `compile.memory_bytes_max` in happyos.toml raises this)",
                 order.memory_bytes
             )),
-            _ => CompileError::Helper(format!("{status}: {}", complaint.trim().lines().last().unwrap_or("no word from it"))),
+            _ => CompileError::Helper(format!(
+                "{status}: {}",
+                complaint.trim().lines().last().unwrap_or("no word from it")
+            )),
         }
     }
 }

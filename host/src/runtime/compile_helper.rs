@@ -106,14 +106,12 @@ fn compile(bytes: &[u8]) -> Result<(Shape, Vec<u8>), String> {
     let manifest = survey(bytes)?;
     let config = engine::helper_config();
     let engine = Engine::new(&config).map_err(|error| format!("the compiler does not start: {error:#}"))?;
-    let component = Component::from_binary(&engine, bytes).map_err(|error| format!("it does not compile: {error:#}"))?;
+    let component =
+        Component::from_binary(&engine, bytes).map_err(|error| format!("it does not compile: {error:#}"))?;
     let ty = component.component_type();
     // Names first: what is wrong with them says more than a count would.
-    let imports: Vec<String> = ty
-        .imports(&engine)
-        .filter(|(_, import)| !is_type(&import.ty))
-        .map(|(name, _)| name.to_owned())
-        .collect();
+    let imports: Vec<String> =
+        ty.imports(&engine).filter(|(_, import)| !is_type(&import.ty)).map(|(name, _)| name.to_owned()).collect();
     check_imports(&imports)?;
     let world = world_of(ty.exports(&engine).map(|(name, _)| name))?;
     let code = component.serialize().map_err(|error| format!("its code cannot be stored: {error:#}"))?;

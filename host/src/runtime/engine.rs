@@ -73,9 +73,7 @@ pub fn pooled_config(instances_max: u32) -> Config {
         .max_unused_warm_slots(256)
         .pagemap_scan(Enabled::Auto);
     let mut config = code_config();
-    config
-        .async_stack_zeroing(true)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config.async_stack_zeroing(true).allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
 }
 

@@ -128,7 +128,9 @@ impl Loaded {
                 loader: script::LoaderIndices::new(&pre)?,
                 script: None,
             },
-            World::Plain => Entry::Plain(plain_functions(linker.engine(), component, bundle).map_err(wasmtime::Error::msg)?),
+            World::Plain => {
+                Entry::Plain(plain_functions(linker.engine(), component, bundle).map_err(wasmtime::Error::msg)?)
+            }
         };
         Ok(Loaded { pre, entry, code_bytes, warming: AtomicBool::new(false) })
     }
@@ -196,24 +198,31 @@ fn plain_functions(engine: &Engine, component: &Component, bundle: &str) -> Resu
                     let path = format!("{name}.{function}");
                     match export.ty {
                         ComponentItem::ComponentFunc(ty) => {
-                            let index = component.get_export_index(Some(&parent), function).ok_or("an export has gone")?;
+                            let index =
+                                component.get_export_index(Some(&parent), function).ok_or("an export has gone")?;
                             add(path, function, index, ty)?;
                         }
                         ComponentItem::Resource(_) => {
-                            return Err(format!("its export `{path}` cannot be a skill: it is a resource, which cannot be passed as JSON"));
+                            return Err(format!(
+                                "its export `{path}` cannot be a skill: it is a resource, which cannot be passed as JSON"
+                            ));
                         }
                         _ => {}
                     }
                 }
             }
             ComponentItem::Resource(_) => {
-                return Err(format!("its export `{name}` cannot be a skill: it is a resource, which cannot be passed as JSON"));
+                return Err(format!(
+                    "its export `{name}` cannot be a skill: it is a resource, which cannot be passed as JSON"
+                ));
             }
             _ => {}
         }
     }
     if functions.is_empty() {
-        return Err("it exports no function that could be a skill (hint: a Rust skill needs `happyos_sdk::bundle!(…)`)".into());
+        return Err(
+            "it exports no function that could be a skill (hint: a Rust skill needs `happyos_sdk::bundle!(…)`)".into(),
+        );
     }
     Ok(functions)
 }
@@ -257,7 +266,9 @@ impl LoadedSet {
             let used = |(member, _): &(Weak<Program>, u64)| {
                 member.upgrade().map_or(0, |program| program.last_used.load(Ordering::Relaxed))
             };
-            let Some(oldest) = (0..members.programs.len()).min_by_key(|at| members.programs.get(*at).map(used)) else { break };
+            let Some(oldest) = (0..members.programs.len()).min_by_key(|at| members.programs.get(*at).map(used)) else {
+                break;
+            };
             let (member, bytes) = members.programs.swap_remove(oldest);
             members.bytes -= bytes;
             if let Some(program) = member.upgrade() {

@@ -33,7 +33,7 @@ pub struct Shape {
 }
 
 /// Counts that a component may not exceed: more is never a skill, and each costs compile time or memory.
-const FUNCTIONS_MAX: u32 = 200_000;
+const FUNCTIONS_MAX: u32 = 99_999;
 const EXPORTS_MAX: u32 = 20_000;
 const DATA_SEGMENTS_MAX: u32 = 100_000;
 const TYPES_MAX: u32 = 100_000;

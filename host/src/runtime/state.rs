@@ -57,7 +57,14 @@ const TABLE_ELEMENT_BYTES: u64 = 8;
 
 impl MemoryMeter {
     /// `ceiling` is the pool's own maximum: meeting that is the host's refusal, meeting a lower one the guest's.
-    fn grow(&mut self, current: usize, desired: usize, unit_bytes: u64, maximum: Option<usize>, ceiling: usize) -> bool {
+    fn grow(
+        &mut self,
+        current: usize,
+        desired: usize,
+        unit_bytes: u64,
+        maximum: Option<usize>,
+        ceiling: usize,
+    ) -> bool {
         if maximum.is_some_and(|maximum| desired > maximum) {
             self.refused |= desired > ceiling;
             return false;
@@ -167,7 +174,13 @@ pub struct CallState {
 
 impl CallState {
     /// The state of a call that starts now.
-    pub fn new(limits: CallLimits, log: Arc<CallLog>, clock: ClockMode, seed: u64, progress: Option<ProgressSink>) -> CallState {
+    pub fn new(
+        limits: CallLimits,
+        log: Arc<CallLog>,
+        clock: ClockMode,
+        seed: u64,
+        progress: Option<ProgressSink>,
+    ) -> CallState {
         let started = Instant::now();
         CallState {
             memory: MemoryMeter { limit_bytes: limits.memory_bytes, held_bytes: 0, peak_bytes: 0, refused: false },
@@ -186,10 +199,23 @@ impl CallState {
     }
 
     /// Makes a prepared instance's state that of a call: what it used while it was prepared stays counted.
-    pub fn begin(&mut self, limits: CallLimits, log: Arc<CallLog>, clock: ClockMode, seed: u64, progress: Option<ProgressSink>) {
-        let memory = MemoryMeter { limit_bytes: limits.memory_bytes, ..std::mem::replace(&mut self.memory, MemoryMeter::EMPTY) };
+    pub fn begin(
+        &mut self,
+        limits: CallLimits,
+        log: Arc<CallLog>,
+        clock: ClockMode,
+        seed: u64,
+        progress: Option<ProgressSink>,
+    ) {
+        let memory =
+            MemoryMeter { limit_bytes: limits.memory_bytes, ..std::mem::replace(&mut self.memory, MemoryMeter::EMPTY) };
         let host_calls = self.host_calls;
-        *self = CallState { memory, host_calls, wasi: self.wasi.take(), ..CallState::new(limits, log, clock, seed, progress) };
+        *self = CallState {
+            memory,
+            host_calls,
+            wasi: self.wasi.take(),
+            ..CallState::new(limits, log, clock, seed, progress)
+        };
     }
 
     /// The call's limits.

@@ -319,9 +319,15 @@ fn schema_at(ty: &Type, depth: usize) -> Result<Value, String> {
         Type::U16 => bounded(0, u16::MAX.into()),
         Type::S32 => bounded(i32::MIN.into(), i32::MAX.into()),
         Type::U32 => bounded(0, u32::MAX.into()),
-        Type::S64 => json!({"type": ["string", "integer"], "pattern": "^-?[0-9]{1,19}$", "description": "a signed 64-bit integer, as a string of digits"}),
-        Type::U64 => json!({"type": ["string", "integer"], "pattern": "^[0-9]{1,20}$", "minimum": 0, "description": "an unsigned 64-bit integer, as a string of digits"}),
-        Type::Float32 | Type::Float64 => json!({"anyOf": [{"type": "number"}, {"enum": ["NaN", "Infinity", "-Infinity"]}]}),
+        Type::S64 => {
+            json!({"type": ["string", "integer"], "pattern": "^-?[0-9]{1,19}$", "description": "a signed 64-bit integer, as a string of digits"})
+        }
+        Type::U64 => {
+            json!({"type": ["string", "integer"], "pattern": "^[0-9]{1,20}$", "minimum": 0, "description": "an unsigned 64-bit integer, as a string of digits"})
+        }
+        Type::Float32 | Type::Float64 => {
+            json!({"anyOf": [{"type": "number"}, {"enum": ["NaN", "Infinity", "-Infinity"]}]})
+        }
         Type::Char => json!({"type": "string", "minLength": 1, "maxLength": 1}),
         Type::String => json!({"type": "string"}),
         Type::List(list) if list.ty() == Type::U8 => json!({"type": "string", "contentEncoding": "base64"}),
@@ -333,9 +339,7 @@ fn schema_at(ty: &Type, depth: usize) -> Result<Value, String> {
             let items = tuple.types().map(|ty| of(&ty)).collect::<Result<Vec<_>, _>>()?;
             json!({"type": "array", "minItems": items.len(), "maxItems": items.len(), "prefixItems": items})
         }
-        Type::Record(record) => {
-            object_schema(record.fields().map(|field| (field.name, field.ty)), depth)?
-        }
+        Type::Record(record) => object_schema(record.fields().map(|field| (field.name, field.ty)), depth)?,
         Type::Enum(names) => json!({"type": "string", "enum": names.names().collect::<Vec<_>>()}),
         Type::Flags(flags) => {
             json!({"type": "array", "uniqueItems": true, "items": {"type": "string", "enum": flags.names().collect::<Vec<_>>()}})

@@ -129,7 +129,13 @@ impl Runtime {
         self.inner.warm.ready.fetch_add(1, Ordering::Relaxed);
         let place = WarmPlace(self.clone());
         let Some(script) = script_of(loaded) else { return false };
-        script.lock().unwrap_or_else(PoisonError::into_inner).push(Prepared { store, instance, fuel_used, hold, place });
+        script.lock().unwrap_or_else(PoisonError::into_inner).push(Prepared {
+            store,
+            instance,
+            fuel_used,
+            hold,
+            place,
+        });
         let mut order = self.inner.warm.order.lock().unwrap_or_else(PoisonError::into_inner);
         order.push_back(Arc::downgrade(loaded));
         true

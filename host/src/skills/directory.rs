@@ -78,7 +78,7 @@ pub async fn read(config: &Config, runtime: &Runtime, notify: impl Fn(LoadProgre
 /// Why it would not be served.
 pub async fn read_one(config: &Config, runtime: &Runtime, path: &Path) -> Result<(File, Probed), Rejection> {
     let bytes_max = config.compile.bundle_bytes_max;
-    let (Seen { file, known }, bytes) = look(runtime, path, bytes_max)?;
+    let (Seen { file, known }, bytes) = look(config, runtime, path, bytes_max)?;
     let probed = match known {
         Some(known) => known?,
         None => {
@@ -89,7 +89,7 @@ pub async fn read_one(config: &Config, runtime: &Runtime, path: &Path) -> Result
     Ok((file, probed))
 }
 
-fn look(runtime: &Runtime, path: &Path, bytes_max: u64) -> Result<(Seen, Vec<u8>), Rejection> {
+fn look(config: &Config, runtime: &Runtime, path: &Path, bytes_max: u64) -> Result<(Seen, Vec<u8>), Rejection> {
     let passing = |reason: String| Rejection { lasting: false, ..Rejection::lasting(reason) };
     let Some((stem, is_script)) = probe::classify(path) else {
         return Err(passing("its name does not end in `.wasm` or `.js`".into()));
@@ -105,8 +105,9 @@ fn look(runtime: &Runtime, path: &Path, bytes_max: u64) -> Result<(Seen, Vec<u8>
         )));
     }
     let bytes = fs::read(path).map_err(|error| passing(format!("it cannot be read: {error}")))?;
-    let file = File { path: path.to_owned(), stem, is_script, digest: Digest::of(&bytes), size_bytes: bytes.len() as u64 };
-    let known = probe::recall(runtime, &file);
+    let file =
+        File { path: path.to_owned(), stem, is_script, digest: Digest::of(&bytes), size_bytes: bytes.len() as u64 };
+    let known = probe::recall(runtime, &file, &limits_of(config, &file.stem));
     Ok((Seen { file, known }, bytes))
 }
 
@@ -144,7 +145,11 @@ impl Builder {
         let name: Arc<str> = probed.manifest.name.as_str().into();
         if let Some(other) = self.bundle_names.get(&name) {
             let reason = format!("the bundle name `{name}` is taken by `{}`", other.display());
-            return self.refuse(&file.path, reason, Some("give it another name in its manifest, or remove one of the two".into()));
+            return self.refuse(
+                &file.path,
+                reason,
+                Some("give it another name in its manifest, or remove one of the two".into()),
+            );
         }
         for skill in &probed.skills {
             if let Some(other) = self.skill_names.get(skill.name.as_str()) {

@@ -33,7 +33,8 @@ impl Manifest {
     /// # Errors
     /// What is wrong with it.
     pub fn from_section(text: &str) -> Result<Manifest, String> {
-        let manifest: Manifest = serde_json::from_str(text).map_err(|error| format!("its manifest does not read: {error}"))?;
+        let manifest: Manifest =
+            serde_json::from_str(text).map_err(|error| format!("its manifest does not read: {error}"))?;
         manifest.checked()
     }
 
@@ -66,7 +67,9 @@ impl Manifest {
         for (key, value) in [("version", &self.version), ("publisher", &self.publisher), ("license", &self.license)] {
             let Some(value) = value else { continue };
             if value.len() > ENTRY_BYTES_MAX || value.chars().any(char::is_control) {
-                return Err(format!("its manifest: `{key}` is longer than {ENTRY_BYTES_MAX} bytes or has control characters"));
+                return Err(format!(
+                    "its manifest: `{key}` is longer than {ENTRY_BYTES_MAX} bytes or has control characters"
+                ));
             }
         }
         if let Some(version) = &self.version {

@@ -13,9 +13,10 @@ use super::catalog::BundleKind;
 use super::manifest::Manifest;
 use super::metadata::{Example, Metadata};
 use super::schema;
-use crate::base::{CallLimits, Digest, FailureKind, LimitOverrides, RequestId, Usage};
+use crate::base::{CallLimits, Digest, FailureKind, Limit, LimitOverrides, RequestId, Usage};
 use crate::runtime::{
-    ClockMode, CompileError, DescribeError, Described, GuestCall, Origin, Program, ProgramKind, ProgramSpec, Runtime, World,
+    ClockMode, CompileError, DescribeError, Described, GuestCall, Origin, Program, ProgramKind, ProgramSpec, Runtime,
+    World,
 };
 
 /// The moment at which both clocks stand still while examples run: 2026-01-01T00:00:00Z, a Thursday; the SDK tests natively at the same.
@@ -109,7 +110,12 @@ impl Rejection {
 #[derive(Serialize, Deserialize)]
 enum Note {
     Served(Probed),
-    Refused { stem: String, rejection: Rejection },
+    /// `under` names the limits it was refused under: under others it gets another look.
+    Refused {
+        stem: String,
+        under: String,
+        rejection: Rejection,
+    },
 }
 
 impl StoredKind {
@@ -143,15 +149,24 @@ pub struct ExampleResult {
     pub request: Option<String>,
     /// What was wrong.
     pub result: Result<(), String>,
+    /// Whether it may come out right another time, on a machine less busy.
+    pub may_pass_later: bool,
     /// What it used.
     pub usage: Usage,
 }
 
+/// Whether a failure is the machine's as much as the bundle's.
+fn may_pass_later(kind: FailureKind) -> bool {
+    matches!(kind, FailureKind::Unavailable | FailureKind::Internal | FailureKind::LimitExceeded(Limit::Time))
+}
+
 /// What was learned of a file at an earlier time.
-pub fn recall(runtime: &Runtime, file: &File) -> Option<Result<Probed, Rejection>> {
+pub fn recall(runtime: &Runtime, file: &File, limits: &CallLimits) -> Option<Result<Probed, Rejection>> {
     match serde_json::from_slice(&runtime.recall(&file.digest)?).ok()? {
         Note::Served(probed) if probed.stem == file.stem => Some(Ok(probed)),
-        Note::Refused { stem, rejection } if stem == file.stem => Some(Err(rejection)),
+        Note::Refused { stem, under, rejection } if stem == file.stem && under == fingerprint(limits) => {
+            Some(Err(rejection))
+        }
         _ => None,
     }
 }
@@ -165,7 +180,7 @@ pub async fn probe(runtime: &Runtime, file: &File, bytes: Vec<u8>, limits: CallL
     let note = match &outcome {
         Ok(probed) => Some(Note::Served(probed.clone())),
         Err(rejection) if rejection.lasting => {
-            Some(Note::Refused { stem: file.stem.clone(), rejection: rejection.clone() })
+            Some(Note::Refused { stem: file.stem.clone(), under: fingerprint(&limits), rejection: rejection.clone() })
         }
         Err(_) => None,
     };
@@ -177,6 +192,11 @@ pub async fn probe(runtime: &Runtime, file: &File, bytes: Vec<u8>, limits: CallL
     outcome
 }
 
+/// Tells limits apart in a note.
+fn fingerprint(limits: &CallLimits) -> String {
+    format!("{limits:?}")
+}
+
 async fn look(runtime: &Runtime, file: &File, bytes: Vec<u8>, limits: CallLimits) -> Result<Probed, Rejection> {
     let (kind, manifest) = if file.is_script {
         let source = std::str::from_utf8(&bytes).map_err(|_| Rejection::lasting("it is not UTF-8"))?;
@@ -185,7 +205,8 @@ async fn look(runtime: &Runtime, file: &File, bytes: Vec<u8>, limits: CallLimits
     } else {
         let shape = runtime.inspect(&file.digest, &bytes).await.map_err(|error| match error {
             CompileError::Refused(_) => Rejection::lasting(error.to_string()),
-            CompileError::Helper(_) => Rejection::passing(error.to_string()),
+            // The runtime remembers the costly ones itself, with what they were allowed.
+            CompileError::TooCostly(_) | CompileError::Helper(_) => Rejection::passing(error.to_string()),
         })?;
         let kind = match shape.world {
             World::Skill => StoredKind::Skill,
@@ -213,7 +234,11 @@ async fn look(runtime: &Runtime, file: &File, bytes: Vec<u8>, limits: CallLimits
 /// `file.js:line:column: …` where the message starts with a line.
 fn placed(file: &File, message: &str) -> String {
     let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    if message.starts_with(|first: char| first.is_ascii_digit()) { format!("{name}:{message}") } else { message.to_owned() }
+    if message.starts_with(|first: char| first.is_ascii_digit()) {
+        format!("{name}:{message}")
+    } else {
+        message.to_owned()
+    }
 }
 
 async fn describe(
@@ -223,7 +248,8 @@ async fn describe(
     kind: StoredKind,
 ) -> Result<Vec<Described>, Rejection> {
     if kind == StoredKind::Plain {
-        let functions = runtime.plain_functions(program).await.map_err(|failure| Rejection::lasting(failure.message))?;
+        let functions =
+            runtime.plain_functions(program).await.map_err(|failure| Rejection::lasting(failure.message))?;
         let describe = |function: crate::runtime::PlainFunction| Described {
             metadata: plain_metadata(program, &function).to_string(),
             name: function.name,
@@ -237,9 +263,10 @@ async fn describe(
         }
         DescribeError::Failed(failure) => {
             let reason = format!("asking it for its skills failed: {failure}");
-            match failure.kind {
-                FailureKind::Unavailable | FailureKind::Internal => Rejection::passing(reason),
-                _ => Rejection { hint: failure.hint, ..Rejection::lasting(reason) },
+            if may_pass_later(failure.kind) {
+                Rejection::passing(reason)
+            } else {
+                Rejection { hint: failure.hint, ..Rejection::lasting(reason) }
             }
         }
     })
@@ -256,9 +283,15 @@ fn plain_metadata(program: &Program, function: &crate::runtime::PlainFunction) -
     Value::Object(metadata)
 }
 
-async fn check_skills(runtime: &Runtime, program: &Arc<Program>, described: Vec<Described>) -> Result<Vec<ProbedSkill>, Rejection> {
+async fn check_skills(
+    runtime: &Runtime,
+    program: &Arc<Program>,
+    described: Vec<Described>,
+) -> Result<Vec<ProbedSkill>, Rejection> {
     if described.is_empty() {
-        return Err(Rejection::lasting("it has no skills (hint: a Rust skill is named in `happyos_sdk::bundle!(…)`, a script calls `skill({…})`)"));
+        return Err(Rejection::lasting(
+            "it has no skills (hint: a Rust skill is named in `happyos_sdk::bundle!(…)`, a script calls `skill({…})`)",
+        ));
     }
     let mut skills: Vec<ProbedSkill> = Vec::with_capacity(described.len());
     for Described { name, metadata } in described {
@@ -269,7 +302,8 @@ async fn check_skills(runtime: &Runtime, program: &Arc<Program>, described: Vec<
         check_schemas(&name, &parsed)?;
         for result in run_examples(runtime, program, &name, &parsed, false).await {
             if let Err(problem) = result.result {
-                return Err(Rejection::lasting(format!("skill `{name}`: example {}: {problem}", result.number)));
+                let reason = format!("skill `{name}`: example {}: {problem}", result.number);
+                return Err(Rejection { lasting: !result.may_pass_later, ..Rejection::lasting(reason) });
             }
         }
         skills.push(ProbedSkill { name, metadata });
@@ -278,12 +312,16 @@ async fn check_skills(runtime: &Runtime, program: &Arc<Program>, described: Vec<
 }
 
 fn check_schemas(name: &str, metadata: &Metadata) -> Result<(), Rejection> {
-    let wrong = |which: &str, problem: String| Rejection::lasting(format!("skill `{name}`: its {which} schema: {problem}"));
+    let wrong =
+        |which: &str, problem: String| Rejection::lasting(format!("skill `{name}`: its {which} schema: {problem}"));
     let input = Value::Object(metadata.input_schema.clone());
     let validator = schema::compile(&input).map_err(|problem| wrong("input", problem))?;
     for (index, example) in metadata.examples.iter().enumerate() {
         schema::check(&validator, &example.input).map_err(|problem| {
-            Rejection::lasting(format!("skill `{name}`: example {}: its input does not meet the input schema: {problem}", index + 1))
+            Rejection::lasting(format!(
+                "skill `{name}`: example {}: its input does not meet the input schema: {problem}",
+                index + 1
+            ))
         })?;
     }
     if let Some(output) = &metadata.output_schema {
@@ -322,15 +360,25 @@ pub async fn run_examples(
             progress: None,
         };
         let (result, usage) = runtime.call(program, call).await;
+        let may_pass_later = result.as_ref().is_err_and(|failure| may_pass_later(failure.kind));
         let result = result.map_err(|failure| failure.to_string()).and_then(|answer| {
-            let output: Value = serde_json::from_str(&answer.json).map_err(|error| format!("its output is not JSON: {error}"))?;
+            let output: Value =
+                serde_json::from_str(&answer.json).map_err(|error| format!("its output is not JSON: {error}"))?;
             if let Some(validator) = &output_schema {
-                schema::check(validator, &output).map_err(|problem| format!("its output does not meet the output schema: {problem}"))?;
+                schema::check(validator, &output)
+                    .map_err(|problem| format!("its output does not meet the output schema: {problem}"))?;
             }
             compare(example, &output)
         });
         let request = example.request.get("en").or_else(|| example.request.values().next()).cloned();
-        results.push(ExampleResult { skill: name.to_owned(), number: index + 1, request, result, usage });
+        results.push(ExampleResult {
+            skill: name.to_owned(),
+            number: index + 1,
+            request,
+            result,
+            may_pass_later,
+            usage,
+        });
     }
     results
 }

@@ -71,9 +71,7 @@ impl GuestLog {
     /// A log that keeps the last `lines_max` lines.
     pub fn new(lines_max: usize) -> GuestLog {
         let (live, _) = broadcast::channel(FOLLOWER_LAG_MAX);
-        GuestLog {
-            inner: Arc::new(Inner { lines_max, lines: Mutex::new(VecDeque::new()), live }),
-        }
+        GuestLog { inner: Arc::new(Inner { lines_max, lines: Mutex::new(VecDeque::new()), live }) }
     }
 
     /// Adds a line, drops the oldest beyond the bound, and wakes the followers.

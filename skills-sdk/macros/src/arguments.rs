@@ -48,13 +48,17 @@ pub fn read(item: &mut ItemFn, faults: &mut Faults) -> Vec<Argument> {
 }
 
 fn read_input(argument: &mut PatType, faults: &mut Faults) -> Option<Argument> {
-    let (docs, others) = std::mem::take(&mut argument.attrs).into_iter().partition(|attribute| attribute.path().is_ident("doc"));
+    let (docs, others) =
+        std::mem::take(&mut argument.attrs).into_iter().partition(|attribute| attribute.path().is_ident("doc"));
     argument.attrs = others;
     let name = match &*argument.pat {
         Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => pattern.ident.clone(),
         pattern => {
-            faults.at(pattern, "an argument of a skill needs a name, because the name is a property of its input\n\
-                                hint: name the argument here, and take it apart inside the function");
+            faults.at(
+                pattern,
+                "an argument of a skill needs a name, because the name is a property of its input\n\
+                                hint: name the argument here, and take it apart inside the function",
+            );
             return None;
         }
     };
@@ -85,8 +89,8 @@ fn is_context(ty: &Type) -> bool {
 /// Whether a type is one of the language's own, so that it cannot be an object by itself.
 fn is_plain(ty: &Type) -> bool {
     const PLAIN: &[&str] = &[
-        "String", "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
-        "f32", "f64", "Vec", "VecDeque", "HashSet", "BTreeSet", "Option",
+        "String", "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+        "isize", "f32", "f64", "Vec", "VecDeque", "HashSet", "BTreeSet", "Option",
     ];
     match ty {
         Type::Array(_) | Type::Tuple(_) => true,
@@ -128,5 +132,10 @@ fn type_fault(ty: &Type) -> Option<(&dyn ToTokens, &'static str, String)> {
 /// A type as an author writes it.
 pub fn pretty(tokens: &impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();
-    text.replace(" :: ", "::").replace(" < ", "<").replace(" >", ">").replace("& ", "&").replace(" ,", ",").replace(" (", "(")
+    text.replace(" :: ", "::")
+        .replace(" < ", "<")
+        .replace(" >", ">")
+        .replace("& ", "&")
+        .replace(" ,", ",")
+        .replace(" (", "(")
 }

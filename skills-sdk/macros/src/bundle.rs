@@ -36,7 +36,10 @@ struct Entries(Punctuated<Entry, Token![,]>);
 impl Parse for Entries {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         Punctuated::parse_terminated(input).map(Self).map_err(|error| {
-            syn::Error::new(error.span(), format!("`bundle!` cannot be read: {error}\nhint: such as `bundle!(count, stats);`"))
+            syn::Error::new(
+                error.span(),
+                format!("`bundle!` cannot be read: {error}\nhint: such as `bundle!(count, stats);`"),
+            )
         })
     }
 }
@@ -62,7 +65,10 @@ pub fn expand(input: TokenStream) -> syn::Result<TokenStream> {
         }
     }
     if skills.is_empty() {
-        faults.add(syn::Error::new(Span::call_site(), "`bundle!` lists no skill\nhint: such as `bundle!(count, stats);`"));
+        faults.add(syn::Error::new(
+            Span::call_site(),
+            "`bundle!` lists no skill\nhint: such as `bundle!(count, stats);`",
+        ));
     }
     check_twice(&skills, &mut faults);
     let (name, manifest) = manifest(&settings, &mut faults);
@@ -81,7 +87,8 @@ fn assemble(name: &str, manifest: &str, skills: &[Path]) -> TokenStream {
     let listed = listed(skills);
     let distinct = distinct(skills);
     let manifest = Literal::byte_string(manifest.as_bytes());
-    let entries = skills.iter().map(|skill| quote_spanned!(skill.span()=> ::happyos_sdk::__private::Entry::of::<#skill>()));
+    let entries =
+        skills.iter().map(|skill| quote_spanned!(skill.span()=> ::happyos_sdk::__private::Entry::of::<#skill>()));
     quote! {
         /// The skills of this crate.
         pub static BUNDLE: ::happyos_sdk::Bundle = ::happyos_sdk::Bundle { name: #name, skills: &[#(#entries),*] };
@@ -105,7 +112,8 @@ fn listed(skills: &[Path]) -> TokenStream {
 
 /// Fails to compile where two skills have one name.
 fn distinct(skills: &[Path]) -> TokenStream {
-    let pairs = skills.iter().enumerate().flat_map(|(index, right)| skills.iter().take(index).map(move |left| (left, right)));
+    let pairs =
+        skills.iter().enumerate().flat_map(|(index, right)| skills.iter().take(index).map(move |left| (left, right)));
     pairs
         .map(|(left, right)| {
             let (left_name, right_name) = (crate::arguments::pretty(left), crate::arguments::pretty(right));
@@ -139,7 +147,10 @@ fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String,
     let name = match settings.get("name") {
         Some(name) => {
             if let Some(fault) = name_fault(&name.value()) {
-                faults.at(name, format!("`{}` is no name for a bundle: {fault}\nhint: such as `text-tools`", name.value()));
+                faults.at(
+                    name,
+                    format!("`{}` is no name for a bundle: {fault}\nhint: such as `text-tools`", name.value()),
+                );
             }
             name.value()
         }
@@ -151,17 +162,26 @@ fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String,
             name
         }
     };
-    let grants = settings.get("grants").map_or(Value::Object(Map::new()), |text| match serde_json::from_str(&text.value()) {
-        Ok(grants @ Value::Object(_)) => grants,
-        Ok(_) => {
-            faults.at(text, "`grants` is no JSON object\nhint: such as `grants = r#\"{\"http\": [\"example.org\"]}\"#`");
-            Value::Null
-        }
-        Err(error) => {
-            faults.at(text, format!("`grants` is no JSON: {error}\nhint: such as `grants = r#\"{{\"http\": [\"example.org\"]}}\"#`"));
-            Value::Null
-        }
-    });
+    let grants =
+        settings.get("grants").map_or(Value::Object(Map::new()), |text| match serde_json::from_str(&text.value()) {
+            Ok(grants @ Value::Object(_)) => grants,
+            Ok(_) => {
+                faults.at(
+                    text,
+                    "`grants` is no JSON object\nhint: such as `grants = r#\"{\"http\": [\"example.org\"]}\"#`",
+                );
+                Value::Null
+            }
+            Err(error) => {
+                faults.at(
+                    text,
+                    format!(
+                        "`grants` is no JSON: {error}\nhint: such as `grants = r#\"{{\"http\": [\"example.org\"]}}\"#`"
+                    ),
+                );
+                Value::Null
+            }
+        });
     let publisher = settings.get("publisher").map(LitStr::value).unwrap_or_default();
     let manifest = json!({
         "name": name,
@@ -172,7 +192,10 @@ fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String,
     })
     .to_string();
     if manifest.len() > MANIFEST_BYTES_MAX {
-        faults.add(syn::Error::new(Span::call_site(), "the bundle's manifest is larger than 64 KiB\nhint: ask for fewer grants"));
+        faults.add(syn::Error::new(
+            Span::call_site(),
+            "the bundle's manifest is larger than 64 KiB\nhint: ask for fewer grants",
+        ));
     }
     (name, manifest)
 }

@@ -61,7 +61,9 @@ fn check(text: &str, shown: &str) -> Result<(), String> {
             return Err(format!("{shown}: example {number} has no request\n{HINT}"));
         }
         if example.output.is_none() && !example.live {
-            return Err(format!("{shown}: example {number} has no output\nhint: only one with `\"live\": true` may leave it out"));
+            return Err(format!(
+                "{shown}: example {number} has no output\nhint: only one with `\"live\": true` may leave it out"
+            ));
         }
     }
     Ok(())

@@ -27,7 +27,10 @@ impl Options {
             Ok(metas) => metas,
             Err(error) => {
                 let hint = "hint: options look like `#[skill(name = \"word-count\", read_only)]`";
-                faults.add(syn::Error::new(error.span(), format!("the options of `#[skill]` cannot be read: {error}\n{hint}")));
+                faults.add(syn::Error::new(
+                    error.span(),
+                    format!("the options of `#[skill]` cannot be read: {error}\n{hint}"),
+                ));
                 return options;
             }
         };
@@ -51,7 +54,10 @@ impl Options {
                 if let Some(value) = &self.name
                     && let Some(fault) = name_fault(&value.value())
                 {
-                    faults.at(value, format!("`{}` is no name for a skill: {fault}\nhint: such as `word-count`", value.value()));
+                    faults.at(
+                        value,
+                        format!("`{}` is no name for a skill: {fault}\nhint: such as `word-count`", value.value()),
+                    );
                 }
             }
             "examples" => self.examples = text(meta, faults),

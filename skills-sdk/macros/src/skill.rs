@@ -15,8 +15,11 @@ pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut function: ItemFn = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(error) => {
-            let error = syn::Error::new(error.span(), format!("`#[skill]` stands on a function: {error}\nhint: such as `fn count(text: String) -> u64`"))
-                .into_compile_error();
+            let error = syn::Error::new(
+                error.span(),
+                format!("`#[skill]` stands on a function: {error}\nhint: such as `fn count(text: String) -> u64`"),
+            )
+            .into_compile_error();
             return quote!(#item #error);
         }
     };
@@ -53,14 +56,19 @@ pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         // The skill stands in `bundle!` all the same: one mistake is one error.
         Some(error) => {
             let error = error.into_compile_error();
-            let body = quote!(::core::result::Result::Err(::happyos_sdk::SkillError::Failed(::std::string::String::new())));
+            let body =
+                quote!(::core::result::Result::Err(::happyos_sdk::SkillError::Failed(::std::string::String::new())));
             let call = Call { items: quote!(#error), body };
             implementation(ident, &name, &quote!(::std::string::String::new()), &call)
         }
     };
     let unlisted = format_ident!("add_this_skill_to_the_bundle_macro", span = ident.span());
     // Tells cargo that the crate depends on the file.
-    let track = examples_path.map(|path| quote!(const _: &str = include_str!(#path);));
+    let track = examples_path.map(|path| {
+        quote!(
+            const _: &str = include_str!(#path);
+        )
+    });
     quote! {
         #function
 
@@ -115,17 +123,23 @@ fn call(function: &ItemFn, arguments: &[Argument]) -> Call {
     let (input, passed): (_, Vec<_>) = match arguments::shape(arguments) {
         Shape::Whole => (
             whole_input(arguments),
-            arguments.iter().map(|argument| match argument {
-                Argument::Context => quote!(context),
-                Argument::Input { .. } => quote!(input.0),
-            }).collect(),
+            arguments
+                .iter()
+                .map(|argument| match argument {
+                    Argument::Context => quote!(context),
+                    Argument::Input { .. } => quote!(input.0),
+                })
+                .collect(),
         ),
         Shape::Properties => (
             properties_input(arguments),
-            arguments.iter().map(|argument| match argument {
-                Argument::Context => quote!(context),
-                Argument::Input { name, .. } => quote!(input.#name),
-            }).collect(),
+            arguments
+                .iter()
+                .map(|argument| match argument {
+                    Argument::Context => quote!(context),
+                    Argument::Input { name, .. } => quote!(input.#name),
+                })
+                .collect(),
         ),
     };
     let unit: Type = syn::parse_quote!(());
@@ -136,7 +150,10 @@ fn call(function: &ItemFn, arguments: &[Argument]) -> Call {
     let span = returned.span();
     let called = quote!(#ident(#(#passed),*));
     let (value, answer) = if is_result(returned) {
-        (quote_spanned!(span=> <#returned as ::happyos_sdk::SkillResult>::Value), quote!(::happyos_sdk::__private::check(#called)?))
+        (
+            quote_spanned!(span=> <#returned as ::happyos_sdk::SkillResult>::Value),
+            quote!(::happyos_sdk::__private::check(#called)?),
+        )
     } else {
         (quote!(#returned), called)
     };
@@ -149,7 +166,9 @@ fn call(function: &ItemFn, arguments: &[Argument]) -> Call {
         }
     };
     // Spans make the compiler point at the return type where it is at fault.
-    let items = if is_result(returned) { items } else {
+    let items = if is_result(returned) {
+        items
+    } else {
         quote_spanned! {span=>
             #input
 
@@ -170,30 +189,30 @@ fn whole_input(arguments: &[Argument]) -> TokenStream {
         Argument::Input { ty, .. } => Some(ty),
         Argument::Context => None,
     });
-    types.map(|ty| {
-        let read = quote_spanned!(ty.span()=> ::happyos_sdk::__private::read::<#ty>);
-        let schema = quote_spanned!(ty.span()=> ::happyos_sdk::__private::input_schema::<#ty>);
-        quote! {
-            struct Input(#ty);
+    types
+        .map(|ty| {
+            let read = quote_spanned!(ty.span()=> ::happyos_sdk::__private::read::<#ty>);
+            let schema = quote_spanned!(ty.span()=> ::happyos_sdk::__private::input_schema::<#ty>);
+            quote! {
+                struct Input(#ty);
 
-            impl Input {
-                fn read(input: &str) -> ::core::result::Result<Self, ::happyos_sdk::SkillError> {
-                    #read(input).map(Self)
-                }
+                impl Input {
+                    fn read(input: &str) -> ::core::result::Result<Self, ::happyos_sdk::SkillError> {
+                        #read(input).map(Self)
+                    }
 
-                fn schema() -> ::happyos_sdk::__private::Schema {
-                    #schema()
+                    fn schema() -> ::happyos_sdk::__private::Schema {
+                        #schema()
+                    }
                 }
             }
-        }
-    }).collect()
+        })
+        .collect()
 }
 
 fn properties_input(arguments: &[Argument]) -> TokenStream {
     let fields = arguments.iter().filter_map(|argument| match argument {
-        Argument::Input { name, ty, docs } => {
-            Some(quote!(#(#docs)* #name: #ty))
-        }
+        Argument::Input { name, ty, docs } => Some(quote!(#(#docs)* #name: #ty)),
         Argument::Context => None,
     });
     quote! {
@@ -219,7 +238,10 @@ fn properties_input(arguments: &[Argument]) -> TokenStream {
 fn check_signature(function: &ItemFn, faults: &mut Faults) {
     let signature = &function.sig;
     if let Some(token) = &signature.asyncness {
-        faults.at(token, "a skill cannot be `async`\nhint: write a plain `fn`; host interfaces return when they are done");
+        faults.at(
+            token,
+            "a skill cannot be `async`\nhint: write a plain `fn`; host interfaces return when they are done",
+        );
     }
     if let syn::Safety::Unsafe(token) = &signature.safety {
         faults.at(token, "a skill cannot be `unsafe`\nhint: write a plain `fn`");
@@ -232,16 +254,27 @@ fn check_signature(function: &ItemFn, faults: &mut Faults) {
     }
     let returned = match &signature.output {
         ReturnType::Default => {
-            faults.at(&signature.ident, format!("the skill `{}` returns nothing\nhint: return what the caller asked for, such as `-> String`", signature.ident));
+            faults.at(
+                &signature.ident,
+                format!(
+                    "the skill `{}` returns nothing\nhint: return what the caller asked for, such as `-> String`",
+                    signature.ident
+                ),
+            );
             return;
         }
         ReturnType::Type(_, ty) => ty,
     };
     match &**returned {
-        Type::ImplTrait(ty) => faults.at(ty, "a skill cannot return `impl Trait`: its schema would be unknown\nhint: name the type"),
+        Type::ImplTrait(ty) => {
+            faults.at(ty, "a skill cannot return `impl Trait`: its schema would be unknown\nhint: name the type")
+        }
         Type::Reference(ty) => faults.at(
             ty,
-            format!("a skill cannot return `{}`: it is borrowed\nhint: return an owned type, such as `String`", pretty(ty)),
+            format!(
+                "a skill cannot return `{}`: it is borrowed\nhint: return an owned type, such as `String`",
+                pretty(ty)
+            ),
         ),
         _ => {}
     }
@@ -285,7 +318,10 @@ fn skill_name(function: &ItemFn, options: &Options, faults: &mut Faults) -> Stri
     }
     let name = function.sig.ident.unraw().to_string();
     if let Some(fault) = name_fault(&name) {
-        faults.at(&function.sig.ident, format!("`{name}` is no name for a skill: {fault}\nhint: write `#[skill(name = \"...\")]`"));
+        faults.at(
+            &function.sig.ident,
+            format!("`{name}` is no name for a skill: {fault}\nhint: write `#[skill(name = \"...\")]`"),
+        );
     }
     name
 }

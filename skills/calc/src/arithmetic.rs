@@ -59,7 +59,9 @@ pub fn power(base: BigRational, exponent: BigRational) -> Result<BigRational> {
 
 pub fn factorial(value: BigRational) -> Result<BigRational> {
     if !value.is_integer() || value.is_negative() {
-        return Err(SkillError::invalid(format!("`{value}!` is not defined: only whole numbers from 0 have a factorial")));
+        return Err(SkillError::invalid(format!(
+            "`{value}!` is not defined: only whole numbers from 0 have a factorial"
+        )));
     }
     let last = value.numer().to_u32().filter(|last| *last <= FACTORIAL_MAX).ok_or_else(too_large)?;
     bounded(BigRational::from_integer((2..=last).fold(BigInt::one(), |product, factor| product * factor)))

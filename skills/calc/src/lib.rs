@@ -121,7 +121,9 @@ mod tests {
 
     #[test]
     fn decimals_are_rounded_half_away_from_zero() {
-        let answer = |expression: &str, digits| calc(expression.to_owned(), Some(digits)).map(|answer| (answer.result, answer.exact));
+        let answer = |expression: &str, digits| {
+            calc(expression.to_owned(), Some(digits)).map(|answer| (answer.result, answer.exact))
+        };
         assert_eq!(answer("2/3", 3), Ok(("0.667".to_owned(), false)));
         assert_eq!(answer("-2/3", 0), Ok(("-1".to_owned(), false)));
         assert_eq!(answer("1/8", 2), Ok(("0.13".to_owned(), false)));

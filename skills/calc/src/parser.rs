@@ -29,7 +29,9 @@ type Parsed = winnow::Result<Value, ErrMode<ContextError>>;
 pub fn evaluate(text: &str) -> Value {
     let length = text.chars().count();
     if length > LENGTH_MAX {
-        return Err(SkillError::invalid(format!("the expression is too long: {length} characters, at most {LENGTH_MAX}")));
+        return Err(SkillError::invalid(format!(
+            "the expression is too long: {length} characters, at most {LENGTH_MAX}"
+        )));
     }
     if text.trim().is_empty() {
         return Err(SkillError::invalid("the expression is empty; write one such as `2 + 3 * 4`"));
@@ -47,27 +49,36 @@ pub fn evaluate(text: &str) -> Value {
 
 fn sum(input: &mut &str) -> Parsed {
     expression(preceded(space, alt((number, group))))
-        .prefix(preceded(space, dispatch! {any;
-            '-' | '−' | '–' => Prefix(10, |_: &mut &str, a: Value| Ok(a.map(|a| -a))),
-            '+' => Prefix(10, |_: &mut &str, a: Value| Ok(a)),
-            _ => fail,
-        }))
-        .postfix(preceded(space, dispatch! {any;
-            '!' => Postfix(14, |_: &mut &str, a: Value| Ok(a.and_then(arithmetic::factorial))),
-            _ => fail,
-        }))
-        .infix(preceded(space, alt((
-            "**".value(Infix::Right(12, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::power)))),
+        .prefix(preceded(
+            space,
             dispatch! {any;
-                '^' => Infix::Right(12, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::power))),
-                '*' | '×' | '·' | '⋅' => Infix::Left(7, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::multiply))),
-                '/' | '÷' | ':' => Infix::Left(7, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::divide))),
-                '%' => Infix::Left(7, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::remainder))),
-                '+' => Infix::Left(5, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::add))),
-                '-' | '−' | '–' => Infix::Left(5, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::subtract))),
+                '-' | '−' | '–' => Prefix(10, |_: &mut &str, a: Value| Ok(a.map(|a| -a))),
+                '+' => Prefix(10, |_: &mut &str, a: Value| Ok(a)),
                 _ => fail,
             },
-        ))))
+        ))
+        .postfix(preceded(
+            space,
+            dispatch! {any;
+                '!' => Postfix(14, |_: &mut &str, a: Value| Ok(a.and_then(arithmetic::factorial))),
+                _ => fail,
+            },
+        ))
+        .infix(preceded(
+            space,
+            alt((
+                "**".value(Infix::Right(12, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::power)))),
+                dispatch! {any;
+                    '^' => Infix::Right(12, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::power))),
+                    '*' | '×' | '·' | '⋅' => Infix::Left(7, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::multiply))),
+                    '/' | '÷' | ':' => Infix::Left(7, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::divide))),
+                    '%' => Infix::Left(7, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::remainder))),
+                    '+' => Infix::Left(5, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::add))),
+                    '-' | '−' | '–' => Infix::Left(5, |_: &mut &str, a, b| Ok(both(a, b, arithmetic::subtract))),
+                    _ => fail,
+                },
+            )),
+        ))
         .parse_next(input)
 }
 
@@ -93,7 +104,8 @@ fn number(input: &mut &str) -> Parsed {
 /// Digits, with a space, `_` or `'` before groups of three.
 fn grouped(input: &mut &str) -> winnow::Result<String, ErrMode<ContextError>> {
     let separator = one_of([' ', '\u{a0}', '\u{202f}', '_', '\'']);
-    let group = preceded(separator, terminated(take_while(3..=3, AsChar::is_dec_digit), not(one_of(AsChar::is_dec_digit))));
+    let group =
+        preceded(separator, terminated(take_while(3..=3, AsChar::is_dec_digit), not(one_of(AsChar::is_dec_digit))));
     let (first, groups): (&str, Vec<&str>) = (digit1, repeat(0.., group)).parse_next(input)?;
     Ok(groups.into_iter().fold(first.to_owned(), |all, group| all + group))
 }

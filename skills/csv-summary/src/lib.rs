@@ -51,7 +51,8 @@ fn csv_summary(
         Some(delimiter) => ascii(delimiter)?,
         None => sniff::delimiter(text),
     };
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut reader =
+        ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut record = StringRecord::new();
     let mut first_rows = Vec::new();
     while first_rows.len() < 2 && reader.read_record(&mut record).map_err(SkillError::invalid)? {
@@ -61,7 +62,9 @@ fn csv_summary(
     let decimal_comma = delimiter != b',' && sniff::decimal_comma(text, delimiter);
     let width = first_rows.first().map_or(0, StringRecord::len);
     if width > COLUMNS_MAX {
-        return Err(SkillError::invalid(format!("the table has {width} columns; at most {COLUMNS_MAX} can be summarised")));
+        return Err(SkillError::invalid(format!(
+            "the table has {width} columns; at most {COLUMNS_MAX} can be summarised"
+        )));
     }
     let mut table = Table::new(first_rows.first().filter(|_| header), width, decimal_comma);
     for row in first_rows.iter().skip(usize::from(header)) {
@@ -98,7 +101,11 @@ impl Table {
             Some(name) if !name.is_empty() => name.to_owned(),
             _ => format!("column {}", index + 1),
         };
-        Self { columns: (0..width).map(|index| Column::new(name(index), decimal_comma)).collect(), rows: 0, uneven_rows: 0 }
+        Self {
+            columns: (0..width).map(|index| Column::new(name(index), decimal_comma)).collect(),
+            rows: 0,
+            uneven_rows: 0,
+        }
     }
 
     fn add(&mut self, row: &StringRecord) {
@@ -113,7 +120,9 @@ impl Table {
 fn ascii(delimiter: char) -> Result<u8> {
     match u8::try_from(delimiter) {
         Ok(byte) if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(byte),
-        _ => Err(SkillError::invalid(format!("`{delimiter}` cannot be a delimiter; it is one ASCII character such as `;`"))),
+        _ => Err(SkillError::invalid(format!(
+            "`{delimiter}` cannot be a delimiter; it is one ASCII character such as `;`"
+        ))),
     }
 }
 

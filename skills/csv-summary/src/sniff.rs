@@ -26,8 +26,10 @@ pub fn delimiter(text: &str) -> u8 {
 pub fn header(rows: &[StringRecord]) -> bool {
     let Some(first) = rows.first() else { return false };
     let names: Vec<&str> = first.iter().map(str::trim).collect();
-    let distinct = names.iter().enumerate().all(|(index, name)| !names.iter().take(index).any(|earlier| earlier == name));
-    let named = |name: &&str| matches!(cell::read(name, false), Cell::Text) && matches!(cell::read(name, true), Cell::Text);
+    let distinct =
+        names.iter().enumerate().all(|(index, name)| !names.iter().take(index).any(|earlier| earlier == name));
+    let named =
+        |name: &&str| matches!(cell::read(name, false), Cell::Text) && matches!(cell::read(name, true), Cell::Text);
     distinct && names.iter().all(named)
 }
 
@@ -44,6 +46,7 @@ pub fn decimal_comma(text: &str, delimiter: u8) -> bool {
 }
 
 fn rows(text: &str, delimiter: u8) -> impl Iterator<Item = StringRecord> {
-    let reader = ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let reader =
+        ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     reader.into_records().take(ROWS).map_while(Result::ok)
 }

@@ -18,7 +18,9 @@ fn summary(text: &str) -> Value {
 
 #[test]
 fn delimiters() {
-    for (text, delimiter) in [("a,b\n1,2", ","), ("a;b\n1,5;2,5", ";"), ("a\tb\n1\t2", "\t"), ("a|b|c\n1|2|3", "|"), ("a\n1\n2", ",")] {
+    for (text, delimiter) in
+        [("a,b\n1,2", ","), ("a;b\n1,5;2,5", ";"), ("a\tb\n1\t2", "\t"), ("a|b|c\n1|2|3", "|"), ("a\n1\n2", ",")]
+    {
         assert_eq!(summary(text)["delimiter"], delimiter, "{text:?}");
     }
 }
@@ -26,7 +28,8 @@ fn delimiters() {
 #[test]
 fn types() {
     let summary = summary("id,price,ok,day,zip,what\n1,1.5,yes,2026-01-01,01234,x\n2,2,no,2026-01-02T10:00,02345,7\n");
-    let types: Vec<&Value> = summary["columns"].as_array().into_iter().flatten().map(|column| &column["type"]).collect();
+    let types: Vec<&Value> =
+        summary["columns"].as_array().into_iter().flatten().map(|column| &column["type"]).collect();
     assert_eq!(types, ["integer", "number", "boolean", "date", "text", "text"]);
 }
 
@@ -73,7 +76,9 @@ fn long_tables_report_progress() {
 
 #[test]
 fn bad_input_is_refused() {
-    for input in [json!({"text": " \n"}), json!({"text": "a", "delimiter": "å"}), json!({"text": "a", "delimiter": "\""})] {
+    for input in
+        [json!({"text": " \n"}), json!({"text": "a", "delimiter": "å"}), json!({"text": "a", "delimiter": "\""})]
+    {
         let error = testing::call(&crate::BUNDLE, "csv-summary", &input).err();
         assert_eq!(error.map(|error| error.kind()), Some("invalid-input"), "{input}");
     }

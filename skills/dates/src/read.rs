@@ -30,9 +30,11 @@ pub fn weekday(text: &str) -> Result<Weekday> {
         // "Fridays", "fredagen", "fre", "mån": at least two letters either way.
         wanted.chars().count() >= 2 && (name.starts_with(&wanted) || wanted.starts_with(&name))
     };
-    WEEKDAYS.iter().find(|(_, english, swedish)| matches(english) || matches(swedish)).map(|(day, ..)| *day).ok_or_else(
-        || SkillError::invalid(format!("`{text}` is no weekday; write one such as `friday` or `fredag`")),
-    )
+    WEEKDAYS
+        .iter()
+        .find(|(_, english, swedish)| matches(english) || matches(swedish))
+        .map(|(day, ..)| *day)
+        .ok_or_else(|| SkillError::invalid(format!("`{text}` is no weekday; write one such as `friday` or `fredag`")))
 }
 
 /// The moment that the host's clock shows.
@@ -56,7 +58,9 @@ pub fn date(text: &str) -> Result<Date> {
         "yesterday" | "igår" | "i går" => -1,
         other => {
             return other.parse().map_err(|_| {
-                SkillError::invalid(format!("`{text}` is no date; write `YYYY-MM-DD`, `today`, `tomorrow` or `yesterday`"))
+                SkillError::invalid(format!(
+                    "`{text}` is no date; write `YYYY-MM-DD`, `today`, `tomorrow` or `yesterday`"
+                ))
             });
         }
     };
@@ -75,7 +79,8 @@ pub fn moment(text: &str, zone: TimeZone) -> Result<Timestamp> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
     }
-    let time: DateTime =
-        text.parse().map_err(|_| SkillError::invalid(format!("`{text}` is no time; write it as `2026-06-01T15:00`")))?;
+    let time: DateTime = text
+        .parse()
+        .map_err(|_| SkillError::invalid(format!("`{text}` is no time; write it as `2026-06-01T15:00`")))?;
     Ok(time.to_zoned(zone)?.timestamp())
 }

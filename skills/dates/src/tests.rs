@@ -69,7 +69,14 @@ fn what_is_no_date_is_refused() {
 
 #[test]
 fn weekday_names() {
-    for (text, day) in [("fri", Weekday::Friday), ("Fredagen", Weekday::Friday), ("mån", Weekday::Monday), ("tors", Weekday::Thursday), ("sö", Weekday::Sunday), ("to", Weekday::Thursday)] {
+    for (text, day) in [
+        ("fri", Weekday::Friday),
+        ("Fredagen", Weekday::Friday),
+        ("mån", Weekday::Monday),
+        ("tors", Weekday::Thursday),
+        ("sö", Weekday::Sunday),
+        ("to", Weekday::Thursday),
+    ] {
         assert_eq!(read::weekday(text), Ok(day), "{text}");
     }
 }

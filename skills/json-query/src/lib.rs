@@ -52,8 +52,9 @@ fn json_query(query: Query) -> Result<Matches> {
     }
     let data = match (query.data, query.json) {
         (Some(data), None) => data,
-        (None, Some(json)) => serde_json::from_str(&json)
-            .map_err(|error| SkillError::invalid(format!("`json` is not JSON: {error}")))?,
+        (None, Some(json)) => {
+            serde_json::from_str(&json).map_err(|error| SkillError::invalid(format!("`json` is not JSON: {error}")))?
+        }
         _ => return Err(SkillError::invalid("give the JSON either as `data` or, as text, as `json`")),
     };
     let path = parse(&query.path)?;
@@ -87,7 +88,11 @@ fn parse(path: &str) -> Result<JsonPath> {
         return Err(SkillError::invalid(format!("`path` is nested too deeply: at most {NESTED_MAX} brackets")));
     }
     JsonPath::parse(path).map_err(|error| {
-        SkillError::invalid(format!("`{path}` is not a JSONPath query, at position {}: {}", error.position() + 1, error.message()))
+        SkillError::invalid(format!(
+            "`{path}` is not a JSONPath query, at position {}: {}",
+            error.position() + 1,
+            error.message()
+        ))
     })
 }
 
@@ -133,11 +138,14 @@ mod tests {
 
     #[test]
     fn bad_input_is_refused() {
-        for path in ["", "users", "$[", "$[?", &format!("$[?{}@{}]", "(".repeat(100), ")".repeat(100)), &"$".repeat(2_000)] {
+        for path in
+            ["", "users", "$[", "$[?", &format!("$[?{}@{}]", "(".repeat(100), ")".repeat(100)), &"$".repeat(2_000)]
+        {
             let error = values(json!({}), path).err().map(|error| error.kind());
             assert_eq!(error, Some("invalid-input"), "{path}");
         }
-        let query = |data, json: Option<&str>| Query { data, json: json.map(str::to_owned), path: "$".to_owned(), limit: None };
+        let query =
+            |data, json: Option<&str>| Query { data, json: json.map(str::to_owned), path: "$".to_owned(), limit: None };
         for query in [query(None, None), query(Some(json!(1)), Some("1")), query(None, Some("{"))] {
             assert_eq!(json_query(query).err().map(|error| error.kind()), Some("invalid-input"));
         }

@@ -184,7 +184,10 @@ mod tests {
     #[test]
     fn an_empty_text_has_nothing() {
         let statistics = text_stats(String::new());
-        assert_eq!((statistics.words, statistics.lines, statistics.paragraphs, statistics.reading_seconds), (0, 0, 0, 0));
+        assert_eq!(
+            (statistics.words, statistics.lines, statistics.paragraphs, statistics.reading_seconds),
+            (0, 0, 0, 0)
+        );
         assert_eq!(statistics.longest_word, None);
     }
 

@@ -81,7 +81,8 @@ fn list_units(
     quantity: Option<Quantity>,
 ) -> Units {
     let units = table::UNITS.iter().filter(|unit| quantity.is_none_or(|quantity| unit.quantity == quantity));
-    let units = units.map(|unit| UnitInfo { symbol: unit.symbol, quantity: unit.quantity, names: unit.names().collect() });
+    let units =
+        units.map(|unit| UnitInfo { symbol: unit.symbol, quantity: unit.quantity, names: unit.names().collect() });
     Units { units: units.collect() }
 }
 
@@ -107,7 +108,11 @@ impl Unit {
 }
 
 fn inverted(value: &BigRational) -> Result<BigRational> {
-    if value.is_zero() { Err(SkillError::invalid("zero cannot be converted between these units")) } else { Ok(value.recip()) }
+    if value.is_zero() {
+        Err(SkillError::invalid("zero cannot be converted between these units"))
+    } else {
+        Ok(value.recip())
+    }
 }
 
 /// The two units, chosen so that they measure the same: `oz` to `ml` is about volume, `oz` to `g` about mass.

@@ -91,7 +91,12 @@ pub static UNITS: &[Unit] = &[
     unit(Length, "mm", "millimetre|millimetres|millimeter|millimeters", "0.001"),
     unit(Length, "µm", "micrometre|micrometres|micrometer|mikrometer|micron|microns|um|μm", "0.000001"),
     unit(Length, "nm", "nanometre|nanometres|nanometer|nanometers", "1e-9"),
-    unit(Length, "mil", "swedish mile|swedish miles|scandinavian mile|scandinavian miles|svensk mil|svenska mil", "10000"),
+    unit(
+        Length,
+        "mil",
+        "swedish mile|swedish miles|scandinavian mile|scandinavian miles|svensk mil|svenska mil",
+        "10000",
+    ),
     unit(Length, "mi", "mile|miles|engelsk mil|engelska mil|statute mile", "1609.344"),
     unit(Length, "nmi", "nautical mile|nautical miles|sjömil|nautisk mil|distansminut|distansminuter", "1852"),
     unit(Length, "yd", "yard|yards", "0.9144"),
@@ -157,7 +162,12 @@ pub static UNITS: &[Unit] = &[
     unit(Area, "yd²", "square yard|square yards|sq yd|yd2", "0.83612736"),
     unit(Area, "mi²", "square mile|square miles|sq mi|mi2", "2589988.110336"),
     unit(Speed, "m/s", "metre per second|metres per second|meters per second|meter per sekund|sekundmeter|mps", "1"),
-    unit(Speed, "km/h", "kilometre per hour|kilometres per hour|kilometers per hour|kilometer i timmen|kilometer per timme|km/tim|kmh|kph", "1/3.6"),
+    unit(
+        Speed,
+        "km/h",
+        "kilometre per hour|kilometres per hour|kilometers per hour|kilometer i timmen|kilometer per timme|km/tim|kmh|kph",
+        "1/3.6",
+    ),
     unit(Speed, "mph", "mile per hour|miles per hour|mi/h|engelska mil i timmen", "0.44704"),
     unit(Speed, "kn", "knot|knots|knop|kt", "1852/3600"),
     unit(Speed, "ft/s", "foot per second|feet per second|fot per sekund|fps", "0.3048"),
@@ -193,7 +203,12 @@ pub static UNITS: &[Unit] = &[
     unit(Energy, "cal", "calorie|calories|kalori|kalorier", "4.184"),
     unit(Energy, "kcal", "kilocalorie|kilocalories|kilokalori|kilokalorier|food calorie", "4184"),
     unit(Energy, "Wh", "watt-hour|watt-hours|watt hour|watt hours|wattimme|wattimmar", "3600"),
-    unit(Energy, "kWh", "kilowatt-hour|kilowatt-hours|kilowatt hour|kilowatt hours|kilowattimme|kilowattimmar", "3.6e6"),
+    unit(
+        Energy,
+        "kWh",
+        "kilowatt-hour|kilowatt-hours|kilowatt hour|kilowatt hours|kilowattimme|kilowattimmar",
+        "3.6e6",
+    ),
     unit(Energy, "MWh", "megawatt-hour|megawatt-hours|megawattimme|megawattimmar", "3.6e9"),
     unit(Energy, "BTU", "british thermal unit|british thermal units", "1055.05585262"),
     unit(Energy, "eV", "electronvolt|electronvolts|elektronvolt", "1.602176634e-19"),
@@ -212,7 +227,12 @@ pub static UNITS: &[Unit] = &[
     unit(Pressure, "bar", "bars", "100000"),
     unit(Pressure, "mbar", "millibar|millibars", "100"),
     unit(Pressure, "atm", "atmosphere|atmospheres|atmosfär|atmosfärer", "101325"),
-    unit(Pressure, "psi", "pound per square inch|pounds per square inch|pund per kvadrattum", "4.4482216152605/0.00064516"),
+    unit(
+        Pressure,
+        "psi",
+        "pound per square inch|pounds per square inch|pund per kvadrattum",
+        "4.4482216152605/0.00064516",
+    ),
     unit(Pressure, "mmHg", "millimetre of mercury|millimeter of mercury|millimeter kvicksilver", "133.322387415"),
     unit(Pressure, "Torr", "torr", "101325/760"),
     unit(Pressure, "inHg", "inch of mercury|inches of mercury|tum kvicksilver", "3386.388640341"),
@@ -240,7 +260,9 @@ pub fn find(name: &str) -> Result<Vec<&'static Unit>> {
     let mut found: Vec<&'static Unit> = UNITS.iter().filter(exact).collect();
     if found.is_empty() {
         let lower = name.to_lowercase();
-        let same = |unit: &&Unit| unit.symbol.to_lowercase() == lower || unit.names().any(|known| known.to_lowercase() == lower);
+        let same = |unit: &&Unit| {
+            unit.symbol.to_lowercase() == lower || unit.names().any(|known| known.to_lowercase() == lower)
+        };
         found.extend(UNITS.iter().filter(same));
     }
     if found.is_empty() { Err(unknown(name)) } else { Ok(found) }

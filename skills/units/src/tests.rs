@@ -55,7 +55,10 @@ fn case_counts_where_it_must() {
 #[test]
 fn what_cannot_be_converted_is_refused() {
     let error = |from: &str, to: &str| {
-        convert_units(1.0, from.to_owned(), to.to_owned(), None).err().map(|error| error.to_string()).unwrap_or_default()
+        convert_units(1.0, from.to_owned(), to.to_owned(), None)
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
     };
     assert!(error("kilometr", "m").contains("did you mean `kilometer`"), "{}", error("kilometr", "m"));
     assert!(error("blorps", "m").contains("list-units"));
