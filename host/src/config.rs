@@ -127,8 +127,8 @@ impl Config {
             compile: CompileConfig {
                 bundle_bytes_max: 32 << 20,
                 memory_bytes_max: 2 << 30,
-                // A component of 18 MB takes 18 s; a bomb of 200 KB that takes 13 s must not pass.
-                cpu_s: 3,
+                // A component of 18 MB takes 18 s; a bomb of 200 KB that takes 5 s must not pass.
+                cpu_s: 2,
                 cpu_s_per_mib: 4,
                 cache_bytes_max: 4 << 30,
                 loaded_bytes_max: 512 << 20,

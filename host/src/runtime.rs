@@ -30,8 +30,8 @@ use cache::Sealed;
 pub use call::{Answer, Attachment, DescribeError, Described, GuestCall};
 pub use compile::CompileError;
 pub use program::{Origin, PlainFunction, Program, ProgramKind};
-use shape::Shape;
 pub use shape::World;
+use shape::{Remembered, Shape};
 pub use state::{ClockMode, Progress, ProgressSink, now_ms};
 
 use crate::base::{CallLimits, Digest, Failure, FailureKind};
@@ -70,18 +70,6 @@ struct Inner {
     interpreter: Arc<Program>,
     admission_config: AdmissionConfig,
     compile_config: CompileConfig,
-}
-
-/// What is kept of a look at some bytes. Stored.
-#[derive(serde::Serialize, serde::Deserialize)]
-enum Remembered {
-    Compiled(Shape),
-    Refused(String),
-    /// `allowed` is what compiling might take then: under another allowance it gets another try.
-    TooCostly {
-        why: String,
-        allowed: String,
-    },
 }
 
 /// What the sandbox is busy with.

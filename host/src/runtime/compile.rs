@@ -52,7 +52,7 @@ impl Compiler {
         let order = Order {
             input_bytes: bytes.len() as u64,
             memory_bytes: self.config.memory_bytes_max,
-            cpu_s: self.config.cpu_s + self.config.cpu_s_per_mib * (bytes.len() as u64).div_ceil(MIB),
+            cpu_s: self.config.cpu_s + (self.config.cpu_s_per_mib * bytes.len() as u64).div_ceil(MIB),
         };
         // The helper is nice: on a busy machine its processor seconds take longer.
         let wall = Duration::from_secs(order.cpu_s * 6);

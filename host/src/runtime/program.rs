@@ -78,6 +78,8 @@ pub struct Loaded {
     pub(super) code_bytes: u64,
     /// Whether a task is making instances ready.
     pub(super) warming: AtomicBool,
+    /// Calls so far, by which that task sees whether the script is at rest.
+    pub(super) n_calls: AtomicU64,
 }
 
 /// How a loaded program is called.
@@ -132,7 +134,7 @@ impl Loaded {
                 Entry::Plain(plain_functions(linker.engine(), component, bundle).map_err(wasmtime::Error::msg)?)
             }
         };
-        Ok(Loaded { pre, entry, code_bytes, warming: AtomicBool::new(false) })
+        Ok(Loaded { pre, entry, code_bytes, warming: AtomicBool::new(false), n_calls: AtomicU64::new(0) })
     }
 
     /// The interpreter with a script to run.
@@ -141,7 +143,13 @@ impl Loaded {
         let code_bytes = source.len() as u64;
         let script = Some(Script { source, warm: Mutex::default() });
         let entry = Entry::Script { skill: skill.clone(), loader: loader.clone(), script };
-        Some(Loaded { pre: interpreter.pre.clone(), entry, code_bytes, warming: AtomicBool::new(false) })
+        Some(Loaded {
+            pre: interpreter.pre.clone(),
+            entry,
+            code_bytes,
+            warming: AtomicBool::new(false),
+            n_calls: AtomicU64::new(0),
+        })
     }
 
     /// The functions of a plain component.

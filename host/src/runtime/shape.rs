@@ -32,6 +32,22 @@ pub struct Shape {
     pub imports: Vec<String>,
 }
 
+/// What is kept of a look at some bytes. Stored.
+#[derive(Serialize, Deserialize)]
+pub enum Remembered {
+    /// It compiles.
+    Compiled(Shape),
+    /// It never will, and why.
+    Refused(String),
+    /// It took more than it might; under another allowance it gets another try.
+    TooCostly {
+        /// What was too much.
+        why: String,
+        /// What compiling might take then.
+        allowed: String,
+    },
+}
+
 /// Counts that a component may not exceed: more is never a skill, and each costs compile time or memory.
 const FUNCTIONS_MAX: u32 = 99_999;
 const EXPORTS_MAX: u32 = 20_000;

@@ -15,6 +15,9 @@ use crate::base::RequestId;
 
 /// Instances kept ready for one script.
 const PER_SCRIPT_MAX: usize = 4;
+/// How long a script must be at rest before instances are made ready for it: under a stream of calls
+/// making them would only take the processor from the calls themselves.
+const REST: Duration = Duration::from_millis(20);
 
 /// How many instances are ready, and whose are oldest.
 pub(super) struct WarmSet {
@@ -70,6 +73,7 @@ impl Runtime {
     /// An instance that was kept ready; where the program is a script, more are made ready behind it.
     pub(super) fn take_warm(&self, program: &Arc<Program>, loaded: &Arc<Loaded>) -> Option<Prepared> {
         let script = script_of(loaded)?;
+        loaded.n_calls.fetch_add(1, Ordering::Relaxed);
         let mut warm = script.lock().unwrap_or_else(PoisonError::into_inner);
         let prepared = if warm.is_empty() { None } else { Some(warm.remove(0)) };
         let few = warm.len() < PER_SCRIPT_MAX;
@@ -87,8 +91,16 @@ impl Runtime {
         }
         let (runtime, program, loaded) = (self.clone(), program.clone(), Arc::downgrade(loaded));
         tokio::spawn(async move {
+            let mut n_calls_seen = None;
             loop {
                 let Some(loaded) = loaded.upgrade() else { return };
+                let n_calls = Some(loaded.n_calls.load(Ordering::Relaxed));
+                if n_calls != n_calls_seen {
+                    n_calls_seen = n_calls;
+                    drop(loaded);
+                    tokio::time::sleep(REST).await;
+                    continue;
+                }
                 let enough = script_of(&loaded)
                     .is_none_or(|script| script.lock().unwrap_or_else(PoisonError::into_inner).len() >= PER_SCRIPT_MAX);
                 if enough || !runtime.prepare(&program, &loaded).await {
