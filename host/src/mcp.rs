@@ -4,6 +4,7 @@
 //! `cancelled`. On a closed input, answers already on their way are still written for a few seconds.
 
 mod convert;
+mod direct;
 mod handler;
 mod http;
 mod stdio;

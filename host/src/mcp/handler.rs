@@ -10,6 +10,7 @@ use rmcp::model::{
 };
 use rmcp::service::{Peer, RequestContext, RoleServer};
 use rmcp::{ErrorData, ServerHandler};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::convert;
@@ -38,6 +39,16 @@ impl Handler {
         Handler { skills, principal }
     }
 
+    /// Calls a skill for a client that waits for nothing but the answer. Dropping the future cancels the call.
+    pub(super) async fn call_plain(
+        &self,
+        skill: &str,
+        input: &str,
+        told: &Told<'_>,
+    ) -> Result<CallToolResult, ErrorData> {
+        convert::result(self.skills.call(&self.principal, told.call(skill, input)).await)
+    }
+
     async fn call(
         &self,
         request: CallToolRequestParams,
@@ -48,37 +59,39 @@ impl Handler {
             Some(arguments) => serde_json::to_string(arguments)
                 .map_err(|error| ErrorData::invalid_params(format!("`arguments` cannot be read: {error}"), None))?,
         };
-        let tag = |key: &str| {
-            context.meta.get(key).and_then(|value| value.as_str()).filter(|value| value.len() <= TAG_BYTES_MAX)
+        let told = Told::of(|key| context.meta.get(key));
+        let calling = async {
+            let Some(token) = context.meta.get_progress_token() else {
+                return self.call_plain(&request.name, &input, &told).await;
+            };
+            let (sink, progress) = watch::channel(None);
+            let call = Call { progress: Some(Arc::new(sink)), ..told.call(&request.name, &input) };
+            let calling = self.skills.call(&self.principal, call);
+            convert::result(with_progress(calling, progress, token, &context.peer).await)
         };
-        let mut call = Call {
-            skill: &request.name,
-            input: &input,
-            session_id: tag(SESSION_KEY),
-            locale: tag(LOCALE_KEY),
-            ..Call::default()
-        };
-        let outcome = match context.meta.get_progress_token() {
-            None => {
-                let calling = self.skills.call(&self.principal, call);
-                tokio::select! {
-                    biased;
-                    outcome = calling => outcome,
-                    () = context.ct.cancelled() => return Err(cancelled()),
-                }
-            }
-            Some(token) => {
-                let (sink, progress) = watch::channel(None);
-                call.progress = Some(Arc::new(sink));
-                let calling = self.skills.call(&self.principal, call);
-                tokio::select! {
-                    biased;
-                    outcome = with_progress(calling, progress, token, &context.peer) => outcome,
-                    () = context.ct.cancelled() => return Err(cancelled()),
-                }
-            }
-        };
-        convert::result(outcome)
+        tokio::select! {
+            biased;
+            result = calling => result,
+            () = context.ct.cancelled() => Err(cancelled()),
+        }
+    }
+}
+
+/// What a request's `_meta` says of a call.
+pub(super) struct Told<'a> {
+    session_id: Option<&'a str>,
+    locale: Option<&'a str>,
+}
+
+impl<'a> Told<'a> {
+    /// Reads what is there; values that are no short text are as good as none.
+    pub(super) fn of(get: impl Fn(&str) -> Option<&'a Value>) -> Told<'a> {
+        let tag = |key: &str| get(key).and_then(Value::as_str).filter(|value| value.len() <= TAG_BYTES_MAX);
+        Told { session_id: tag(SESSION_KEY), locale: tag(LOCALE_KEY) }
+    }
+
+    fn call<'b>(&'b self, skill: &'b str, input: &'b str) -> Call<'b> {
+        Call { skill, input, session_id: self.session_id, locale: self.locale, ..Call::default() }
     }
 }
 

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::http::{Request, Response};
-use http_body_util::Full;
 use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Collected, Full};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 
+use super::direct;
 use super::handler::Handler;
 use crate::security::Principal;
 use crate::skills::Skills;
@@ -29,6 +30,13 @@ pub async fn answer_http(
     config.json_response = true;
     config.max_request_body_bytes = usize::MAX;
     let handler = Handler::new(skills, principal);
+    let (parts, body) = request.into_parts();
+    // A body in memory: reading it cannot wait or fail.
+    let Ok(bytes) = body.collect().await.map(Collected::to_bytes);
+    let request = Request::from_parts(parts, Full::new(bytes.clone()));
+    if let Some(answer) = direct::answer(&handler, &request, &bytes).await {
+        return answer.map(BoxBody::new);
+    }
     let sessions = Arc::new(NeverSessionManager::default());
     StreamableHttpService::new(move || Ok(handler.clone()), sessions, config).handle(request).await
 }

@@ -145,3 +145,40 @@ async fn http_answers_both_eras_without_a_session() {
     let (status, answer) = post(&skills, new, "tools/list", request(6, "tools/call", params)).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "the header says another method than the body: {answer}");
 }
+
+/// What is answered directly is answered as the library would: here the same message, once with a member that is left to it.
+#[tokio::test]
+async fn a_plain_call_is_answered_the_same_directly_and_by_the_library() {
+    let (skills, _dir) = skills().await;
+    let ask = async |message: Value| {
+        let request = Request::post("/mcp")
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream")
+            .header("mcp-protocol-version", "2025-11-25")
+            .body(Full::new(Bytes::from(message.to_string())))
+            .unwrap();
+        let answer = answer_http(skills.clone(), user(), request).await;
+        assert_eq!(
+            (answer.status(), answer.headers()["content-type"].to_str().unwrap()),
+            (StatusCode::OK, "application/json")
+        );
+        let mut body: Value = serde_json::from_slice(&answer.into_body().collect().await.unwrap().to_bytes()).unwrap();
+        // These differ from call to call.
+        if let Some(meta) = body.pointer_mut("/result/_meta").and_then(Value::as_object_mut) {
+            assert!(meta.remove("dev.happyos/request-id").is_some());
+            assert!(meta.remove("dev.happyos/usage").is_some());
+        }
+        body
+    };
+    for (name, arguments) in
+        [("math_add", json!({ "a": 2, "b": 40 })), ("math_add", json!({ "a": "two" })), ("math_ad", json!({}))]
+    {
+        let message = json!({
+            "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": { "name": name, "arguments": arguments },
+        });
+        let mut left = message.clone();
+        left["params"]["left"] = json!(true);
+        assert_eq!(ask(message).await, ask(left).await, "{name}");
+    }
+}
