@@ -315,7 +315,7 @@ async fn checking_a_file_tells_what_loading_would_and_installs_nothing() {
     assert!(skills.check_file(&operator(), &good).await.is_ok());
     let bomb = home.path().join("bomb.wasm");
     fs::write(&bomb, bombs::empty_functions("bomb", 300_000)).unwrap();
-    let refusal = skills.check_file(&operator(), &bomb).await.err().expect("a bomb is refused");
+    let refusal = skills.check_file(&operator(), &bomb).await.expect_err("a bomb is refused");
     assert!(!refusal.reason.is_empty());
     assert!(skills.snapshot(&operator()).unwrap().skills().is_empty());
 }

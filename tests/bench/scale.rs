@@ -120,9 +120,7 @@ fn skill(index: usize) -> Vec<u8> {
 pub fn part(folder: &str, n_skills: &str) -> anyhow::Result<()> {
     let n_skills: usize = n_skills.parse()?;
     let home = Path::new(folder);
-    let mut config = Config::default();
-    config.data_dir = home.join("data");
-    config.skills_dir = home.join("skills");
+    let mut config = Config { data_dir: home.join("data"), skills_dir: home.join("skills"), ..Config::default() };
     // Room for all of them on disk; in memory only the default.
     config.compile.cache_bytes_max = 8 << 30;
     fs::create_dir_all(&config.data_dir)?;

@@ -30,9 +30,8 @@ impl Home {
     /// If there is no room for temporary files.
     pub fn new() -> Home {
         let dir = tempfile::Builder::new().prefix("happyos-test-").tempdir().expect("a temporary folder");
-        let mut config = Config::default();
-        config.data_dir = dir.path().join("data");
-        config.skills_dir = dir.path().join("skills");
+        let mut config =
+            Config { data_dir: dir.path().join("data"), skills_dir: dir.path().join("skills"), ..Config::default() };
         config.http.listen = ([127, 0, 0, 1], 0).into();
         for folder in [&config.data_dir, &config.skills_dir] {
             std::fs::create_dir(folder).expect("a new folder");

@@ -216,6 +216,7 @@ async fn the_network_asks_who_and_from_where() {
     let user = fixture.token(Role::User);
     let first = fixture.secret.clone();
     let wrong = first.replace("hos_", "hos-");
+    #[expect(clippy::type_complexity, reason = "a table that is read once, just below")]
     let cases: &[(&str, &str, &[(&str, &str)], u16)] = &[
         ("/healthz", "", &[], 200),
         ("/healthz", "", &[("host", "evil.example")], 421),

@@ -77,13 +77,20 @@ pub(super) async fn answer(
     }
     let told = Told::of(|key| meta.get(key));
     let (result, error) = match handler.call_plain(&message.params.name, arguments, &told).await {
-        Ok(result) => (Some(result), None),
+        Ok(result) => (Some(of_the_era(result)), None),
         Err(error) => (None, Some(error)),
     };
     let answer = serde_json::to_vec(&Answer { jsonrpc: "2.0", id: message.id, result, error }).ok()?;
     let mut response = Response::new(Full::new(Bytes::from(answer)));
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     Some(response)
+}
+
+/// The answer as the session era has it: that era's structured content is an object, and its results have no type.
+fn of_the_era(mut result: CallToolResult) -> CallToolResult {
+    result.result_type = None;
+    result.structured_content = result.structured_content.filter(Value::is_object);
+    result
 }
 
 fn is_plain(headers: &HeaderMap) -> bool {

@@ -4,7 +4,7 @@
 //! reads a byte (memory, processor time, files, network, children that outlive the daemon), and
 //! answers on standard output with one JSON line and then the compiled code.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr};
 use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
@@ -70,16 +70,11 @@ fn run() -> io::Result<()> {
     output.flush()
 }
 
-/// One line, byte by byte: what follows it must stay unread.
-fn line(input: &mut impl Read) -> io::Result<String> {
-    let mut line = Vec::new();
-    for byte in input.take(LINE_BYTES_MAX).bytes() {
-        match byte? {
-            b'\n' => break,
-            byte => line.push(byte),
-        }
-    }
-    String::from_utf8(line).map_err(io::Error::other)
+/// One line; what follows it stays unread.
+fn line(input: &mut impl BufRead) -> io::Result<String> {
+    let mut line = String::new();
+    input.take(LINE_BYTES_MAX).read_line(&mut line)?;
+    Ok(line)
 }
 
 fn give_up_rights(order: &Order) -> io::Result<()> {

@@ -184,10 +184,10 @@ pub async fn probe(runtime: &Runtime, file: &File, bytes: Vec<u8>, limits: CallL
         }
         Err(_) => None,
     };
-    if let Some(note) = note.and_then(|note| serde_json::to_vec(&note).ok()) {
-        if let Err(error) = runtime.remember(&file.digest, &note) {
-            tracing::warn!(path = %file.path.display(), %error, "what was learned of the file is not kept");
-        }
+    if let Some(note) = note.and_then(|note| serde_json::to_vec(&note).ok())
+        && let Err(error) = runtime.remember(&file.digest, &note)
+    {
+        tracing::warn!(path = %file.path.display(), %error, "what was learned of the file is not kept");
     }
     outcome
 }

@@ -76,7 +76,7 @@ fn the_table_is_sound() {
         assert_eq!(symbols.insert(unit.symbol, ()), None, "two units `{}`", unit.symbol);
         assert!(number::read(unit.factor).is_ok_and(|factor| !factor.is_zero()), "{unit:?}");
         assert!(number::read(unit.offset).is_ok(), "{unit:?}");
-        let there = number::read("12.5").and_then(|value| unit.to_base(&value)).and_then(|base| unit.from_base(base));
+        let there = number::read("12.5").and_then(|value| unit.to_base(&value)).and_then(|base| unit.out_of_base(base));
         assert_eq!(there, number::read("12.5"), "{unit:?}");
     }
 }
