@@ -64,4 +64,4 @@ pub use happyos_sdk_macros::bundle;
 /// - `examples = "examples/count.json"`: a file with examples, from the crate's folder.
 pub use happyos_sdk_macros::skill;
 pub use output::{Attachment, Output};
-pub use skill::{Bundle, Skill, SkillSchema, SkillInput, SkillOutput, SkillResult};
+pub use skill::{Bundle, Skill, SkillInput, SkillOutput, SkillResult, SkillSchema};

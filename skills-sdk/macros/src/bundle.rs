@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use serde_json::{Map, Value, json};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
@@ -35,9 +35,16 @@ struct Entries(Punctuated<Entry, Token![,]>);
 
 impl Parse for Entries {
     fn parse(input: ParseStream) -> syn::Result<Self> {
-        Punctuated::parse_terminated(input).map(Self).map_err(|error| {
-            syn::Error::new(error.span(), format!("`bundle!` cannot be read: {error}\nhint: such as `bundle!(count, stats);`"))
-        })
+        Punctuated::parse_terminated(input)
+            .map(Self)
+            .map_err(|error| {
+                syn::Error::new(
+                    error.span(),
+                    format!(
+                        "`bundle!` cannot be read: {error}\nhint: such as `bundle!(count, stats);`"
+                    ),
+                )
+            })
     }
 }
 
@@ -57,12 +64,18 @@ pub fn expand(input: TokenStream) -> syn::Result<TokenStream> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("the settings are `{}`", KNOWN.join("`, `")),
                 };
-                faults.at(&name, format!("`bundle!` has no setting `{name}`\nhint: {hint}"));
+                faults.at(
+                    &name,
+                    format!("`bundle!` has no setting `{name}`\nhint: {hint}"),
+                );
             }
         }
     }
     if skills.is_empty() {
-        faults.add(syn::Error::new(Span::call_site(), "`bundle!` lists no skill\nhint: such as `bundle!(count, stats);`"));
+        faults.add(syn::Error::new(
+            Span::call_site(),
+            "`bundle!` lists no skill\nhint: such as `bundle!(count, stats);`",
+        ));
     }
     check_twice(&skills, &mut faults);
     let (name, manifest) = manifest(&settings, &mut faults);
@@ -78,15 +91,15 @@ pub fn expand(input: TokenStream) -> syn::Result<TokenStream> {
 }
 
 fn assemble(name: &str, manifest: &str, skills: &[Path]) -> TokenStream {
-    let listed = listed(skills);
     let distinct = distinct(skills);
     let manifest = Literal::byte_string(manifest.as_bytes());
-    let entries = skills.iter().map(|skill| quote_spanned!(skill.span()=> ::happyos_sdk::__private::Entry::of::<#skill>()));
+    let entries = skills.iter().map(
+        |skill| quote_spanned!(skill.span()=> ::happyos_sdk::__private::Entry::of::<#skill>()),
+    );
     quote! {
         /// The skills of this crate.
         pub static BUNDLE: ::happyos_sdk::Bundle = ::happyos_sdk::Bundle { name: #name, skills: &[#(#entries),*] };
 
-        #listed
         #distinct
         // The manifest says what these say, so it is made anew when they change.
         const _: [&str; 3] = [env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"), env!("CARGO_PKG_LICENSE")];
@@ -94,18 +107,17 @@ fn assemble(name: &str, manifest: &str, skills: &[Path]) -> TokenStream {
     }
 }
 
-/// Uses the mark of each skill, which is an error of its own where nothing does.
+/// Uses the skills, which is an error where nothing does.
 fn listed(skills: &[Path]) -> TokenStream {
-    let marks = skills.iter().map(|skill| {
-        let mark = format_ident!("add_this_skill_to_the_bundle_macro", span = Span::call_site());
-        quote!(#skill::#mark();)
-    });
-    quote!(const _: () = { #(#marks)* };)
+    quote!(const _: &[&str] = &[#(<#skills as ::happyos_sdk::Skill>::NAME),*];)
 }
 
 /// Fails to compile where two skills have one name.
 fn distinct(skills: &[Path]) -> TokenStream {
-    let pairs = skills.iter().enumerate().flat_map(|(index, right)| skills.iter().take(index).map(move |left| (left, right)));
+    let pairs = skills
+        .iter()
+        .enumerate()
+        .flat_map(|(index, right)| skills.iter().take(index).map(move |left| (left, right)));
     pairs
         .map(|(left, right)| {
             let (left_name, right_name) = (crate::arguments::pretty(left), crate::arguments::pretty(right));
@@ -117,7 +129,7 @@ fn distinct(skills: &[Path]) -> TokenStream {
                     <#left as ::happyos_sdk::Skill>::NAME,
                     <#right as ::happyos_sdk::Skill>::NAME,
                 ) {
-                    ::core::panic!(#message)
+                    ::happyos_sdk::__private::refuse(#message)
                 };
             }
         })
@@ -128,7 +140,10 @@ fn check_twice(skills: &[Path], faults: &mut Faults) {
     for (index, skill) in skills.iter().enumerate() {
         if skills.iter().take(index).any(|earlier| earlier == skill) {
             let name = crate::arguments::pretty(skill);
-            faults.at(skill, format!("`{name}` is listed twice\nhint: remove this one"));
+            faults.at(
+                skill,
+                format!("`{name}` is listed twice\nhint: remove this one"),
+            );
         }
     }
 }
@@ -139,7 +154,13 @@ fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String,
     let name = match settings.get("name") {
         Some(name) => {
             if let Some(fault) = name_fault(&name.value()) {
-                faults.at(name, format!("`{}` is no name for a bundle: {fault}\nhint: such as `text-tools`", name.value()));
+                faults.at(
+                    name,
+                    format!(
+                        "`{}` is no name for a bundle: {fault}\nhint: such as `text-tools`",
+                        name.value()
+                    ),
+                );
             }
             name.value()
         }
@@ -162,7 +183,10 @@ fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String,
             Value::Null
         }
     });
-    let publisher = settings.get("publisher").map(LitStr::value).unwrap_or_default();
+    let publisher = settings
+        .get("publisher")
+        .map(LitStr::value)
+        .unwrap_or_default();
     let manifest = json!({
         "name": name,
         "version": package("CARGO_PKG_VERSION"),
@@ -172,7 +196,10 @@ fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String,
     })
     .to_string();
     if manifest.len() > MANIFEST_BYTES_MAX {
-        faults.add(syn::Error::new(Span::call_site(), "the bundle's manifest is larger than 64 KiB\nhint: ask for fewer grants"));
+        faults.add(syn::Error::new(
+            Span::call_site(),
+            "the bundle's manifest is larger than 64 KiB\nhint: ask for fewer grants",
+        ));
     }
     (name, manifest)
 }

@@ -32,11 +32,17 @@ fn calc(
 ) -> Result<Answer> {
     let digits = digits.unwrap_or(DIGITS_DEFAULT);
     if digits > DIGITS_MAX {
-        return Err(SkillError::invalid(format!("`digits` is {digits}; at most {DIGITS_MAX} can be had")));
+        return Err(SkillError::invalid(format!(
+            "`digits` is {digits}; at most {DIGITS_MAX} can be had"
+        )));
     }
     let value = parser::evaluate(&expression)?;
     let (result, exact) = decimal::write(&value, digits);
-    Ok(Answer { result, fraction: value.to_string(), exact })
+    Ok(Answer {
+        result,
+        fraction: value.to_string(),
+        exact,
+    })
 }
 
 happyos_sdk::bundle!(calc);
@@ -58,8 +64,14 @@ mod tests {
 
     #[track_caller]
     fn refused(expression: &str, part: &str) {
-        let error = calc(expression.to_owned(), None).err().map(|error| error.to_string()).unwrap_or_default();
-        assert!(error.starts_with("invalid-input: ") && error.contains(part), "{expression}: {error}");
+        let error = calc(expression.to_owned(), None)
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default();
+        assert!(
+            error.starts_with("invalid-input: ") && error.contains(part),
+            "{expression}: {error}"
+        );
     }
 
     #[test]
@@ -100,7 +112,10 @@ mod tests {
         refused("2^1000000000000000000000", "too large");
         refused("100000!", "too large");
         refused("1e999999999", "too large");
-        refused(&format!("{}1{}", "(".repeat(500), ")".repeat(500)), "nested");
+        refused(
+            &format!("{}1{}", "(".repeat(500), ")".repeat(500)),
+            "nested",
+        );
         refused(&"-".repeat(500), "nested");
         refused(&"1+".repeat(6_000), "long");
     }
@@ -121,7 +136,9 @@ mod tests {
 
     #[test]
     fn decimals_are_rounded_half_away_from_zero() {
-        let answer = |expression: &str, digits| calc(expression.to_owned(), Some(digits)).map(|answer| (answer.result, answer.exact));
+        let answer = |expression: &str, digits| {
+            calc(expression.to_owned(), Some(digits)).map(|answer| (answer.result, answer.exact))
+        };
         assert_eq!(answer("2/3", 3), Ok(("0.667".to_owned(), false)));
         assert_eq!(answer("-2/3", 0), Ok(("-1".to_owned(), false)));
         assert_eq!(answer("1/8", 2), Ok(("0.13".to_owned(), false)));

@@ -34,7 +34,12 @@ struct Summary {
 /// Summarises a CSV table column by column: the type of its values, how many there are, are missing and are distinct,
 /// the smallest, largest, mean, median and sum of numbers, and the most common value. Finds out the delimiter, decimal
 /// commas and the header by itself.
-#[skill(name = "csv-summary", read_only, idempotent, examples = "examples/csv-summary.json")]
+#[skill(
+    name = "csv-summary",
+    read_only,
+    idempotent,
+    examples = "examples/csv-summary.json"
+)]
 fn csv_summary(
     /// The table, as CSV.
     text: String,
@@ -45,33 +50,52 @@ fn csv_summary(
 ) -> Result<Summary> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if text.trim().is_empty() {
-        return Err(SkillError::invalid("`text` is empty; it should hold a table in CSV"));
+        return Err(SkillError::invalid(
+            "`text` is empty; it should hold a table in CSV",
+        ));
     }
     let delimiter = match delimiter {
         Some(delimiter) => ascii(delimiter)?,
         None => sniff::delimiter(text),
     };
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
     let mut record = StringRecord::new();
     let mut first_rows = Vec::new();
-    while first_rows.len() < 2 && reader.read_record(&mut record).map_err(SkillError::invalid)? {
+    while first_rows.len() < 2
+        && reader
+            .read_record(&mut record)
+            .map_err(SkillError::invalid)?
+    {
         first_rows.push(record.clone());
     }
     let header = header.unwrap_or_else(|| sniff::header(&first_rows));
     let decimal_comma = delimiter != b',' && sniff::decimal_comma(text, delimiter);
     let width = first_rows.first().map_or(0, StringRecord::len);
     if width > COLUMNS_MAX {
-        return Err(SkillError::invalid(format!("the table has {width} columns; at most {COLUMNS_MAX} can be summarised")));
+        return Err(SkillError::invalid(format!(
+            "the table has {width} columns; at most {COLUMNS_MAX} can be summarised"
+        )));
     }
     let mut table = Table::new(first_rows.first().filter(|_| header), width, decimal_comma);
     for row in first_rows.iter().skip(usize::from(header)) {
         table.add(row);
     }
-    while reader.read_record(&mut record).map_err(SkillError::invalid)? {
+    while reader
+        .read_record(&mut record)
+        .map_err(SkillError::invalid)?
+    {
         table.add(&record);
         if table.rows.is_multiple_of(REPORT_EVERY_ROWS) {
             let done = record.position().map_or(0, csv::Position::byte) as f64;
-            progress::report(done, Some(text.len() as f64), format!("{} rows", table.rows));
+            progress::report(
+                done,
+                Some(text.len() as f64),
+                format!("{} rows", table.rows),
+            );
         }
     }
     Ok(Summary {
@@ -98,7 +122,13 @@ impl Table {
             Some(name) if !name.is_empty() => name.to_owned(),
             _ => format!("column {}", index + 1),
         };
-        Self { columns: (0..width).map(|index| Column::new(name(index), decimal_comma)).collect(), rows: 0, uneven_rows: 0 }
+        Self {
+            columns: (0..width)
+                .map(|index| Column::new(name(index), decimal_comma))
+                .collect(),
+            rows: 0,
+            uneven_rows: 0,
+        }
     }
 
     fn add(&mut self, row: &StringRecord) {
@@ -113,7 +143,9 @@ impl Table {
 fn ascii(delimiter: char) -> Result<u8> {
     match u8::try_from(delimiter) {
         Ok(byte) if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(byte),
-        _ => Err(SkillError::invalid(format!("`{delimiter}` cannot be a delimiter; it is one ASCII character such as `;`"))),
+        _ => Err(SkillError::invalid(format!(
+            "`{delimiter}` cannot be a delimiter; it is one ASCII character such as `;`"
+        ))),
     }
 }
 
