@@ -56,7 +56,7 @@ fn convert_units(
     }
     let (from, to) = pair(&from, &to)?;
     let value = number::read(&value.to_string())?;
-    let converted = to.from_base(from.to_base(&value)?)?;
+    let converted = to.of_base(from.to_base(&value)?)?;
     let (text, exact) = match decimals {
         Some(decimals) => number::write_decimals(&converted, decimals),
         None => number::write_significant(&converted),
@@ -125,7 +125,7 @@ impl Unit {
     }
 
     /// `base` of the quantity's base unit in this unit.
-    fn from_base(&self, base: BigRational) -> Result<BigRational> {
+    fn of_base(&self, base: BigRational) -> Result<BigRational> {
         if self.inverse {
             return Ok(inverted(&base)? / number::read(self.factor)?);
         }

@@ -91,7 +91,7 @@ fn the_table_is_sound() {
         assert!(number::read(unit.offset).is_ok(), "{unit:?}");
         let there = number::read("12.5")
             .and_then(|value| unit.to_base(&value))
-            .and_then(|base| unit.from_base(base));
+            .and_then(|base| unit.of_base(base));
         assert_eq!(there, number::read("12.5"), "{unit:?}");
     }
 }
