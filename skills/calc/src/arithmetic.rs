@@ -9,7 +9,7 @@ use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
 /// Most bits in a numerator or denominator: about 19,700 decimal digits.
 const BITS_MAX: u64 = 65_536;
 /// The largest number whose factorial stays below [`BITS_MAX`] bits.
-const FACTORIAL_MAX: u32 = 6_100;
+const FACTORIAL_MAX: u32 = 5_910;
 
 pub fn add(left: BigRational, right: BigRational) -> Result<BigRational> {
     bounded(left + right)
