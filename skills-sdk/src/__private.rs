@@ -3,10 +3,10 @@
 pub use schemars::{self, JsonSchema, Schema};
 pub use serde::{self, Deserialize};
 
-pub use crate::metadata::{Metadata, input_schema, output_schema};
+pub use crate::metadata::{Metadata, input_schema};
 pub use crate::skill::Entry;
 
-use crate::{Output, SkillError, SkillInput, SkillOutput, SkillResult};
+use crate::{Output, SkillError, SkillInput, SkillOutput, SkillResult, SkillSchema};
 
 #[cfg(target_family = "wasm")]
 pub use crate::guest::{bindings, call, list};
@@ -16,14 +16,39 @@ pub fn read<T: SkillInput>(input: &str) -> Result<T, SkillError> {
     serde_json::from_str(input).map_err(|error| SkillError::InvalidInput(error.to_string()))
 }
 
-/// Writes the answer of a skill.
-pub fn write<T: SkillOutput>(answer: T) -> Result<Output<String>, SkillError> {
-    answer.into_output()
+/// Holds for the type of an argument that is a property of the input.
+pub const fn property<T: SkillInput + SkillSchema>() {}
+
+/// What can be done with the answer of a skill.
+///
+/// Both functions come from one place, because each place that asks for a bound is an error of its own.
+pub struct Answering<T> {
+    /// Its schema.
+    pub schema: fn() -> Schema,
+    /// Writes it.
+    pub write: fn(T) -> Result<Output<String>, SkillError>,
 }
 
-/// Makes the error of a skill a `SkillError`.
-pub fn check<R: SkillResult>(result: R) -> Result<R::Value, SkillError> {
-    result.into_result()
+/// For a skill that cannot fail.
+pub const fn answering<T: SkillOutput>() -> Answering<T> {
+    Answering {
+        schema: T::schema,
+        write: T::into_output,
+    }
+}
+
+/// For a skill that can fail.
+pub const fn answering_result<R: SkillResult>() -> Answering<R> {
+    Answering {
+        schema: R::schema,
+        write: R::into_output,
+    }
+}
+
+/// Ends compilation with a message, at the place that calls it.
+#[track_caller]
+pub const fn refuse(message: &'static str) {
+    panic!("{}", message)
 }
 
 /// Whether two names are the same, at compile time.

@@ -1,9 +1,10 @@
 //! Skills and bundles as the macros build them.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::metadata::output_schema;
 use crate::{Attachment, Context, Output, SkillError};
 
 /// A function that `#[skill]` stands on. The attribute implements it.
@@ -44,7 +45,11 @@ pub struct Entry {
 
 impl Entry {
     pub const fn of<S: Skill>() -> Self {
-        Self { name: S::NAME, metadata: S::metadata, call: S::call }
+        Self {
+            name: S::NAME,
+            metadata: S::metadata,
+            call: S::call,
+        }
     }
 }
 
@@ -64,10 +69,18 @@ impl Bundle {
     /// # Errors
     /// What the skill returned; [`SkillError::InvalidInput`] if `input` does not fit or there is no
     /// such skill.
-    pub fn call(&self, name: &str, input: &str, context: &Context) -> Result<Output<String>, SkillError> {
+    pub fn call(
+        &self,
+        name: &str,
+        input: &str,
+        context: &Context,
+    ) -> Result<Output<String>, SkillError> {
         match self.find(name) {
             Some(skill) => (skill.call)(input, context),
-            None => Err(SkillError::InvalidInput(format!("the bundle `{}` has no skill `{name}`", self.name))),
+            None => Err(SkillError::InvalidInput(format!(
+                "the bundle `{}` has no skill `{name}`",
+                self.name
+            ))),
         }
     }
 
@@ -100,62 +113,77 @@ impl<T: JsonSchema + ?Sized> SkillSchema for T {}
 
 /// A type that a skill can answer with.
 #[diagnostic::on_unimplemented(
-    message = "a skill cannot return `{Self}`: it is not `Serialize`",
-    label = "this type cannot be written as JSON",
-    note = "hint: derive `serde::Serialize` and `schemars::JsonSchema` for `{Self}`; one that can fail returns \
+    message = "a skill cannot return `{Self}`: it is not both `Serialize` and `JsonSchema`",
+    label = "this type cannot be written as JSON, or has no JSON Schema",
+    note = "hint: derive `serde::Serialize` and `schemars::JsonSchema` for `{Self}`; a skill that can fail returns \
             `Result<T, SkillError>`, with `Result` spelled out"
 )]
 pub trait SkillOutput {
-    /// What the output schema describes.
-    type Value;
+    #[doc(hidden)]
+    fn schema() -> Schema;
 
     #[doc(hidden)]
     fn into_output(self) -> Result<Output<String>, SkillError>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize> SkillOutput for T {
-    type Value = T;
+impl<T: Serialize + JsonSchema> SkillOutput for T {
+    fn schema() -> Schema {
+        output_schema::<T>()
+    }
 
     fn into_output(self) -> Result<Output<String>, SkillError> {
         to_output(&self, Vec::new())
     }
 }
 
-impl<T: Serialize> SkillOutput for Output<T> {
-    type Value = T;
+impl<T: Serialize + JsonSchema> SkillOutput for Output<T> {
+    fn schema() -> Schema {
+        output_schema::<T>()
+    }
 
     fn into_output(self) -> Result<Output<String>, SkillError> {
         to_output(&self.value, self.attachments)
     }
 }
 
-fn to_output<T: Serialize>(value: &T, attachments: Vec<Attachment>) -> Result<Output<String>, SkillError> {
+fn to_output<T: Serialize>(
+    value: &T,
+    attachments: Vec<Attachment>,
+) -> Result<Output<String>, SkillError> {
     match serde_json::to_string(value) {
         Ok(value) => Ok(Output { value, attachments }),
-        Err(error) => Err(SkillError::Failed(format!("the answer cannot be written as JSON: {error}"))),
+        Err(error) => Err(SkillError::Failed(format!(
+            "the answer cannot be written as JSON: {error}"
+        ))),
     }
 }
 
 /// The return type of a skill that can fail.
 #[diagnostic::on_unimplemented(
-    message = "a skill cannot return `{Self}`: its error does not become a `SkillError`",
-    label = "the error of this type is neither `SkillError` nor a `std::error::Error`",
-    note = "hint: return `Result<T, SkillError>`, and `.map_err(SkillError::failed)` what can be displayed"
+    message = "a skill cannot return `{Self}`",
+    label = "its value is not both `Serialize` and `JsonSchema`, or its error is no error",
+    note = "hint: in `Result<T, E>`, `T` needs `#[derive(serde::Serialize, schemars::JsonSchema)]` and `E` is \
+            `SkillError` or a `std::error::Error`; `.map_err(SkillError::failed)` takes whatever can be displayed"
 )]
 pub trait SkillResult {
-    /// The answer.
-    type Value;
+    #[doc(hidden)]
+    fn schema() -> Schema;
 
     #[doc(hidden)]
-    fn into_result(self) -> Result<Self::Value, SkillError>;
+    fn into_output(self) -> Result<Output<String>, SkillError>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, E: Into<SkillError>> SkillResult for Result<T, E> {
-    type Value = T;
+impl<T: SkillOutput, E: Into<SkillError>> SkillResult for Result<T, E> {
+    fn schema() -> Schema {
+        T::schema()
+    }
 
-    fn into_result(self) -> Result<T, SkillError> {
-        self.map_err(Into::into)
+    fn into_output(self) -> Result<Output<String>, SkillError> {
+        match self {
+            Ok(answer) => answer.into_output(),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use serde_json::{Map, Value, json};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
@@ -35,12 +35,16 @@ struct Entries(Punctuated<Entry, Token![,]>);
 
 impl Parse for Entries {
     fn parse(input: ParseStream) -> syn::Result<Self> {
-        Punctuated::parse_terminated(input).map(Self).map_err(|error| {
-            syn::Error::new(
-                error.span(),
-                format!("`bundle!` cannot be read: {error}\nhint: such as `bundle!(count, stats);`"),
-            )
-        })
+        Punctuated::parse_terminated(input)
+            .map(Self)
+            .map_err(|error| {
+                syn::Error::new(
+                    error.span(),
+                    format!(
+                        "`bundle!` cannot be read: {error}\nhint: such as `bundle!(count, stats);`"
+                    ),
+                )
+            })
     }
 }
 
@@ -60,7 +64,10 @@ pub fn expand(input: TokenStream) -> syn::Result<TokenStream> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("the settings are `{}`", KNOWN.join("`, `")),
                 };
-                faults.at(&name, format!("`bundle!` has no setting `{name}`\nhint: {hint}"));
+                faults.at(
+                    &name,
+                    format!("`bundle!` has no setting `{name}`\nhint: {hint}"),
+                );
             }
         }
     }
@@ -84,16 +91,15 @@ pub fn expand(input: TokenStream) -> syn::Result<TokenStream> {
 }
 
 fn assemble(name: &str, manifest: &str, skills: &[Path]) -> TokenStream {
-    let listed = listed(skills);
     let distinct = distinct(skills);
     let manifest = Literal::byte_string(manifest.as_bytes());
-    let entries =
-        skills.iter().map(|skill| quote_spanned!(skill.span()=> ::happyos_sdk::__private::Entry::of::<#skill>()));
+    let entries = skills.iter().map(
+        |skill| quote_spanned!(skill.span()=> ::happyos_sdk::__private::Entry::of::<#skill>()),
+    );
     quote! {
         /// The skills of this crate.
         pub static BUNDLE: ::happyos_sdk::Bundle = ::happyos_sdk::Bundle { name: #name, skills: &[#(#entries),*] };
 
-        #listed
         #distinct
         // The manifest says what these say, so it is made anew when they change.
         const _: [&str; 3] = [env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"), env!("CARGO_PKG_LICENSE")];
@@ -101,19 +107,17 @@ fn assemble(name: &str, manifest: &str, skills: &[Path]) -> TokenStream {
     }
 }
 
-/// Uses the mark of each skill, which is an error of its own where nothing does.
+/// Uses the skills, which is an error where nothing does.
 fn listed(skills: &[Path]) -> TokenStream {
-    let marks = skills.iter().map(|skill| {
-        let mark = format_ident!("add_this_skill_to_the_bundle_macro", span = Span::call_site());
-        quote!(#skill::#mark();)
-    });
-    quote!(const _: () = { #(#marks)* };)
+    quote!(const _: &[&str] = &[#(<#skills as ::happyos_sdk::Skill>::NAME),*];)
 }
 
 /// Fails to compile where two skills have one name.
 fn distinct(skills: &[Path]) -> TokenStream {
-    let pairs =
-        skills.iter().enumerate().flat_map(|(index, right)| skills.iter().take(index).map(move |left| (left, right)));
+    let pairs = skills
+        .iter()
+        .enumerate()
+        .flat_map(|(index, right)| skills.iter().take(index).map(move |left| (left, right)));
     pairs
         .map(|(left, right)| {
             let (left_name, right_name) = (crate::arguments::pretty(left), crate::arguments::pretty(right));
@@ -125,7 +129,7 @@ fn distinct(skills: &[Path]) -> TokenStream {
                     <#left as ::happyos_sdk::Skill>::NAME,
                     <#right as ::happyos_sdk::Skill>::NAME,
                 ) {
-                    ::core::panic!(#message)
+                    ::happyos_sdk::__private::refuse(#message)
                 };
             }
         })
@@ -136,7 +140,10 @@ fn check_twice(skills: &[Path], faults: &mut Faults) {
     for (index, skill) in skills.iter().enumerate() {
         if skills.iter().take(index).any(|earlier| earlier == skill) {
             let name = crate::arguments::pretty(skill);
-            faults.at(skill, format!("`{name}` is listed twice\nhint: remove this one"));
+            faults.at(
+                skill,
+                format!("`{name}` is listed twice\nhint: remove this one"),
+            );
         }
     }
 }
@@ -149,7 +156,10 @@ fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String,
             if let Some(fault) = name_fault(&name.value()) {
                 faults.at(
                     name,
-                    format!("`{}` is no name for a bundle: {fault}\nhint: such as `text-tools`", name.value()),
+                    format!(
+                        "`{}` is no name for a bundle: {fault}\nhint: such as `text-tools`",
+                        name.value()
+                    ),
                 );
             }
             name.value()
@@ -162,27 +172,21 @@ fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String,
             name
         }
     };
-    let grants =
-        settings.get("grants").map_or(Value::Object(Map::new()), |text| match serde_json::from_str(&text.value()) {
-            Ok(grants @ Value::Object(_)) => grants,
-            Ok(_) => {
-                faults.at(
-                    text,
-                    "`grants` is no JSON object\nhint: such as `grants = r#\"{\"http\": [\"example.org\"]}\"#`",
-                );
-                Value::Null
-            }
-            Err(error) => {
-                faults.at(
-                    text,
-                    format!(
-                        "`grants` is no JSON: {error}\nhint: such as `grants = r#\"{{\"http\": [\"example.org\"]}}\"#`"
-                    ),
-                );
-                Value::Null
-            }
-        });
-    let publisher = settings.get("publisher").map(LitStr::value).unwrap_or_default();
+    let grants = settings.get("grants").map_or(Value::Object(Map::new()), |text| match serde_json::from_str(&text.value()) {
+        Ok(grants @ Value::Object(_)) => grants,
+        Ok(_) => {
+            faults.at(text, "`grants` is no JSON object\nhint: such as `grants = r#\"{\"http\": [\"example.org\"]}\"#`");
+            Value::Null
+        }
+        Err(error) => {
+            faults.at(text, format!("`grants` is no JSON: {error}\nhint: such as `grants = r#\"{{\"http\": [\"example.org\"]}}\"#`"));
+            Value::Null
+        }
+    });
+    let publisher = settings
+        .get("publisher")
+        .map(LitStr::value)
+        .unwrap_or_default();
     let manifest = json!({
         "name": name,
         "version": package("CARGO_PKG_VERSION"),

@@ -37,12 +37,18 @@ pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let implementation = match faults.0 {
         None => {
             let call = call(&function, &arguments);
-            let Options { read_only, destructive, idempotent, open_world, .. } = options;
+            let Options {
+                read_only,
+                destructive,
+                idempotent,
+                open_world,
+                ..
+            } = options;
             let describe = quote! {
                 ::happyos_sdk::__private::Metadata {
                     description: #description,
-                    input: Input::schema,
-                    output: output,
+                    input: __Input::schema,
+                    output: __output,
                     read_only: #read_only,
                     destructive: #destructive,
                     idempotent: #idempotent,
@@ -56,13 +62,16 @@ pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         // The skill stands in `bundle!` all the same: one mistake is one error.
         Some(error) => {
             let error = error.into_compile_error();
-            let body =
-                quote!(::core::result::Result::Err(::happyos_sdk::SkillError::Failed(::std::string::String::new())));
-            let call = Call { items: quote!(#error), body };
+            let body = quote!(::core::result::Result::Err(
+                ::happyos_sdk::SkillError::Failed(::std::string::String::new())
+            ));
+            let call = Call {
+                items: quote!(#error),
+                body,
+            };
             implementation(ident, &name, &quote!(::std::string::String::new()), &call)
         }
     };
-    let unlisted = format_ident!("add_this_skill_to_the_bundle_macro", span = ident.span());
     // Tells cargo that the crate depends on the file.
     let track = examples_path.map(|path| {
         quote!(
@@ -70,17 +79,12 @@ pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         )
     });
     quote! {
+        #[allow(dead_code)]
         #function
 
         #[doc(hidden)]
         #[allow(non_camel_case_types, dead_code)]
         #vis enum #ident {}
-
-        impl #ident {
-            #[doc(hidden)]
-            #[deny(dead_code)]
-            pub(crate) const fn #unlisted() {}
-        }
 
         #implementation
         #track
@@ -95,9 +99,20 @@ struct Call {
 
 fn implementation(ident: &Ident, name: &str, describe: &TokenStream, call: &Call) -> TokenStream {
     let Call { items, body } = call;
+    // Nothing uses the type unless `bundle!` does, and so nothing uses this either: the compiler says so, in the words
+    // of its name.
+    let unlisted = format_ident!(
+        "add_{}_to_the_list_in_bundle",
+        ident.unraw(),
+        span = ident.span()
+    );
+    // All of it at the author's own place: the compiler says nothing of what other crates' macros leave unused.
+    let unlisted_item = quote_spanned!(ident.span()=> #[deny(dead_code)] const fn #unlisted() {});
     quote! {
         const _: () = {
             #items
+
+            #unlisted_item
 
             impl ::happyos_sdk::Skill for #ident {
                 const NAME: &'static str = #name;
@@ -108,9 +123,10 @@ fn implementation(ident: &Ident, name: &str, describe: &TokenStream, call: &Call
 
                 #[allow(unused_variables)]
                 fn call(
-                    input: &str,
-                    context: &::happyos_sdk::Context,
+                    __input: &str,
+                    __context: &::happyos_sdk::Context,
                 ) -> ::core::result::Result<::happyos_sdk::Output<::std::string::String>, ::happyos_sdk::SkillError> {
+                    #unlisted();
                     #body
                 }
             }
@@ -126,8 +142,8 @@ fn call(function: &ItemFn, arguments: &[Argument]) -> Call {
             arguments
                 .iter()
                 .map(|argument| match argument {
-                    Argument::Context => quote!(context),
-                    Argument::Input { .. } => quote!(input.0),
+                    Argument::Context => quote!(__context),
+                    Argument::Input { .. } => quote!(__input.0),
                 })
                 .collect(),
         ),
@@ -136,8 +152,8 @@ fn call(function: &ItemFn, arguments: &[Argument]) -> Call {
             arguments
                 .iter()
                 .map(|argument| match argument {
-                    Argument::Context => quote!(context),
-                    Argument::Input { name, .. } => quote!(input.#name),
+                    Argument::Context => quote!(__context),
+                    Argument::Input { name, .. } => quote!(__input.#name),
                 })
                 .collect(),
         ),
@@ -149,37 +165,23 @@ fn call(function: &ItemFn, arguments: &[Argument]) -> Call {
     };
     let span = returned.span();
     let called = quote!(#ident(#(#passed),*));
-    let (value, answer) = if is_result(returned) {
-        (
-            quote_spanned!(span=> <#returned as ::happyos_sdk::SkillResult>::Value),
-            quote!(::happyos_sdk::__private::check(#called)?),
-        )
+    // Spans make the compiler point at the return type where it is at fault.
+    let answering = if is_named(returned, "Result") {
+        quote_spanned!(span=> ::happyos_sdk::__private::answering_result::<#returned>())
     } else {
-        (quote!(#returned), called)
+        quote_spanned!(span=> ::happyos_sdk::__private::answering::<#returned>())
     };
     let items = quote! {
         #input
 
-        fn output() -> ::happyos_sdk::__private::Schema {
-            type Value = <#value as ::happyos_sdk::SkillOutput>::Value;
-            ::happyos_sdk::__private::output_schema::<Value>()
-        }
-    };
-    // Spans make the compiler point at the return type where it is at fault.
-    let items = if is_result(returned) {
-        items
-    } else {
-        quote_spanned! {span=>
-            #input
-
-            fn output() -> ::happyos_sdk::__private::Schema {
-                ::happyos_sdk::__private::output_schema::<<#returned as ::happyos_sdk::SkillOutput>::Value>()
-            }
+        #[allow(dead_code)]
+        fn __output() -> ::happyos_sdk::__private::Schema {
+            (#answering.schema)()
         }
     };
     let body = quote! {
-        let input = Input::read(input)?;
-        ::happyos_sdk::__private::write::<#value>(#answer)
+        let __input = __Input::read(__input)?;
+        (#answering.write)(#called)
     };
     Call { items, body }
 }
@@ -189,17 +191,16 @@ fn whole_input(arguments: &[Argument]) -> TokenStream {
         Argument::Input { ty, .. } => Some(ty),
         Argument::Context => None,
     });
-    types
-        .map(|ty| {
-            let read = quote_spanned!(ty.span()=> ::happyos_sdk::__private::read::<#ty>);
-            let schema = quote_spanned!(ty.span()=> ::happyos_sdk::__private::input_schema::<#ty>);
-            quote! {
-                struct Input(#ty);
+    types.map(|ty| {
+        let read = quote_spanned!(ty.span()=> ::happyos_sdk::__private::read::<#ty>);
+        let schema = quote_spanned!(ty.span()=> ::happyos_sdk::__private::input_schema::<#ty>);
+        quote! {
+            struct __Input(#ty);
 
-                impl Input {
-                    fn read(input: &str) -> ::core::result::Result<Self, ::happyos_sdk::SkillError> {
-                        #read(input).map(Self)
-                    }
+            impl __Input {
+                fn read(input: &str) -> ::core::result::Result<Self, ::happyos_sdk::SkillError> {
+                    #read(input).map(Self)
+                }
 
                     fn schema() -> ::happyos_sdk::__private::Schema {
                         #schema()
@@ -215,15 +216,24 @@ fn properties_input(arguments: &[Argument]) -> TokenStream {
         Argument::Input { name, ty, docs } => Some(quote!(#(#docs)* #name: #ty)),
         Argument::Context => None,
     });
+    let checks = arguments.iter().filter_map(|argument| match argument {
+        Argument::Input { ty, .. } => Some(
+            quote_spanned!(ty.span()=> const _: () = ::happyos_sdk::__private::property::<#ty>();),
+        ),
+        Argument::Context => None,
+    });
     quote! {
+        // Says it better than the derived implementations do.
+        #(#checks)*
+
         #[derive(::happyos_sdk::__private::Deserialize, ::happyos_sdk::__private::JsonSchema)]
         #[serde(crate = "::happyos_sdk::__private::serde", deny_unknown_fields)]
         #[schemars(crate = "::happyos_sdk::__private::schemars")]
-        struct Input {
+        struct __Input {
             #(#fields,)*
         }
 
-        impl Input {
+        impl __Input {
             fn read(input: &str) -> ::core::result::Result<Self, ::happyos_sdk::SkillError> {
                 ::happyos_sdk::__private::read::<Self>(input)
             }
@@ -244,13 +254,22 @@ fn check_signature(function: &ItemFn, faults: &mut Faults) {
         );
     }
     if let syn::Safety::Unsafe(token) = &signature.safety {
-        faults.at(token, "a skill cannot be `unsafe`\nhint: write a plain `fn`");
+        faults.at(
+            token,
+            "a skill cannot be `unsafe`\nhint: write a plain `fn`",
+        );
     }
     if let Some(token) = &signature.abi {
-        faults.at(token, "a skill cannot be `extern`\nhint: write a plain `fn`; `bundle!` exports it");
+        faults.at(
+            token,
+            "a skill cannot be `extern`\nhint: write a plain `fn`; `bundle!` exports it",
+        );
     }
     if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
-        faults.at(&signature.generics, "a skill cannot be generic: its schema would be unknown\nhint: name the types");
+        faults.at(
+            &signature.generics,
+            "a skill cannot be generic: its schema would be unknown\nhint: name the types",
+        );
     }
     let returned = match &signature.output {
         ReturnType::Default => {
@@ -305,7 +324,10 @@ fn description(function: &ItemFn, faults: &mut Faults) -> String {
 fn doc_line(attribute: &Attribute) -> Option<String> {
     match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => Some(text.value()),
             _ => None,
         },
         _ => None,
@@ -320,14 +342,12 @@ fn skill_name(function: &ItemFn, options: &Options, faults: &mut Faults) -> Stri
     if let Some(fault) = name_fault(&name) {
         faults.at(
             &function.sig.ident,
-            format!("`{name}` is no name for a skill: {fault}\nhint: write `#[skill(name = \"...\")]`"),
+            format!(
+                "`{name}` is no name for a skill: {fault}\nhint: write `#[skill(name = \"...\")]`"
+            ),
         );
     }
     name
-}
-
-fn is_result(ty: &Type) -> bool {
-    is_named(ty, "Result")
 }
 
 fn is_named(ty: &Type, name: &str) -> bool {
