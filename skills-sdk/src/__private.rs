@@ -31,18 +31,12 @@ pub struct Answering<T> {
 
 /// For a skill that cannot fail.
 pub const fn answering<T: SkillOutput>() -> Answering<T> {
-    Answering {
-        schema: T::schema,
-        write: T::into_output,
-    }
+    Answering { schema: T::schema, write: T::into_output }
 }
 
 /// For a skill that can fail.
 pub const fn answering_result<R: SkillResult>() -> Answering<R> {
-    Answering {
-        schema: R::schema,
-        write: R::into_output,
-    }
+    Answering { schema: R::schema, write: R::into_output }
 }
 
 /// Ends compilation with a message, at the place that calls it.

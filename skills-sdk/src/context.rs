@@ -20,22 +20,13 @@ impl Context {
     /// Whether the caller's language is `language`, whatever the region: `is_language("sv")` holds
     /// for `sv`, `sv-SE` and `sv-FI`.
     pub fn is_language(&self, language: &str) -> bool {
-        self.locale
-            .split(['-', '_'])
-            .next()
-            .is_some_and(|primary| primary.eq_ignore_ascii_case(language))
+        self.locale.split(['-', '_']).next().is_some_and(|primary| primary.eq_ignore_ascii_case(language))
     }
 }
 
 /// A context for tests: English, ten seconds left, seed 0.
 impl Default for Context {
     fn default() -> Self {
-        Self {
-            request_id: "test".to_owned(),
-            session_id: None,
-            locale: "en".to_owned(),
-            remaining_ms: 10_000,
-            seed: 0,
-        }
+        Self { request_id: "test".to_owned(), session_id: None, locale: "en".to_owned(), remaining_ms: 10_000, seed: 0 }
     }
 }

@@ -26,10 +26,7 @@ pub fn list(bundle: &Bundle) -> Vec<skills::SkillInfo> {
     bundle
         .skills
         .iter()
-        .map(|skill| skills::SkillInfo {
-            name: skill.name.to_owned(),
-            metadata: (skill.metadata)(),
-        })
+        .map(|skill| skills::SkillInfo { name: skill.name.to_owned(), metadata: (skill.metadata)() })
         .collect()
 }
 
@@ -57,11 +54,7 @@ pub fn call(
             attachments: output
                 .attachments
                 .into_iter()
-                .map(|file| skills::Attachment {
-                    name: file.name,
-                    media_type: file.media_type,
-                    data: file.data,
-                })
+                .map(|file| skills::Attachment { name: file.name, media_type: file.media_type, data: file.data })
                 .collect(),
         }),
         Err(SkillError::InvalidInput(message)) => Err(skills::SkillError::InvalidInput(message)),
@@ -75,12 +68,7 @@ pub fn call(
 fn report_panic(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("panicked");
     let line = match panic.location() {
-        Some(place) => format!(
-            "{}:{}:{}: {message}",
-            place.file(),
-            place.line(),
-            place.column()
-        ),
+        Some(place) => format!("{}:{}:{}: {message}", place.file(), place.line(), place.column()),
         None => message.to_owned(),
     };
     log::write(log::Level::Error, &line);

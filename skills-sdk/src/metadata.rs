@@ -36,10 +36,7 @@ impl Metadata {
         annotations.insert("idempotentHint".to_owned(), Value::Bool(self.idempotent));
         annotations.insert("openWorldHint".to_owned(), Value::Bool(self.open_world));
         let mut object = Map::new();
-        object.insert(
-            "description".to_owned(),
-            Value::String(self.description.to_owned()),
-        );
+        object.insert("description".to_owned(), Value::String(self.description.to_owned()));
         object.insert("inputSchema".to_owned(), (self.input)().to_value());
         object.insert("outputSchema".to_owned(), (self.output)().to_value());
         object.insert("annotations".to_owned(), Value::Object(annotations));
@@ -56,14 +53,10 @@ impl Metadata {
 
 /// The schema of what a skill reads.
 pub fn input_schema<T: SkillSchema>() -> Schema {
-    let mut schema =
-        generator(SchemaSettings::draft2020_12().for_deserialize()).into_root_schema_for::<T>();
+    let mut schema = generator(SchemaSettings::draft2020_12().for_deserialize()).into_root_schema_for::<T>();
     // A struct without fields has none, and clients expect it.
     if schema.get("type").and_then(Value::as_str) == Some("object") {
-        schema
-            .ensure_object()
-            .entry("properties")
-            .or_insert_with(|| Value::Object(Map::new()));
+        schema.ensure_object().entry("properties").or_insert_with(|| Value::Object(Map::new()));
     }
     schema
 }
@@ -95,8 +88,8 @@ impl Transform for Slim {
             schema.remove("default");
         }
         if let Some(
-            "int8" | "int16" | "int32" | "int64" | "int" | "uint8" | "uint16" | "uint32" | "uint64"
-            | "uint" | "float" | "double",
+            "int8" | "int16" | "int32" | "int64" | "int" | "uint8" | "uint16" | "uint32" | "uint64" | "uint" | "float"
+            | "double",
         ) = schema.get("format").and_then(Value::as_str)
         {
             schema.remove("format");

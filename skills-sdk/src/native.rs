@@ -30,28 +30,11 @@ thread_local! {
 
 pub fn log(level: Level, message: &str) {
     eprintln!("{level:?}: {message}");
-    HOST.with_borrow_mut(|host| {
-        keep(
-            &mut host.lines,
-            LogLine {
-                level,
-                message: message.to_owned(),
-            },
-        )
-    });
+    HOST.with_borrow_mut(|host| keep(&mut host.lines, LogLine { level, message: message.to_owned() }));
 }
 
 pub fn report(done: f64, total: Option<f64>, message: &str) {
-    HOST.with_borrow_mut(|host| {
-        keep(
-            &mut host.reports,
-            Progress {
-                done,
-                total,
-                message: message.to_owned(),
-            },
-        )
-    });
+    HOST.with_borrow_mut(|host| keep(&mut host.reports, Progress { done, total, message: message.to_owned() }));
 }
 
 fn keep<T>(queue: &mut VecDeque<T>, item: T) {
@@ -71,9 +54,7 @@ pub fn take_reports() -> Vec<Progress> {
 
 pub fn now_ms() -> u64 {
     HOST.with_borrow(|host| host.now_ms).unwrap_or_else(|| {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     })
 }
@@ -84,13 +65,7 @@ pub fn set_now_ms(now_ms: Option<u64>) {
 
 /// Stands still while a test holds the clock, as it does in the host.
 pub fn elapsed() -> Duration {
-    HOST.with_borrow(|host| {
-        if host.now_ms.is_some() {
-            Duration::ZERO
-        } else {
-            host.began.elapsed()
-        }
-    })
+    HOST.with_borrow(|host| if host.now_ms.is_some() { Duration::ZERO } else { host.began.elapsed() })
 }
 
 pub fn set_seed(seed: u64) {

@@ -23,25 +23,13 @@ pub struct Output<T> {
 impl<T> Output<T> {
     /// An answer without files yet.
     pub fn new(value: T) -> Self {
-        Self {
-            value,
-            attachments: Vec::new(),
-        }
+        Self { value, attachments: Vec::new() }
     }
 
     /// Adds one file.
     #[must_use]
-    pub fn attach(
-        mut self,
-        name: impl Into<String>,
-        media_type: impl Into<String>,
-        data: impl Into<Vec<u8>>,
-    ) -> Self {
-        self.attachments.push(Attachment {
-            name: name.into(),
-            media_type: media_type.into(),
-            data: data.into(),
-        });
+    pub fn attach(mut self, name: impl Into<String>, media_type: impl Into<String>, data: impl Into<Vec<u8>>) -> Self {
+        self.attachments.push(Attachment { name: name.into(), media_type: media_type.into(), data: data.into() });
         self
     }
 }

@@ -32,9 +32,7 @@ pub fn bytes(len: usize) -> Vec<u8> {
     while all.len() < len {
         let part = (len - all.len()).min(BYTES_MAX);
         #[cfg(target_family = "wasm")]
-        all.extend(crate::guest::bindings::happyos::host::random::bytes(
-            part as u32,
-        ));
+        all.extend(crate::guest::bindings::happyos::host::random::bytes(part as u32));
         #[cfg(not(target_family = "wasm"))]
         all.extend((0..part).map(|_| crate::native::random() as u8));
     }

@@ -45,11 +45,7 @@ pub struct Entry {
 
 impl Entry {
     pub const fn of<S: Skill>() -> Self {
-        Self {
-            name: S::NAME,
-            metadata: S::metadata,
-            call: S::call,
-        }
+        Self { name: S::NAME, metadata: S::metadata, call: S::call }
     }
 }
 
@@ -69,18 +65,10 @@ impl Bundle {
     /// # Errors
     /// What the skill returned; [`SkillError::InvalidInput`] if `input` does not fit or there is no
     /// such skill.
-    pub fn call(
-        &self,
-        name: &str,
-        input: &str,
-        context: &Context,
-    ) -> Result<Output<String>, SkillError> {
+    pub fn call(&self, name: &str, input: &str, context: &Context) -> Result<Output<String>, SkillError> {
         match self.find(name) {
             Some(skill) => (skill.call)(input, context),
-            None => Err(SkillError::InvalidInput(format!(
-                "the bundle `{}` has no skill `{name}`",
-                self.name
-            ))),
+            None => Err(SkillError::InvalidInput(format!("the bundle `{}` has no skill `{name}`", self.name))),
         }
     }
 
@@ -147,15 +135,10 @@ impl<T: Serialize + JsonSchema> SkillOutput for Output<T> {
     }
 }
 
-fn to_output<T: Serialize>(
-    value: &T,
-    attachments: Vec<Attachment>,
-) -> Result<Output<String>, SkillError> {
+fn to_output<T: Serialize>(value: &T, attachments: Vec<Attachment>) -> Result<Output<String>, SkillError> {
     match serde_json::to_string(value) {
         Ok(value) => Ok(Output { value, attachments }),
-        Err(error) => Err(SkillError::Failed(format!(
-            "the answer cannot be written as JSON: {error}"
-        ))),
+        Err(error) => Err(SkillError::Failed(format!("the answer cannot be written as JSON: {error}"))),
     }
 }
 

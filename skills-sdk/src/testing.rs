@@ -47,12 +47,7 @@ pub fn call(bundle: &Bundle, name: &str, input: &Value) -> Result<Value, SkillEr
 ///
 /// # Errors
 /// As [`call`].
-pub fn call_with(
-    bundle: &Bundle,
-    name: &str,
-    input: &Value,
-    context: &Context,
-) -> Result<Value, SkillError> {
+pub fn call_with(bundle: &Bundle, name: &str, input: &Value, context: &Context) -> Result<Value, SkillError> {
     let output = bundle.call(name, &input.to_string(), context)?;
     Ok(serde_json::from_str(&output.value)?)
 }
@@ -91,13 +86,7 @@ pub fn check_examples(bundle: &Bundle) {
         }
     }
     set_clock(None);
-    assert!(
-        faults.is_empty(),
-        "{} of the bundle `{}`:\n{}",
-        "faults in the examples",
-        bundle.name,
-        faults.join("\n")
-    );
+    assert!(faults.is_empty(), "{} of the bundle `{}`:\n{}", "faults in the examples", bundle.name, faults.join("\n"));
 }
 
 fn check_skill(bundle: &Bundle, name: &str, faults: &mut Vec<String>) -> Result<(), String> {
@@ -110,11 +99,8 @@ fn check_skill(bundle: &Bundle, name: &str, faults: &mut Vec<String>) -> Result<
                 .to_owned(),
         );
     }
-    let examples = metadata["examples"]
-        .as_array()
-        .filter(|examples| !examples.is_empty());
-    let examples =
-        examples.ok_or("it has no example\nhint: `#[skill(examples = \"examples/….json\")]`")?;
+    let examples = metadata["examples"].as_array().filter(|examples| !examples.is_empty());
+    let examples = examples.ok_or("it has no example\nhint: `#[skill(examples = \"examples/….json\")]`")?;
     for (index, example) in examples.iter().enumerate() {
         if example["live"] == true {
             continue;
@@ -124,10 +110,7 @@ fn check_skill(bundle: &Bundle, name: &str, faults: &mut Vec<String>) -> Result<
         let place = format!("`{name}`, example {}, on {}", index + 1, example["input"]);
         match call(bundle, name, &example["input"]) {
             Ok(output) if output == example["output"] => {}
-            Ok(output) => faults.push(format!(
-                "{place}\n  gave     {output}\n  expected {}",
-                example["output"]
-            )),
+            Ok(output) => faults.push(format!("{place}\n  gave     {output}\n  expected {}", example["output"])),
             Err(error) => faults.push(format!("{place}\n  failed with {error}")),
         }
     }

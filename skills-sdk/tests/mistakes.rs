@@ -29,10 +29,7 @@ fn mistakes() {
         }
         let expected = std::fs::read_to_string(&expectation).unwrap_or_default();
         if said != expected {
-            wrong.push(format!(
-                "== {}\n-- expected\n{expected}-- said\n{said}",
-                case.display()
-            ));
+            wrong.push(format!("== {}\n-- expected\n{expected}-- said\n{said}", case.display()));
         }
     }
     assert!(n_cases > 12, "only {n_cases} cases");
@@ -60,47 +57,24 @@ impl Compiler {
             "json",
             "--target-dir",
         ]);
-        cargo
-            .arg(profile.parent().unwrap())
-            .current_dir(env!("CARGO_MANIFEST_DIR"));
+        cargo.arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
         if profile.ends_with("release") {
             cargo.arg("--release");
         }
         let built = cargo.output().unwrap();
-        assert!(
-            built.status.success(),
-            "{}",
-            String::from_utf8_lossy(&built.stderr)
-        );
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         let libraries = libraries(&String::from_utf8(built.stdout).unwrap());
-        let mut arguments: Vec<String> = [
-            "--edition",
-            "2024",
-            "--crate-type",
-            "lib",
-            "--emit",
-            "metadata",
-            "--error-format",
-            "json",
-        ]
-        .map(str::to_owned)
-        .into();
+        let mut arguments: Vec<String> =
+            ["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "--error-format", "json"]
+                .map(str::to_owned)
+                .into();
         for name in ["happyos_sdk", "schemars", "serde"] {
             arguments.extend(["--extern".to_owned(), format!("{name}={}", libraries[name])]);
         }
         let dependencies = Path::new(&libraries["serde"]).parent().unwrap();
-        arguments.extend([
-            "-L".to_owned(),
-            format!("dependency={}", dependencies.display()),
-        ]);
-        arguments.extend([
-            "-L".to_owned(),
-            format!("dependency={}", profile.join("deps").display()),
-        ]);
-        Self {
-            arguments,
-            scratch: Path::new(env!("CARGO_TARGET_TMPDIR")).join("mistakes"),
-        }
+        arguments.extend(["-L".to_owned(), format!("dependency={}", dependencies.display())]);
+        arguments.extend(["-L".to_owned(), format!("dependency={}", profile.join("deps").display())]);
+        Self { arguments, scratch: Path::new(env!("CARGO_TARGET_TMPDIR")).join("mistakes") }
     }
 
     /// What the compiler has against a case.
@@ -120,39 +94,26 @@ impl Compiler {
             .output()
             .unwrap();
         let lines = String::from_utf8(output.stderr).unwrap();
-        lines
-            .lines()
-            .map(|line| tell(&serde_json::from_str(line).unwrap()))
-            .collect()
+        lines.lines().map(|line| tell(&serde_json::from_str(line).unwrap())).collect()
     }
 }
 
 /// The files of libraries by name, from cargo's messages.
 fn libraries(messages: &str) -> HashMap<String, String> {
-    let messages = messages
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let artifacts = messages.filter(|message| message["reason"] == "compiler-artifact");
     let artifacts: Vec<Value> = artifacts.collect();
     // Libraries that macros use, too, are built a second time for them, with less optimisation.
-    let level = artifacts
-        .iter()
-        .find(|artifact| artifact["target"]["name"] == "happyos_sdk")
-        .unwrap()["profile"]["opt_level"]
-        .clone();
+    let level =
+        artifacts.iter().find(|artifact| artifact["target"]["name"] == "happyos_sdk").unwrap()["profile"]["opt_level"]
+            .clone();
     artifacts
         .iter()
         .filter(|artifact| artifact["profile"]["opt_level"] == level)
         .filter_map(|artifact| {
             let files = artifact["filenames"].as_array()?;
-            let file = files
-                .iter()
-                .filter_map(Value::as_str)
-                .find(|file| file.ends_with(".rlib"))?;
-            Some((
-                artifact["target"]["name"].as_str()?.to_owned(),
-                file.to_owned(),
-            ))
+            let file = files.iter().filter_map(Value::as_str).find(|file| file.ends_with(".rlib"))?;
+            Some((artifact["target"]["name"].as_str()?.to_owned(), file.to_owned()))
         })
         .collect()
 }
@@ -160,29 +121,16 @@ fn libraries(messages: &str) -> HashMap<String, String> {
 /// One error as `file:line:col: error: message`, with its label and hints below.
 fn tell(error: &Value) -> String {
     let spans = error["spans"].as_array().unwrap();
-    let Some(span) = spans
-        .iter()
-        .find(|span| span["is_primary"] == true)
-        .filter(|_| error["level"] == "error")
-    else {
+    let Some(span) = spans.iter().find(|span| span["is_primary"] == true).filter(|_| error["level"] == "error") else {
         return String::new();
     };
     let message = error["message"].as_str().unwrap().replace('\n', "\n  ");
-    let place = format!(
-        "{}:{}:{}",
-        span["file_name"].as_str().unwrap(),
-        span["line_start"],
-        span["column_start"]
-    );
+    let place = format!("{}:{}:{}", span["file_name"].as_str().unwrap(), span["line_start"], span["column_start"]);
     let mut told = format!("{place}: error: {message}\n");
     if let Some(label) = span["label"].as_str() {
         writeln!(told, "  {label}").unwrap();
     }
-    let notes = error["children"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|child| child["message"].as_str());
+    let notes = error["children"].as_array().unwrap().iter().filter_map(|child| child["message"].as_str());
     for note in notes.filter(|note| note.starts_with("hint:") || note.contains("consider adding")) {
         writeln!(told, "  {note}").unwrap();
     }

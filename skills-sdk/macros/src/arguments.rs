@@ -10,11 +10,7 @@ pub enum Argument {
     /// `&Context`.
     Context,
     /// A part of the input, or all of it.
-    Input {
-        name: Ident,
-        ty: Box<Type>,
-        docs: Vec<Attribute>,
-    },
+    Input { name: Ident, ty: Box<Type>, docs: Vec<Attribute> },
 }
 
 /// How the input is made of the arguments.
@@ -32,18 +28,12 @@ pub fn read(item: &mut ItemFn, faults: &mut Faults) -> Vec<Argument> {
     for input in &mut item.sig.inputs {
         match input {
             FnArg::Receiver(receiver) => {
-                faults.at(
-                    receiver,
-                    "a skill takes no `self`\nhint: put `#[skill]` on a function outside `impl`",
-                );
+                faults.at(receiver, "a skill takes no `self`\nhint: put `#[skill]` on a function outside `impl`");
             }
             FnArg::Typed(argument) if is_context(&argument.ty) => {
                 n_contexts += 1;
                 if n_contexts > 1 {
-                    faults.at(
-                        &*argument,
-                        "a skill takes one `&Context`\nhint: remove this one",
-                    );
+                    faults.at(&*argument, "a skill takes one `&Context`\nhint: remove this one");
                 }
                 arguments.push(Argument::Context);
             }
@@ -58,14 +48,11 @@ pub fn read(item: &mut ItemFn, faults: &mut Faults) -> Vec<Argument> {
 }
 
 fn read_input(argument: &mut PatType, faults: &mut Faults) -> Option<Argument> {
-    let (docs, others) = std::mem::take(&mut argument.attrs)
-        .into_iter()
-        .partition(|attribute| attribute.path().is_ident("doc"));
+    let (docs, others) =
+        std::mem::take(&mut argument.attrs).into_iter().partition(|attribute| attribute.path().is_ident("doc"));
     argument.attrs = others;
     let name = match &*argument.pat {
-        Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
-            pattern.ident.clone()
-        }
+        Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => pattern.ident.clone(),
         pattern => {
             faults.at(
                 pattern,
@@ -76,20 +63,10 @@ fn read_input(argument: &mut PatType, faults: &mut Faults) -> Option<Argument> {
         }
     };
     if let Some((culprit, fault, hint)) = type_fault(&argument.ty) {
-        faults.at(
-            culprit,
-            format!(
-                "a skill cannot take `{}`: {fault}\nhint: {hint}",
-                pretty(&argument.ty)
-            ),
-        );
+        faults.at(culprit, format!("a skill cannot take `{}`: {fault}\nhint: {hint}", pretty(&argument.ty)));
         return None;
     }
-    Some(Argument::Input {
-        name,
-        ty: argument.ty.clone(),
-        docs,
-    })
+    Some(Argument::Input { name, ty: argument.ty.clone(), docs })
 }
 
 /// Whether the arguments are properties, or the only one is the whole input.
@@ -112,8 +89,8 @@ fn is_context(ty: &Type) -> bool {
 /// Whether a type is one of the language's own, so that it cannot be an object by itself.
 fn is_plain(ty: &Type) -> bool {
     const PLAIN: &[&str] = &[
-        "String", "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
-        "i64", "i128", "isize", "f32", "f64", "Vec", "VecDeque", "HashSet", "BTreeSet", "Option",
+        "String", "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+        "isize", "f32", "f64", "Vec", "VecDeque", "HashSet", "BTreeSet", "Option",
     ];
     match ty {
         Type::Array(_) | Type::Tuple(_) => true,
@@ -124,11 +101,7 @@ fn is_plain(ty: &Type) -> bool {
 
 fn last_name(ty: &Type) -> Option<String> {
     match ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .map(|segment| segment.ident.to_string()),
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
         _ => None,
     }
 }
@@ -140,37 +113,17 @@ fn type_fault(ty: &Type) -> Option<(&dyn ToTokens, &'static str, String)> {
             let owned = match &*reference.elem {
                 Type::Slice(slice) => format!("Vec<{}>", pretty(&slice.elem)),
                 elem if last_name(elem).is_some_and(|name| name == "str") => "String".to_owned(),
-                elem if last_name(elem).is_some_and(|name| name == "Context") => {
-                    "&Context".to_owned()
-                }
+                elem if last_name(elem).is_some_and(|name| name == "Context") => "&Context".to_owned(),
                 elem => pretty(elem),
             };
-            Some((
-                ty,
-                "it is borrowed, and the input belongs to the skill",
-                format!("take `{owned}`"),
-            ))
+            Some((ty, "it is borrowed, and the input belongs to the skill", format!("take `{owned}`")))
         }
-        Type::ImplTrait(_) => Some((
-            ty,
-            "its schema would be unknown",
-            "name the type, such as `String`".to_owned(),
-        )),
-        Type::TraitObject(_) | Type::FnPtr(_) | Type::Ptr(_) | Type::Never(_) => Some((
-            ty,
-            "JSON has nothing like it",
-            "take a type that is `Deserialize`".to_owned(),
-        )),
-        Type::Slice(slice) => Some((
-            ty,
-            "its size is unknown",
-            format!("take `Vec<{}>`", pretty(&slice.elem)),
-        )),
-        Type::Infer(_) => Some((
-            ty,
-            "its schema would be unknown",
-            "name the type, such as `String`".to_owned(),
-        )),
+        Type::ImplTrait(_) => Some((ty, "its schema would be unknown", "name the type, such as `String`".to_owned())),
+        Type::TraitObject(_) | Type::FnPtr(_) | Type::Ptr(_) | Type::Never(_) => {
+            Some((ty, "JSON has nothing like it", "take a type that is `Deserialize`".to_owned()))
+        }
+        Type::Slice(slice) => Some((ty, "its size is unknown", format!("take `Vec<{}>`", pretty(&slice.elem)))),
+        Type::Infer(_) => Some((ty, "its schema would be unknown", "name the type, such as `String`".to_owned())),
         Type::Paren(inner) => type_fault(&inner.elem),
         _ => None,
     }

@@ -35,16 +35,12 @@ struct Entries(Punctuated<Entry, Token![,]>);
 
 impl Parse for Entries {
     fn parse(input: ParseStream) -> syn::Result<Self> {
-        Punctuated::parse_terminated(input)
-            .map(Self)
-            .map_err(|error| {
-                syn::Error::new(
-                    error.span(),
-                    format!(
-                        "`bundle!` cannot be read: {error}\nhint: such as `bundle!(count, stats);`"
-                    ),
-                )
-            })
+        Punctuated::parse_terminated(input).map(Self).map_err(|error| {
+            syn::Error::new(
+                error.span(),
+                format!("`bundle!` cannot be read: {error}\nhint: such as `bundle!(count, stats);`"),
+            )
+        })
     }
 }
 
@@ -64,10 +60,7 @@ pub fn expand(input: TokenStream) -> syn::Result<TokenStream> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("the settings are `{}`", KNOWN.join("`, `")),
                 };
-                faults.at(
-                    &name,
-                    format!("`bundle!` has no setting `{name}`\nhint: {hint}"),
-                );
+                faults.at(&name, format!("`bundle!` has no setting `{name}`\nhint: {hint}"));
             }
         }
     }
@@ -93,9 +86,8 @@ pub fn expand(input: TokenStream) -> syn::Result<TokenStream> {
 fn assemble(name: &str, manifest: &str, skills: &[Path]) -> TokenStream {
     let distinct = distinct(skills);
     let manifest = Literal::byte_string(manifest.as_bytes());
-    let entries = skills.iter().map(
-        |skill| quote_spanned!(skill.span()=> ::happyos_sdk::__private::Entry::of::<#skill>()),
-    );
+    let entries =
+        skills.iter().map(|skill| quote_spanned!(skill.span()=> ::happyos_sdk::__private::Entry::of::<#skill>()));
     quote! {
         /// The skills of this crate.
         pub static BUNDLE: ::happyos_sdk::Bundle = ::happyos_sdk::Bundle { name: #name, skills: &[#(#entries),*] };
@@ -114,10 +106,8 @@ fn listed(skills: &[Path]) -> TokenStream {
 
 /// Fails to compile where two skills have one name.
 fn distinct(skills: &[Path]) -> TokenStream {
-    let pairs = skills
-        .iter()
-        .enumerate()
-        .flat_map(|(index, right)| skills.iter().take(index).map(move |left| (left, right)));
+    let pairs =
+        skills.iter().enumerate().flat_map(|(index, right)| skills.iter().take(index).map(move |left| (left, right)));
     pairs
         .map(|(left, right)| {
             let (left_name, right_name) = (crate::arguments::pretty(left), crate::arguments::pretty(right));
@@ -140,10 +130,7 @@ fn check_twice(skills: &[Path], faults: &mut Faults) {
     for (index, skill) in skills.iter().enumerate() {
         if skills.iter().take(index).any(|earlier| earlier == skill) {
             let name = crate::arguments::pretty(skill);
-            faults.at(
-                skill,
-                format!("`{name}` is listed twice\nhint: remove this one"),
-            );
+            faults.at(skill, format!("`{name}` is listed twice\nhint: remove this one"));
         }
     }
 }
@@ -156,10 +143,7 @@ fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String,
             if let Some(fault) = name_fault(&name.value()) {
                 faults.at(
                     name,
-                    format!(
-                        "`{}` is no name for a bundle: {fault}\nhint: such as `text-tools`",
-                        name.value()
-                    ),
+                    format!("`{}` is no name for a bundle: {fault}\nhint: such as `text-tools`", name.value()),
                 );
             }
             name.value()
@@ -172,21 +156,27 @@ fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String,
             name
         }
     };
-    let grants = settings.get("grants").map_or(Value::Object(Map::new()), |text| match serde_json::from_str(&text.value()) {
-        Ok(grants @ Value::Object(_)) => grants,
-        Ok(_) => {
-            faults.at(text, "`grants` is no JSON object\nhint: such as `grants = r#\"{\"http\": [\"example.org\"]}\"#`");
-            Value::Null
-        }
-        Err(error) => {
-            faults.at(text, format!("`grants` is no JSON: {error}\nhint: such as `grants = r#\"{{\"http\": [\"example.org\"]}}\"#`"));
-            Value::Null
-        }
-    });
-    let publisher = settings
-        .get("publisher")
-        .map(LitStr::value)
-        .unwrap_or_default();
+    let grants =
+        settings.get("grants").map_or(Value::Object(Map::new()), |text| match serde_json::from_str(&text.value()) {
+            Ok(grants @ Value::Object(_)) => grants,
+            Ok(_) => {
+                faults.at(
+                    text,
+                    "`grants` is no JSON object\nhint: such as `grants = r#\"{\"http\": [\"example.org\"]}\"#`",
+                );
+                Value::Null
+            }
+            Err(error) => {
+                faults.at(
+                    text,
+                    format!(
+                        "`grants` is no JSON: {error}\nhint: such as `grants = r#\"{{\"http\": [\"example.org\"]}}\"#`"
+                    ),
+                );
+                Value::Null
+            }
+        });
+    let publisher = settings.get("publisher").map(LitStr::value).unwrap_or_default();
     let manifest = json!({
         "name": name,
         "version": package("CARGO_PKG_VERSION"),

@@ -23,9 +23,7 @@ struct Example {
 }
 
 /// `null` is an output like any other.
-fn present<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<IgnoredAny>, D::Error> {
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<IgnoredAny>, D::Error> {
     IgnoredAny::deserialize(deserializer).map(Some)
 }
 
@@ -35,9 +33,7 @@ const HINT: &str = "hint: the file is a list of \
 /// The examples without white space, and the file's full path.
 pub fn read(path: &LitStr, faults: &mut Faults) -> (String, Option<String>) {
     let shown = path.value();
-    let root = std::env::var_os("CARGO_MANIFEST_DIR")
-        .map(PathBuf::from)
-        .unwrap_or_default();
+    let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
     let full = root.join(Path::new(&shown));
     let text = match std::fs::read_to_string(&full) {
         Ok(text) => text,
@@ -56,22 +52,12 @@ fn check(text: &str, shown: &str) -> Result<(), String> {
     let examples: Vec<Example> = serde_json::from_str(text).map_err(|error| {
         let what = error.to_string();
         // serde_json puts the place at the end; people and editors look for it in front.
-        let what = what
-            .rsplit_once(" at line ")
-            .map_or(what.as_str(), |(what, _)| what);
-        format!(
-            "{shown}:{}:{}: {what}\n{HINT}",
-            error.line(),
-            error.column()
-        )
+        let what = what.rsplit_once(" at line ").map_or(what.as_str(), |(what, _)| what);
+        format!("{shown}:{}:{}: {what}\n{HINT}", error.line(), error.column())
     })?;
     for (index, example) in examples.iter().enumerate() {
         let number = index + 1;
-        if example
-            .request
-            .values()
-            .all(|request| request.trim().is_empty())
-        {
+        if example.request.values().all(|request| request.trim().is_empty()) {
             return Err(format!("{shown}: example {number} has no request\n{HINT}"));
         }
         if example.output.is_none() && !example.live {

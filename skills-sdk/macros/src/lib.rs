@@ -15,9 +15,7 @@ pub fn skill(options: TokenStream, item: TokenStream) -> TokenStream {
 
 #[proc_macro]
 pub fn bundle(input: TokenStream) -> TokenStream {
-    bundle::expand(input.into())
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    bundle::expand(input.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Gathers errors, so that an author sees all of them at once.
@@ -53,10 +51,7 @@ fn name_fault(name: &str) -> Option<&'static str> {
         Some("it is empty")
     } else if name.len() > 64 {
         Some("it is longer than 64 characters")
-    } else if !name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
-    {
+    } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
         Some("it has characters other than `a-z A-Z 0-9 _ -`")
     } else {
         None

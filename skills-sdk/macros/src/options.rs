@@ -7,14 +7,7 @@ use syn::{Expr, ExprLit, Lit, LitStr, Meta, Token};
 
 use crate::{Faults, name_fault, nearest};
 
-const KNOWN: &[&str] = &[
-    "name",
-    "read_only",
-    "destructive",
-    "idempotent",
-    "open_world",
-    "examples",
-];
+const KNOWN: &[&str] = &["name", "read_only", "destructive", "idempotent", "open_world", "examples"];
 
 /// The options as written.
 #[derive(Default)]
@@ -54,11 +47,7 @@ impl Options {
     }
 
     fn take(&mut self, meta: &Meta, faults: &mut Faults) {
-        let name = meta
-            .path()
-            .get_ident()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let name = meta.path().get_ident().map(ToString::to_string).unwrap_or_default();
         match name.as_str() {
             "name" => {
                 self.name = text(meta, faults);
@@ -67,10 +56,7 @@ impl Options {
                 {
                     faults.at(
                         value,
-                        format!(
-                            "`{}` is no name for a skill: {fault}\nhint: such as `word-count`",
-                            value.value()
-                        ),
+                        format!("`{}` is no name for a skill: {fault}\nhint: such as `word-count`", value.value()),
                     );
                 }
             }
@@ -84,10 +70,7 @@ impl Options {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("the options are `{}`", KNOWN.join("`, `")),
                 };
-                faults.at(
-                    meta.path(),
-                    format!("`#[skill]` has no option `{name}`\nhint: {hint}"),
-                );
+                faults.at(meta.path(), format!("`#[skill]` has no option `{name}`\nhint: {hint}"));
             }
         }
     }
@@ -95,32 +78,18 @@ impl Options {
 
 fn text(meta: &Meta, faults: &mut Faults) -> Option<LitStr> {
     if let Meta::NameValue(pair) = meta
-        && let Expr::Lit(ExprLit {
-            lit: Lit::Str(text),
-            ..
-        }) = &pair.value
+        && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &pair.value
     {
         return Some(text.clone());
     }
-    let name = meta
-        .path()
-        .get_ident()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    faults.at(
-        meta,
-        format!("`{name}` takes a text\nhint: write `{name} = \"...\"`"),
-    );
+    let name = meta.path().get_ident().map(ToString::to_string).unwrap_or_default();
+    faults.at(meta, format!("`{name}` takes a text\nhint: write `{name} = \"...\"`"));
     None
 }
 
 fn flag(meta: &Meta, faults: &mut Faults) -> bool {
     if !matches!(meta, Meta::Path(_)) {
-        let name = meta
-            .path()
-            .get_ident()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let name = meta.path().get_ident().map(ToString::to_string).unwrap_or_default();
         faults.at(meta, format!("`{name}` takes no value\nhint: write `{name}` to set it, and leave it out otherwise"));
     }
     true

@@ -37,13 +37,7 @@ pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let implementation = match faults.0 {
         None => {
             let call = call(&function, &arguments);
-            let Options {
-                read_only,
-                destructive,
-                idempotent,
-                open_world,
-                ..
-            } = options;
+            let Options { read_only, destructive, idempotent, open_world, .. } = options;
             let describe = quote! {
                 ::happyos_sdk::__private::Metadata {
                     description: #description,
@@ -62,13 +56,9 @@ pub fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         // The skill stands in `bundle!` all the same: one mistake is one error.
         Some(error) => {
             let error = error.into_compile_error();
-            let body = quote!(::core::result::Result::Err(
-                ::happyos_sdk::SkillError::Failed(::std::string::String::new())
-            ));
-            let call = Call {
-                items: quote!(#error),
-                body,
-            };
+            let body =
+                quote!(::core::result::Result::Err(::happyos_sdk::SkillError::Failed(::std::string::String::new())));
+            let call = Call { items: quote!(#error), body };
             implementation(ident, &name, &quote!(::std::string::String::new()), &call)
         }
     };
@@ -101,11 +91,7 @@ fn implementation(ident: &Ident, name: &str, describe: &TokenStream, call: &Call
     let Call { items, body } = call;
     // Nothing uses the type unless `bundle!` does, and so nothing uses this either: the compiler says so, in the words
     // of its name.
-    let unlisted = format_ident!(
-        "add_{}_to_the_list_in_bundle",
-        ident.unraw(),
-        span = ident.span()
-    );
+    let unlisted = format_ident!("add_{}_to_the_list_in_bundle", ident.unraw(), span = ident.span());
     // All of it at the author's own place: the compiler says nothing of what other crates' macros leave unused.
     let unlisted_item = quote_spanned!(ident.span()=> #[deny(dead_code)] const fn #unlisted() {});
     quote! {
@@ -191,10 +177,11 @@ fn whole_input(arguments: &[Argument]) -> TokenStream {
         Argument::Input { ty, .. } => Some(ty),
         Argument::Context => None,
     });
-    types.map(|ty| {
-        let read = quote_spanned!(ty.span()=> ::happyos_sdk::__private::read::<#ty>);
-        let schema = quote_spanned!(ty.span()=> ::happyos_sdk::__private::input_schema::<#ty>);
-        quote! {
+    types
+        .map(|ty| {
+            let read = quote_spanned!(ty.span()=> ::happyos_sdk::__private::read::<#ty>);
+            let schema = quote_spanned!(ty.span()=> ::happyos_sdk::__private::input_schema::<#ty>);
+            quote! {
             struct __Input(#ty);
 
             impl __Input {
@@ -217,9 +204,9 @@ fn properties_input(arguments: &[Argument]) -> TokenStream {
         Argument::Context => None,
     });
     let checks = arguments.iter().filter_map(|argument| match argument {
-        Argument::Input { ty, .. } => Some(
-            quote_spanned!(ty.span()=> const _: () = ::happyos_sdk::__private::property::<#ty>();),
-        ),
+        Argument::Input { ty, .. } => {
+            Some(quote_spanned!(ty.span()=> const _: () = ::happyos_sdk::__private::property::<#ty>();))
+        }
         Argument::Context => None,
     });
     quote! {
@@ -254,22 +241,13 @@ fn check_signature(function: &ItemFn, faults: &mut Faults) {
         );
     }
     if let syn::Safety::Unsafe(token) = &signature.safety {
-        faults.at(
-            token,
-            "a skill cannot be `unsafe`\nhint: write a plain `fn`",
-        );
+        faults.at(token, "a skill cannot be `unsafe`\nhint: write a plain `fn`");
     }
     if let Some(token) = &signature.abi {
-        faults.at(
-            token,
-            "a skill cannot be `extern`\nhint: write a plain `fn`; `bundle!` exports it",
-        );
+        faults.at(token, "a skill cannot be `extern`\nhint: write a plain `fn`; `bundle!` exports it");
     }
     if !signature.generics.params.is_empty() || signature.generics.where_clause.is_some() {
-        faults.at(
-            &signature.generics,
-            "a skill cannot be generic: its schema would be unknown\nhint: name the types",
-        );
+        faults.at(&signature.generics, "a skill cannot be generic: its schema would be unknown\nhint: name the types");
     }
     let returned = match &signature.output {
         ReturnType::Default => {
@@ -324,10 +302,7 @@ fn description(function: &ItemFn, faults: &mut Faults) -> String {
 fn doc_line(attribute: &Attribute) -> Option<String> {
     match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => Some(text.value()),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
             _ => None,
         },
         _ => None,
@@ -342,9 +317,7 @@ fn skill_name(function: &ItemFn, options: &Options, faults: &mut Faults) -> Stri
     if let Some(fault) = name_fault(&name) {
         faults.at(
             &function.sig.ident,
-            format!(
-                "`{name}` is no name for a skill: {fault}\nhint: write `#[skill(name = \"...\")]`"
-            ),
+            format!("`{name}` is no name for a skill: {fault}\nhint: write `#[skill(name = \"...\")]`"),
         );
     }
     name

@@ -13,18 +13,10 @@ pub fn write(value: &BigRational, digits: u32) -> (String, bool) {
         scaled += 1;
     }
     let (whole, decimals) = scaled.div_rem(&scale);
-    let sign = if value.is_negative() && !scaled.is_zero() {
-        "-"
-    } else {
-        ""
-    };
+    let sign = if value.is_negative() && !scaled.is_zero() { "-" } else { "" };
     let mut text = format!("{sign}{whole}");
     if !decimals.is_zero() {
-        let decimals = format!(
-            "{decimals:0>width$}",
-            decimals = decimals.to_string(),
-            width = digits as usize
-        );
+        let decimals = format!("{decimals:0>width$}", decimals = decimals.to_string(), width = digits as usize);
         text.push('.');
         text.push_str(decimals.trim_end_matches('0'));
     }

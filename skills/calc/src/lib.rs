@@ -32,17 +32,11 @@ fn calc(
 ) -> Result<Answer> {
     let digits = digits.unwrap_or(DIGITS_DEFAULT);
     if digits > DIGITS_MAX {
-        return Err(SkillError::invalid(format!(
-            "`digits` is {digits}; at most {DIGITS_MAX} can be had"
-        )));
+        return Err(SkillError::invalid(format!("`digits` is {digits}; at most {DIGITS_MAX} can be had")));
     }
     let value = parser::evaluate(&expression)?;
     let (result, exact) = decimal::write(&value, digits);
-    Ok(Answer {
-        result,
-        fraction: value.to_string(),
-        exact,
-    })
+    Ok(Answer { result, fraction: value.to_string(), exact })
 }
 
 happyos_sdk::bundle!(calc);
@@ -64,14 +58,8 @@ mod tests {
 
     #[track_caller]
     fn refused(expression: &str, part: &str) {
-        let error = calc(expression.to_owned(), None)
-            .err()
-            .map(|error| error.to_string())
-            .unwrap_or_default();
-        assert!(
-            error.starts_with("invalid-input: ") && error.contains(part),
-            "{expression}: {error}"
-        );
+        let error = calc(expression.to_owned(), None).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.starts_with("invalid-input: ") && error.contains(part), "{expression}: {error}");
     }
 
     #[test]
@@ -113,10 +101,7 @@ mod tests {
         refused("5911!", "too large");
         assert!(calc("5910!".to_owned(), None).is_ok());
         refused("1e999999999", "too large");
-        refused(
-            &format!("{}1{}", "(".repeat(500), ")".repeat(500)),
-            "nested",
-        );
+        refused(&format!("{}1{}", "(".repeat(500), ")".repeat(500)), "nested");
         refused(&"-".repeat(500), "nested");
         refused(&"1+".repeat(6_000), "long");
     }

@@ -4,8 +4,7 @@ use happyos_sdk::{Result, SkillError};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use winnow::combinator::{
-    Infix, Postfix, Prefix, alt, cut_err, delimited, dispatch, expression, fail, not, opt,
-    preceded, repeat, terminated,
+    Infix, Postfix, Prefix, alt, cut_err, delimited, dispatch, expression, fail, not, opt, preceded, repeat, terminated,
 };
 use winnow::error::{ContextError, ErrMode};
 use winnow::prelude::*;
@@ -35,14 +34,10 @@ pub fn evaluate(text: &str) -> Value {
         )));
     }
     if text.trim().is_empty() {
-        return Err(SkillError::invalid(
-            "the expression is empty; write one such as `2 + 3 * 4`",
-        ));
+        return Err(SkillError::invalid("the expression is empty; write one such as `2 + 3 * 4`"));
     }
     if nested(text) > NESTED_MAX {
-        return Err(SkillError::invalid(format!(
-            "the expression is nested too deeply: at most {NESTED_MAX} levels"
-        )));
+        return Err(SkillError::invalid(format!("the expression is nested too deeply: at most {NESTED_MAX} levels")));
     }
     let mut rest = text;
     let parsed = sum.parse_next(&mut rest);
@@ -98,34 +93,21 @@ fn group(input: &mut &str) -> Parsed {
 /// Digits with one decimal point or comma, and an exponent.
 fn number(input: &mut &str) -> Parsed {
     let whole = opt(grouped).parse_next(input)?.unwrap_or_default();
-    let decimals = opt(preceded(one_of(['.', ',']), digit1))
-        .parse_next(input)?
-        .unwrap_or("");
+    let decimals = opt(preceded(one_of(['.', ',']), digit1)).parse_next(input)?.unwrap_or("");
     if whole.is_empty() && decimals.is_empty() {
         return fail.parse_next(input);
     }
-    let exponent = opt(preceded(
-        one_of(['e', 'E']),
-        (opt(one_of(['+', '-'])), digit1).take(),
-    ))
-    .parse_next(input)?;
+    let exponent = opt(preceded(one_of(['e', 'E']), (opt(one_of(['+', '-'])), digit1).take())).parse_next(input)?;
     Ok(read(&whole, decimals, exponent.unwrap_or("0")))
 }
 
 /// Digits, with a space, `_` or `'` before groups of three.
 fn grouped(input: &mut &str) -> winnow::Result<String, ErrMode<ContextError>> {
     let separator = one_of([' ', '\u{a0}', '\u{202f}', '_', '\'']);
-    let group = preceded(
-        separator,
-        terminated(
-            take_while(3..=3, AsChar::is_dec_digit),
-            not(one_of(AsChar::is_dec_digit)),
-        ),
-    );
+    let group =
+        preceded(separator, terminated(take_while(3..=3, AsChar::is_dec_digit), not(one_of(AsChar::is_dec_digit))));
     let (first, groups): (&str, Vec<&str>) = (digit1, repeat(0.., group)).parse_next(input)?;
-    Ok(groups
-        .into_iter()
-        .fold(first.to_owned(), |all, group| all + group))
+    Ok(groups.into_iter().fold(first.to_owned(), |all, group| all + group))
 }
 
 fn digit1<'i>(input: &mut &'i str) -> winnow::Result<&'i str, ErrMode<ContextError>> {
@@ -153,11 +135,7 @@ fn nested(text: &str) -> usize {
             ')' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        signs = if matches!(character, '-' | '−' | '–' | '+') {
-            signs + 1
-        } else {
-            0
-        };
+        signs = if matches!(character, '-' | '−' | '–' | '+') { signs + 1 } else { 0 };
         deepest = deepest.max(depth);
         most_signs = most_signs.max(signs);
     }
@@ -166,11 +144,7 @@ fn nested(text: &str) -> usize {
 
 fn unexpected(text: &str, rest: &str) -> SkillError {
     let position = text.chars().count() - rest.chars().count() + 1;
-    let word: String = rest
-        .chars()
-        .take_while(|character| character.is_alphanumeric())
-        .take(20)
-        .collect();
+    let word: String = rest.chars().take_while(|character| character.is_alphanumeric()).take(20).collect();
     let found = match (word.is_empty(), rest.chars().next()) {
         (false, _) => format!("`{word}`"),
         (true, Some(character)) => format!("`{character}`"),

@@ -42,8 +42,7 @@ fn number(text: &str, decimal_comma: bool) -> Option<Cell> {
     for character in text.chars() {
         match character {
             // Between digits only: "1 234", but not "12 kg".
-            ' ' | '\u{a0}' | '\u{202f}' if last.is_some_and(|last: char| last.is_ascii_digit()) => {
-            }
+            ' ' | '\u{a0}' | '\u{202f}' if last.is_some_and(|last: char| last.is_ascii_digit()) => {}
             ',' if decimal_comma => plain.push('.'),
             '.' if decimal_comma => return None,
             '−' => plain.push('-'),
@@ -53,32 +52,23 @@ fn number(text: &str, decimal_comma: bool) -> Option<Cell> {
         last = Some(character);
     }
     let digits = plain.trim_start_matches(['-', '+']);
-    let code = digits.len() > 1
-        && digits.starts_with('0')
-        && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    let code = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
     if code {
         return None;
     }
     let value: f64 = plain.parse().ok().filter(|value: &f64| value.is_finite())?;
     let integer = digits.bytes().all(|byte| byte.is_ascii_digit());
-    Some(if integer {
-        Cell::Integer(value)
-    } else {
-        Cell::Number(value)
-    })
+    Some(if integer { Cell::Integer(value) } else { Cell::Number(value) })
 }
 
 /// Whether it is `YYYY-MM-DD`, with or without a time after it.
 fn is_date(text: &str) -> bool {
     let part = |from: usize, to: usize| {
-        let digits = text
-            .get(from..to)
-            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let digits = text.get(from..to).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
         digits.and_then(|digits| digits.parse::<u32>().ok())
     };
     let dashes = text.get(4..5) == Some("-") && text.get(7..8) == Some("-");
-    let ends = matches!(text.get(10..11), None | Some("T" | " "))
-        && text.is_char_boundary(10.min(text.len()));
+    let ends = matches!(text.get(10..11), None | Some("T" | " ")) && text.is_char_boundary(10.min(text.len()));
     dashes
         && ends
         && part(0, 4).is_some()

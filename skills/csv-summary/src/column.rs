@@ -126,12 +126,8 @@ impl Column {
         let kind = self.kind();
         let most_common = self.counts.iter().filter(|(_, count)| **count > 1);
         // The first by the alphabet of those that are as common, so that the answer is always the same.
-        let most_common =
-            most_common.max_by(|left, right| left.1.cmp(right.1).then_with(|| right.0.cmp(left.0)));
-        let most_common = most_common.map(|(value, count)| Common {
-            value: value.clone(),
-            count: *count,
-        });
+        let most_common = most_common.max_by(|left, right| left.1.cmp(right.1).then_with(|| right.0.cmp(left.0)));
+        let most_common = most_common.map(|(value, count)| Common { value: value.clone(), count: *count });
         let mut summary = ColumnSummary {
             name: self.name,
             kind,
@@ -181,11 +177,7 @@ fn sum(numbers: &[f64]) -> f64 {
     let (mut sum, mut lost) = (0.0_f64, 0.0);
     for number in numbers {
         let next = sum + number;
-        lost += if sum.abs() >= number.abs() {
-            (sum - next) + number
-        } else {
-            (number - next) + sum
-        };
+        lost += if sum.abs() >= number.abs() { (sum - next) + number } else { (number - next) + sum };
         sum = next;
     }
     sum + lost
@@ -197,7 +189,5 @@ fn median(sorted: &[f64]) -> Option<f64> {
     if sorted.len() % 2 == 1 {
         return Some(*upper);
     }
-    sorted
-        .get(sorted.len() / 2 - 1)
-        .map(|lower| f64::midpoint(*lower, *upper))
+    sorted.get(sorted.len() / 2 - 1).map(|lower| f64::midpoint(*lower, *upper))
 }

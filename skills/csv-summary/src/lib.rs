@@ -34,12 +34,7 @@ struct Summary {
 /// Summarises a CSV table column by column: the type of its values, how many there are, are missing and are distinct,
 /// the smallest, largest, mean, median and sum of numbers, and the most common value. Finds out the delimiter, decimal
 /// commas and the header by itself.
-#[skill(
-    name = "csv-summary",
-    read_only,
-    idempotent,
-    examples = "examples/csv-summary.json"
-)]
+#[skill(name = "csv-summary", read_only, idempotent, examples = "examples/csv-summary.json")]
 fn csv_summary(
     /// The table, as CSV.
     text: String,
@@ -50,26 +45,17 @@ fn csv_summary(
 ) -> Result<Summary> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if text.trim().is_empty() {
-        return Err(SkillError::invalid(
-            "`text` is empty; it should hold a table in CSV",
-        ));
+        return Err(SkillError::invalid("`text` is empty; it should hold a table in CSV"));
     }
     let delimiter = match delimiter {
         Some(delimiter) => ascii(delimiter)?,
         None => sniff::delimiter(text),
     };
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
+    let mut reader =
+        ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut record = StringRecord::new();
     let mut first_rows = Vec::new();
-    while first_rows.len() < 2
-        && reader
-            .read_record(&mut record)
-            .map_err(SkillError::invalid)?
-    {
+    while first_rows.len() < 2 && reader.read_record(&mut record).map_err(SkillError::invalid)? {
         first_rows.push(record.clone());
     }
     let header = header.unwrap_or_else(|| sniff::header(&first_rows));
@@ -84,18 +70,11 @@ fn csv_summary(
     for row in first_rows.iter().skip(usize::from(header)) {
         table.add(row);
     }
-    while reader
-        .read_record(&mut record)
-        .map_err(SkillError::invalid)?
-    {
+    while reader.read_record(&mut record).map_err(SkillError::invalid)? {
         table.add(&record);
         if table.rows.is_multiple_of(REPORT_EVERY_ROWS) {
             let done = record.position().map_or(0, csv::Position::byte) as f64;
-            progress::report(
-                done,
-                Some(text.len() as f64),
-                format!("{} rows", table.rows),
-            );
+            progress::report(done, Some(text.len() as f64), format!("{} rows", table.rows));
         }
     }
     Ok(Summary {
@@ -123,9 +102,7 @@ impl Table {
             _ => format!("column {}", index + 1),
         };
         Self {
-            columns: (0..width)
-                .map(|index| Column::new(name(index), decimal_comma))
-                .collect(),
+            columns: (0..width).map(|index| Column::new(name(index), decimal_comma)).collect(),
             rows: 0,
             uneven_rows: 0,
         }

@@ -16,18 +16,10 @@ pub fn delimiter(text: &str) -> u8 {
         let width = widths.first().copied().unwrap_or(0);
         let even = widths.iter().filter(|other| **other == width).count();
         // Rows that agree come first; of "1,5;2,5" both delimiters agree, and the header decides.
-        if width > 1 {
-            (even * 100 / widths.len().max(1), width)
-        } else {
-            (0, 0)
-        }
+        if width > 1 { (even * 100 / widths.len().max(1), width) } else { (0, 0) }
     };
     // The last of equals wins, and the most preferred stands first.
-    DELIMITERS
-        .into_iter()
-        .rev()
-        .max_by_key(|delimiter| score(*delimiter))
-        .unwrap_or(b',')
+    DELIMITERS.into_iter().rev().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')
 }
 
 /// Whether the first row holds names: no cell in it is empty or a number, and they are all different.
@@ -36,14 +28,10 @@ pub fn header(rows: &[StringRecord]) -> bool {
         return false;
     };
     let names: Vec<&str> = first.iter().map(str::trim).collect();
-    let distinct = names
-        .iter()
-        .enumerate()
-        .all(|(index, name)| !names.iter().take(index).any(|earlier| earlier == name));
-    let named = |name: &&str| {
-        matches!(cell::read(name, false), Cell::Text)
-            && matches!(cell::read(name, true), Cell::Text)
-    };
+    let distinct =
+        names.iter().enumerate().all(|(index, name)| !names.iter().take(index).any(|earlier| earlier == name));
+    let named =
+        |name: &&str| matches!(cell::read(name, false), Cell::Text) && matches!(cell::read(name, true), Cell::Text);
     distinct && names.iter().all(named)
 }
 
@@ -52,22 +40,15 @@ pub fn decimal_comma(text: &str, delimiter: u8) -> bool {
     let (mut commas, mut points) = (0, 0);
     for row in rows(text, delimiter) {
         for cell in row.iter().map(str::trim) {
-            commas += usize::from(
-                matches!(cell::read(cell, true), Cell::Number(_)) && cell.contains(','),
-            );
-            points += usize::from(
-                matches!(cell::read(cell, false), Cell::Number(_)) && cell.contains('.'),
-            );
+            commas += usize::from(matches!(cell::read(cell, true), Cell::Number(_)) && cell.contains(','));
+            points += usize::from(matches!(cell::read(cell, false), Cell::Number(_)) && cell.contains('.'));
         }
     }
     commas > points
 }
 
 fn rows(text: &str, delimiter: u8) -> impl Iterator<Item = StringRecord> {
-    let reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
+    let reader =
+        ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     reader.into_records().take(ROWS).map_while(Result::ok)
 }

@@ -36,12 +36,7 @@ struct DateInfo {
 
 /// Tells what there is to know of a date: the weekday, ISO week number, day of the year, quarter, leap year, and how
 /// many days there are to it from today.
-#[skill(
-    name = "date-info",
-    read_only,
-    idempotent,
-    examples = "examples/date-info.json"
-)]
+#[skill(name = "date-info", read_only, idempotent, examples = "examples/date-info.json")]
 fn date_info(
     /// `YYYY-MM-DD`, `today`, `tomorrow` or `yesterday`; today if absent.
     date: Option<String>,
@@ -85,12 +80,7 @@ struct Difference {
 
 /// Counts the time between two dates: in days, in weeks, in years, months and days, and in weekdays (Monday to
 /// Friday).
-#[skill(
-    name = "date-difference",
-    read_only,
-    idempotent,
-    examples = "examples/date-difference.json"
-)]
+#[skill(name = "date-difference", read_only, idempotent, examples = "examples/date-difference.json")]
 fn date_difference(
     /// `YYYY-MM-DD`, `today`, `tomorrow` or `yesterday`; today if absent.
     from: Option<String>,
@@ -126,12 +116,7 @@ struct NamedDate {
 
 /// Adds years, months, weeks, days or weekdays (Monday to Friday) to a date, or subtracts them if negative. A month
 /// that is too short gives its last day: 31 January plus one month is 28 or 29 February.
-#[skill(
-    name = "date-add",
-    read_only,
-    idempotent,
-    examples = "examples/date-add.json"
-)]
+#[skill(name = "date-add", read_only, idempotent, examples = "examples/date-add.json")]
 fn date_add(
     /// `YYYY-MM-DD`, `today`, `tomorrow` or `yesterday`; today if absent.
     date: Option<String>,
@@ -154,12 +139,7 @@ fn date_add(
 }
 
 /// Finds the next or previous given weekday, such as "next Friday" or "förra måndagen". The start itself does not count.
-#[skill(
-    name = "find-weekday",
-    read_only,
-    idempotent,
-    examples = "examples/find-weekday.json"
-)]
+#[skill(name = "find-weekday", read_only, idempotent, examples = "examples/find-weekday.json")]
 fn find_weekday(
     /// In English or Swedish: `friday`, `fri`, `fredag`, `fre`.
     weekday: String,
@@ -172,14 +152,9 @@ fn find_weekday(
     let from = read::date_or_today(from.as_deref())?;
     let nth = nth.unwrap_or(1);
     if nth == 0 {
-        return Err(SkillError::invalid(
-            "`nth` is 0; 1 is the next such day, -1 the one before",
-        ));
+        return Err(SkillError::invalid("`nth` is 0; 1 is the next such day, -1 the one before"));
     }
-    named(
-        from.nth_weekday(nth, weekday)
-            .map_err(SkillError::invalid)?,
-    )
+    named(from.nth_weekday(nth, weekday).map_err(SkillError::invalid)?)
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -208,9 +183,7 @@ fn age(
     let born = read::date(&born)?;
     let on = read::date_or_today(on.as_deref())?;
     if born > on {
-        return Err(SkillError::invalid(format!(
-            "the birth, {born}, is after {on}"
-        )));
+        return Err(SkillError::invalid(format!("the birth, {born}, is after {on}")));
     }
     let span = born.until((Unit::Year, on))?;
     let mut next = birthday(born, on.year())?;
@@ -241,11 +214,7 @@ struct ZonedTime {
 }
 
 /// Tells the time in a time zone: now, or what a given time elsewhere is there.
-#[skill(
-    name = "time-in-zone",
-    read_only,
-    examples = "examples/time-in-zone.json"
-)]
+#[skill(name = "time-in-zone", read_only, examples = "examples/time-in-zone.json")]
 fn time_in_zone(
     /// IANA name of the zone, such as `Europe/Stockholm` or `Asia/Tokyo`; `UTC` too.
     zone: String,
@@ -271,14 +240,7 @@ fn time_in_zone(
     })
 }
 
-happyos_sdk::bundle!(
-    date_info,
-    date_difference,
-    date_add,
-    find_weekday,
-    age,
-    time_in_zone
-);
+happyos_sdk::bundle!(date_info, date_difference, date_add, find_weekday, age, time_in_zone);
 
 fn named(date: Date) -> Result<NamedDate> {
     Ok(NamedDate {
@@ -312,13 +274,9 @@ fn weekdays_between(from: Date, days: i32) -> i32 {
 
 fn add_weekdays(date: Date, weekdays: i64) -> Result<Date> {
     if weekdays.abs() > SPAN_MAX {
-        return Err(SkillError::invalid(format!(
-            "`weekdays` is {weekdays}; at most {SPAN_MAX} can be added"
-        )));
+        return Err(SkillError::invalid(format!("`weekdays` is {weekdays}; at most {SPAN_MAX} can be added")));
     }
-    let mut date = date
-        .checked_add((weekdays / 5).weeks())
-        .map_err(SkillError::invalid)?;
+    let mut date = date.checked_add((weekdays / 5).weeks()).map_err(SkillError::invalid)?;
     let step = weekdays.signum();
     let mut left = (weekdays % 5).abs();
     // A start on a weekend moves to the weekday before what is counted, so whole weeks agree with single days.

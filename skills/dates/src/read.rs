@@ -16,17 +16,11 @@ const WEEKDAYS: [(Weekday, &str, &str); 7] = [
 ];
 
 pub fn english(weekday: Weekday) -> &'static str {
-    WEEKDAYS
-        .iter()
-        .find(|(day, ..)| *day == weekday)
-        .map_or("", |(_, name, _)| name)
+    WEEKDAYS.iter().find(|(day, ..)| *day == weekday).map_or("", |(_, name, _)| name)
 }
 
 pub fn swedish(weekday: Weekday) -> &'static str {
-    WEEKDAYS
-        .iter()
-        .find(|(day, ..)| *day == weekday)
-        .map_or("", |(.., name)| name)
+    WEEKDAYS.iter().find(|(day, ..)| *day == weekday).map_or("", |(.., name)| name)
 }
 
 pub fn weekday(text: &str) -> Result<Weekday> {
@@ -40,18 +34,12 @@ pub fn weekday(text: &str) -> Result<Weekday> {
         .iter()
         .find(|(_, english, swedish)| matches(english) || matches(swedish))
         .map(|(day, ..)| *day)
-        .ok_or_else(|| {
-            SkillError::invalid(format!(
-                "`{text}` is no weekday; write one such as `friday` or `fredag`"
-            ))
-        })
+        .ok_or_else(|| SkillError::invalid(format!("`{text}` is no weekday; write one such as `friday` or `fredag`")))
 }
 
 /// The moment that the host's clock shows.
 pub fn now() -> Result<Timestamp> {
-    Ok(Timestamp::from_millisecond(
-        i64::try_from(clock::now_ms())?,
-    )?)
+    Ok(Timestamp::from_millisecond(i64::try_from(clock::now_ms())?)?)
 }
 
 /// Today's date, in UTC.
@@ -81,9 +69,7 @@ pub fn date(text: &str) -> Result<Date> {
 
 pub fn zone(name: &str) -> Result<TimeZone> {
     TimeZone::get(name.trim()).map_err(|_| {
-        SkillError::invalid(format!(
-            "`{name}` is no time zone; write an IANA name such as `Europe/Stockholm`"
-        ))
+        SkillError::invalid(format!("`{name}` is no time zone; write an IANA name such as `Europe/Stockholm`"))
     })
 }
 
@@ -93,10 +79,8 @@ pub fn moment(text: &str, zone: TimeZone) -> Result<Timestamp> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
     }
-    let time: DateTime = text.parse().map_err(|_| {
-        SkillError::invalid(format!(
-            "`{text}` is no time; write it as `2026-06-01T15:00`"
-        ))
-    })?;
+    let time: DateTime = text
+        .parse()
+        .map_err(|_| SkillError::invalid(format!("`{text}` is no time; write it as `2026-06-01T15:00`")))?;
     Ok(time.to_zoned(zone)?.timestamp())
 }

@@ -20,9 +20,7 @@ fn today_comes_from_the_host() {
 #[test]
 fn weeks_at_the_turn_of_the_year() {
     set_clock(Some(EXAMPLES_NOW_MS));
-    let week = |date: &str| {
-        date_info(Some(date.to_owned())).map(|info| (info.iso_week_year, info.iso_week))
-    };
+    let week = |date: &str| date_info(Some(date.to_owned())).map(|info| (info.iso_week_year, info.iso_week));
     assert_eq!(week("2024-12-30"), Ok((2025, 1)));
     assert_eq!(week("2027-01-01"), Ok((2026, 53)));
 }
@@ -35,11 +33,7 @@ fn weekdays_counted_one_by_one_agree() {
         for days in -30..30 {
             let (low, high) = if days >= 0 { (0, days) } else { (days, 0) };
             let slow = (low..high).filter(|n| !is_weekend(from + n.days())).count() as i32;
-            assert_eq!(
-                weekdays_between(from, days),
-                if days < 0 { -slow } else { slow },
-                "{from} {days}"
-            );
+            assert_eq!(weekdays_between(from, days), if days < 0 { -slow } else { slow }, "{from} {days}");
         }
         for weekdays in -30_i64..30 {
             let mut slow = from;
@@ -56,9 +50,7 @@ fn weekdays_counted_one_by_one_agree() {
 
 #[test]
 fn leap_day_birthdays() {
-    let of = |on: &str| {
-        age("2004-02-29".to_owned(), Some(on.to_owned())).map(|age| (age.years, age.next_birthday))
-    };
+    let of = |on: &str| age("2004-02-29".to_owned(), Some(on.to_owned())).map(|age| (age.years, age.next_birthday));
     assert_eq!(of("2025-02-28"), Ok((20, "2025-03-01".to_owned())));
     assert_eq!(of("2027-12-01"), Ok((23, "2028-02-29".to_owned())));
 }

@@ -47,12 +47,7 @@ struct Statistics {
 
 /// Counts the words, characters, sentences, lines and paragraphs of a text, and says how long it takes to read.
 /// Works for every language that puts spaces between words.
-#[skill(
-    name = "text-stats",
-    read_only,
-    idempotent,
-    examples = "examples/text-stats.json"
-)]
+#[skill(name = "text-stats", read_only, idempotent, examples = "examples/text-stats.json")]
 fn text_stats(
     /// The text to measure.
     text: String,
@@ -113,12 +108,7 @@ struct Frequency {
 }
 
 /// Lists the most frequent words of a text with their counts. Letter case is ignored.
-#[skill(
-    name = "word-frequency",
-    read_only,
-    idempotent,
-    examples = "examples/word-frequency.json"
-)]
+#[skill(name = "word-frequency", read_only, idempotent, examples = "examples/word-frequency.json")]
 fn word_frequency(
     /// The text to look through.
     text: String,
@@ -131,16 +121,10 @@ fn word_frequency(
 ) -> Result<Frequencies> {
     let limit = limit.unwrap_or(FREQUENT_DEFAULT);
     if limit == 0 || limit > FREQUENT_MAX {
-        return Err(SkillError::invalid(format!(
-            "`limit` is {limit}; it goes from 1 to {FREQUENT_MAX}"
-        )));
+        return Err(SkillError::invalid(format!("`limit` is {limit}; it goes from 1 to {FREQUENT_MAX}")));
     }
     let min_length = min_length.unwrap_or(0) as usize;
-    let ignore: Vec<String> = ignore
-        .unwrap_or_default()
-        .iter()
-        .map(|word| word.to_lowercase())
-        .collect();
+    let ignore: Vec<String> = ignore.unwrap_or_default().iter().map(|word| word.to_lowercase()).collect();
     let mut counts: HashMap<String, usize> = HashMap::new();
     let mut counted = 0;
     for word in text.unicode_words().map(str::to_lowercase) {
@@ -154,16 +138,9 @@ fn word_frequency(
     words.truncate(limit as usize);
     let words = words
         .into_iter()
-        .map(|(word, count)| Frequency {
-            word,
-            count,
-            percent: average(count * 100, counted),
-        })
+        .map(|(word, count)| Frequency { word, count, percent: average(count * 100, counted) })
         .collect();
-    Ok(Frequencies {
-        counted_words: counted,
-        words,
-    })
+    Ok(Frequencies { counted_words: counted, words })
 }
 
 happyos_sdk::bundle!(text_stats, word_frequency);
@@ -181,11 +158,7 @@ fn paragraphs(text: &str) -> usize {
 
 /// `sum / count` with two decimals, and 0 for nothing.
 fn average(sum: usize, count: usize) -> f64 {
-    if count == 0 {
-        0.0
-    } else {
-        (sum as f64 / count as f64 * 100.0).round() / 100.0
-    }
+    if count == 0 { 0.0 } else { (sum as f64 / count as f64 * 100.0).round() / 100.0 }
 }
 
 fn seconds(words: usize, per_minute: u64) -> u64 {
@@ -204,10 +177,7 @@ mod tests {
     #[test]
     fn characters_are_what_people_see() {
         let statistics = text_stats("e\u{301} 👩‍👩‍👧 å".to_owned());
-        assert_eq!(
-            (statistics.characters, statistics.characters_without_spaces),
-            (5, 3)
-        );
+        assert_eq!((statistics.characters, statistics.characters_without_spaces), (5, 3));
         assert_eq!(statistics.code_points, 10);
     }
 
@@ -215,12 +185,7 @@ mod tests {
     fn an_empty_text_has_nothing() {
         let statistics = text_stats(String::new());
         assert_eq!(
-            (
-                statistics.words,
-                statistics.lines,
-                statistics.paragraphs,
-                statistics.reading_seconds
-            ),
+            (statistics.words, statistics.lines, statistics.paragraphs, statistics.reading_seconds),
             (0, 0, 0, 0)
         );
         assert_eq!(statistics.longest_word, None);

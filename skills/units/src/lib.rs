@@ -33,12 +33,7 @@ struct Conversion {
 /// Converts a measurement from one unit to another: length, mass, temperature, volume, area, speed, time, data, energy,
 /// power, pressure, force, angle and fuel consumption. Knows English and Swedish unit names, the Swedish mil (10 km),
 /// and metric, imperial and US units.
-#[skill(
-    name = "convert-units",
-    read_only,
-    idempotent,
-    examples = "examples/convert-units.json"
-)]
+#[skill(name = "convert-units", read_only, idempotent, examples = "examples/convert-units.json")]
 fn convert_units(
     /// The number to convert.
     value: f64,
@@ -50,9 +45,7 @@ fn convert_units(
     decimals: Option<u32>,
 ) -> Result<Conversion> {
     if let Some(decimals) = decimals.filter(|decimals| *decimals > DECIMALS_MAX) {
-        return Err(SkillError::invalid(format!(
-            "`decimals` is {decimals}; at most {DECIMALS_MAX} can be had"
-        )));
+        return Err(SkillError::invalid(format!("`decimals` is {decimals}; at most {DECIMALS_MAX} can be had")));
     }
     let (from, to) = pair(&from, &to)?;
     let value = number::read(&value.to_string())?;
@@ -65,14 +58,7 @@ fn convert_units(
     if !value.is_finite() {
         return Err(SkillError::invalid("the converted number is too large"));
     }
-    Ok(Conversion {
-        value,
-        text,
-        exact,
-        from: from.symbol,
-        to: to.symbol,
-        quantity: from.quantity,
-    })
+    Ok(Conversion { value, text, exact, from: from.symbol, to: to.symbol, quantity: from.quantity })
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -89,27 +75,15 @@ struct UnitInfo {
 }
 
 /// Lists the units that `convert-units` knows, all or those of one quantity such as length.
-#[skill(
-    name = "list-units",
-    read_only,
-    idempotent,
-    examples = "examples/list-units.json"
-)]
+#[skill(name = "list-units", read_only, idempotent, examples = "examples/list-units.json")]
 fn list_units(
     /// Only units of this quantity.
     quantity: Option<Quantity>,
 ) -> Units {
-    let units = table::UNITS
-        .iter()
-        .filter(|unit| quantity.is_none_or(|quantity| unit.quantity == quantity));
-    let units = units.map(|unit| UnitInfo {
-        symbol: unit.symbol,
-        quantity: unit.quantity,
-        names: unit.names().collect(),
-    });
-    Units {
-        units: units.collect(),
-    }
+    let units = table::UNITS.iter().filter(|unit| quantity.is_none_or(|quantity| unit.quantity == quantity));
+    let units =
+        units.map(|unit| UnitInfo { symbol: unit.symbol, quantity: unit.quantity, names: unit.names().collect() });
+    Units { units: units.collect() }
 }
 
 happyos_sdk::bundle!(convert_units, list_units);
@@ -135,9 +109,7 @@ impl Unit {
 
 fn inverted(value: &BigRational) -> Result<BigRational> {
     if value.is_zero() {
-        Err(SkillError::invalid(
-            "zero cannot be converted between these units",
-        ))
+        Err(SkillError::invalid("zero cannot be converted between these units"))
     } else {
         Ok(value.recip())
     }

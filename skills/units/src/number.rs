@@ -27,11 +27,7 @@ fn decimal(text: &str) -> Result<BigRational> {
     let digits: BigInt = format!("{whole}{decimals}").parse().map_err(|_| number())?;
     let exponent = exponent.parse::<i32>().map_err(|_| number())? - decimals.len() as i32;
     let scale = BigInt::from(10).pow(exponent.unsigned_abs());
-    Ok(if exponent < 0 {
-        BigRational::new(digits, scale)
-    } else {
-        BigRational::from_integer(digits * scale)
-    })
+    Ok(if exponent < 0 { BigRational::new(digits, scale) } else { BigRational::from_integer(digits * scale) })
 }
 
 /// `value` in full if its decimals end, otherwise to twelve significant digits; and whether that is exact.
@@ -58,11 +54,7 @@ pub fn write_decimals(value: &BigRational, decimals: u32) -> (String, bool) {
     let rounded = scaled.round();
     let exact = scaled == rounded;
     let digits = rounded.to_integer();
-    let text = format!(
-        "{:0>width$}",
-        digits.magnitude().to_string(),
-        width = decimals as usize + 1
-    );
+    let text = format!("{:0>width$}", digits.magnitude().to_string(), width = decimals as usize + 1);
     let (whole, fraction) = text.split_at(text.len() - decimals as usize);
     let fraction = fraction.trim_end_matches('0');
     let sign = if digits.is_negative() { "-" } else { "" };

@@ -68,398 +68,119 @@ impl Unit {
     }
 }
 
-const fn unit(
-    quantity: Quantity,
-    symbol: &'static str,
-    names: &'static str,
-    factor: &'static str,
-) -> Unit {
-    Unit {
-        quantity,
-        symbol,
-        names,
-        factor,
-        offset: "0",
-        inverse: false,
-    }
+const fn unit(quantity: Quantity, symbol: &'static str, names: &'static str, factor: &'static str) -> Unit {
+    Unit { quantity, symbol, names, factor, offset: "0", inverse: false }
 }
 
-const fn shifted(
-    symbol: &'static str,
-    names: &'static str,
-    factor: &'static str,
-    offset: &'static str,
-) -> Unit {
-    Unit {
-        quantity: Quantity::Temperature,
-        symbol,
-        names,
-        factor,
-        offset,
-        inverse: false,
-    }
+const fn shifted(symbol: &'static str, names: &'static str, factor: &'static str, offset: &'static str) -> Unit {
+    Unit { quantity: Quantity::Temperature, symbol, names, factor, offset, inverse: false }
 }
 
 const fn inverse(symbol: &'static str, names: &'static str, factor: &'static str) -> Unit {
-    Unit {
-        quantity: Quantity::FuelConsumption,
-        symbol,
-        names,
-        factor,
-        offset: "0",
-        inverse: true,
-    }
+    Unit { quantity: Quantity::FuelConsumption, symbol, names, factor, offset: "0", inverse: true }
 }
 
-use Quantity::{
-    Angle, Area, Data, Energy, Force, FuelConsumption, Length, Mass, Power, Pressure, Speed, Time,
-    Volume,
-};
+use Quantity::{Angle, Area, Data, Energy, Force, FuelConsumption, Length, Mass, Power, Pressure, Speed, Time, Volume};
 
 /// All units. Of units that share a name the first is meant, unless the other unit says otherwise.
 pub static UNITS: &[Unit] = &[
     unit(Length, "m", "metre|metres|meter|meters|metern", "1"),
-    unit(
-        Length,
-        "km",
-        "kilometre|kilometres|kilometer|kilometers|k",
-        "1000",
-    ),
-    unit(
-        Length,
-        "dm",
-        "decimetre|decimetres|decimeter|decimeters",
-        "0.1",
-    ),
-    unit(
-        Length,
-        "cm",
-        "centimetre|centimetres|centimeter|centimeters",
-        "0.01",
-    ),
-    unit(
-        Length,
-        "mm",
-        "millimetre|millimetres|millimeter|millimeters",
-        "0.001",
-    ),
-    unit(
-        Length,
-        "µm",
-        "micrometre|micrometres|micrometer|mikrometer|micron|microns|um|μm",
-        "0.000001",
-    ),
-    unit(
-        Length,
-        "nm",
-        "nanometre|nanometres|nanometer|nanometers",
-        "1e-9",
-    ),
+    unit(Length, "km", "kilometre|kilometres|kilometer|kilometers|k", "1000"),
+    unit(Length, "dm", "decimetre|decimetres|decimeter|decimeters", "0.1"),
+    unit(Length, "cm", "centimetre|centimetres|centimeter|centimeters", "0.01"),
+    unit(Length, "mm", "millimetre|millimetres|millimeter|millimeters", "0.001"),
+    unit(Length, "µm", "micrometre|micrometres|micrometer|mikrometer|micron|microns|um|μm", "0.000001"),
+    unit(Length, "nm", "nanometre|nanometres|nanometer|nanometers", "1e-9"),
     unit(
         Length,
         "mil",
         "swedish mile|swedish miles|scandinavian mile|scandinavian miles|svensk mil|svenska mil",
         "10000",
     ),
-    unit(
-        Length,
-        "mi",
-        "mile|miles|engelsk mil|engelska mil|statute mile",
-        "1609.344",
-    ),
-    unit(
-        Length,
-        "nmi",
-        "nautical mile|nautical miles|sjömil|nautisk mil|distansminut|distansminuter",
-        "1852",
-    ),
+    unit(Length, "mi", "mile|miles|engelsk mil|engelska mil|statute mile", "1609.344"),
+    unit(Length, "nmi", "nautical mile|nautical miles|sjömil|nautisk mil|distansminut|distansminuter", "1852"),
     unit(Length, "yd", "yard|yards", "0.9144"),
     unit(Length, "ft", "foot|feet|fot|'|′", "0.3048"),
     unit(Length, "in", "inch|inches|tum|\"|″", "0.0254"),
-    unit(
-        Length,
-        "thou",
-        "thousandth of an inch|tusendels tum",
-        "0.0000254",
-    ),
+    unit(Length, "thou", "thousandth of an inch|tusendels tum", "0.0000254"),
     unit(Length, "furlong", "furlongs", "201.168"),
     unit(Length, "fathom", "fathoms|engelsk famn", "1.8288"),
     unit(Length, "aln", "swedish ell|svensk aln|alnar", "0.5938"),
-    unit(
-        Length,
-        "au",
-        "astronomical unit|astronomical units|astronomisk enhet|astronomiska enheter",
-        "149597870700",
-    ),
-    unit(
-        Length,
-        "ly",
-        "light-year|light-years|light year|light years|ljusår",
-        "9460730472580800",
-    ),
+    unit(Length, "au", "astronomical unit|astronomical units|astronomisk enhet|astronomiska enheter", "149597870700"),
+    unit(Length, "ly", "light-year|light-years|light year|light years|ljusår", "9460730472580800"),
     unit(Mass, "kg", "kilogram|kilograms|kilo|kilos", "1"),
     unit(Mass, "g", "gram|grams", "0.001"),
     unit(Mass, "hg", "hectogram|hectograms|hekto|hektogram", "0.1"),
     unit(Mass, "mg", "milligram|milligrams", "0.000001"),
     unit(Mass, "µg", "microgram|micrograms|mikrogram|ug|μg", "1e-9"),
-    unit(
-        Mass,
-        "t",
-        "tonne|tonnes|metric ton|metric tons|ton|tons",
-        "1000",
-    ),
-    unit(
-        Mass,
-        "lb",
-        "pound|pounds|lbs|skålpund|engelskt pund|pund",
-        "0.45359237",
-    ),
+    unit(Mass, "t", "tonne|tonnes|metric ton|metric tons|ton|tons", "1000"),
+    unit(Mass, "lb", "pound|pounds|lbs|skålpund|engelskt pund|pund", "0.45359237"),
     unit(Mass, "oz", "ounce|ounces|uns", "0.028349523125"),
     unit(Mass, "st", "stone|stones", "6.35029318"),
-    unit(
-        Mass,
-        "short ton",
-        "short tons|us ton|us tons|amerikanskt ton",
-        "907.18474",
-    ),
-    unit(
-        Mass,
-        "long ton",
-        "long tons|imperial ton|imperial tons",
-        "1016.0469088",
-    ),
+    unit(Mass, "short ton", "short tons|us ton|us tons|amerikanskt ton", "907.18474"),
+    unit(Mass, "long ton", "long tons|imperial ton|imperial tons", "1016.0469088"),
     unit(Mass, "ct", "carat|carats|karat", "0.0002"),
     unit(Mass, "gr", "grain|grains", "0.00006479891"),
     shifted("K", "kelvin|kelvins", "1", "0"),
-    shifted(
-        "°C",
-        "celsius|degree celsius|degrees celsius|grader celsius|centigrade|c|grader|degc",
-        "1",
-        "273.15",
-    ),
-    shifted(
-        "°F",
-        "fahrenheit|degree fahrenheit|degrees fahrenheit|grader fahrenheit|f|degf",
-        "5/9",
-        "459.67/1.8",
-    ),
+    shifted("°C", "celsius|degree celsius|degrees celsius|grader celsius|centigrade|c|grader|degc", "1", "273.15"),
+    shifted("°F", "fahrenheit|degree fahrenheit|degrees fahrenheit|grader fahrenheit|f|degf", "5/9", "459.67/1.8"),
     shifted("°R", "rankine|degree rankine|degrees rankine", "5/9", "0"),
     unit(Volume, "l", "litre|litres|liter|liters", "0.001"),
-    unit(
-        Volume,
-        "dl",
-        "decilitre|decilitres|deciliter|deciliters",
-        "0.0001",
-    ),
-    unit(
-        Volume,
-        "cl",
-        "centilitre|centilitres|centiliter|centiliters",
-        "0.00001",
-    ),
-    unit(
-        Volume,
-        "ml",
-        "millilitre|millilitres|milliliter|milliliters|cc",
-        "0.000001",
-    ),
-    unit(
-        Volume,
-        "m³",
-        "cubic metre|cubic metres|cubic meter|cubic meters|kubikmeter|m3",
-        "1",
-    ),
+    unit(Volume, "dl", "decilitre|decilitres|deciliter|deciliters", "0.0001"),
+    unit(Volume, "cl", "centilitre|centilitres|centiliter|centiliters", "0.00001"),
+    unit(Volume, "ml", "millilitre|millilitres|milliliter|milliliters|cc", "0.000001"),
+    unit(Volume, "m³", "cubic metre|cubic metres|cubic meter|cubic meters|kubikmeter|m3", "1"),
     unit(Volume, "dm³", "cubic decimetre|kubikdecimeter|dm3", "0.001"),
-    unit(
-        Volume,
-        "cm³",
-        "cubic centimetre|cubic centimetres|cubic centimeter|kubikcentimeter|cm3",
-        "0.000001",
-    ),
-    unit(
-        Volume,
-        "ft³",
-        "cubic foot|cubic feet|kubikfot|ft3",
-        "0.028316846592",
-    ),
-    unit(
-        Volume,
-        "in³",
-        "cubic inch|cubic inches|kubiktum|in3",
-        "0.000016387064",
-    ),
-    unit(
-        Volume,
-        "msk",
-        "matsked|matskedar|metric tablespoon",
-        "0.000015",
-    ),
+    unit(Volume, "cm³", "cubic centimetre|cubic centimetres|cubic centimeter|kubikcentimeter|cm3", "0.000001"),
+    unit(Volume, "ft³", "cubic foot|cubic feet|kubikfot|ft3", "0.028316846592"),
+    unit(Volume, "in³", "cubic inch|cubic inches|kubiktum|in3", "0.000016387064"),
+    unit(Volume, "msk", "matsked|matskedar|metric tablespoon", "0.000015"),
     unit(Volume, "tsk", "tesked|teskedar|metric teaspoon", "0.000005"),
     unit(Volume, "krm", "kryddmått", "0.000001"),
-    unit(
-        Volume,
-        "kaffekopp",
-        "kaffekoppar|swedish coffee cup",
-        "0.00015",
-    ),
-    unit(
-        Volume,
-        "gal",
-        "gallon|gallons|us gallon|us gallons",
-        "0.003785411784",
-    ),
+    unit(Volume, "kaffekopp", "kaffekoppar|swedish coffee cup", "0.00015"),
+    unit(Volume, "gal", "gallon|gallons|us gallon|us gallons", "0.003785411784"),
     unit(Volume, "qt", "quart|quarts|us quart", "0.000946352946"),
     unit(Volume, "pt", "pint|pints|us pint", "0.000473176473"),
-    unit(
-        Volume,
-        "cup",
-        "cups|us cup|us cups|kopp|koppar",
-        "0.0002365882365",
-    ),
-    unit(
-        Volume,
-        "fl oz",
-        "fluid ounce|fluid ounces|us fluid ounce|floz|oz|ounce|ounces",
-        "0.0000295735295625",
-    ),
-    unit(
-        Volume,
-        "tbsp",
-        "tablespoon|tablespoons",
-        "0.00001478676478125",
-    ),
+    unit(Volume, "cup", "cups|us cup|us cups|kopp|koppar", "0.0002365882365"),
+    unit(Volume, "fl oz", "fluid ounce|fluid ounces|us fluid ounce|floz|oz|ounce|ounces", "0.0000295735295625"),
+    unit(Volume, "tbsp", "tablespoon|tablespoons", "0.00001478676478125"),
     unit(Volume, "tsp", "teaspoon|teaspoons", "0.00000492892159375"),
-    unit(
-        Volume,
-        "imp gal",
-        "imperial gallon|imperial gallons|uk gallon|uk gallons",
-        "0.00454609",
-    ),
-    unit(
-        Volume,
-        "imp pt",
-        "imperial pint|imperial pints|uk pint|uk pints",
-        "0.00056826125",
-    ),
-    unit(
-        Volume,
-        "imp fl oz",
-        "imperial fluid ounce|uk fluid ounce|uk fluid ounces",
-        "0.0000284130625",
-    ),
-    unit(
-        Volume,
-        "bbl",
-        "oil barrel|barrel|barrels|oljefat|fat",
-        "0.158987294928",
-    ),
-    unit(
-        Area,
-        "m²",
-        "square metre|square metres|square meter|square meters|kvadratmeter|kvm|m2|sqm",
-        "1",
-    ),
-    unit(
-        Area,
-        "km²",
-        "square kilometre|square kilometres|square kilometer|kvadratkilometer|km2",
-        "1000000",
-    ),
-    unit(
-        Area,
-        "cm²",
-        "square centimetre|square centimetres|square centimeter|kvadratcentimeter|cm2",
-        "0.0001",
-    ),
-    unit(
-        Area,
-        "mm²",
-        "square millimetre|square millimeter|kvadratmillimeter|mm2",
-        "0.000001",
-    ),
+    unit(Volume, "imp gal", "imperial gallon|imperial gallons|uk gallon|uk gallons", "0.00454609"),
+    unit(Volume, "imp pt", "imperial pint|imperial pints|uk pint|uk pints", "0.00056826125"),
+    unit(Volume, "imp fl oz", "imperial fluid ounce|uk fluid ounce|uk fluid ounces", "0.0000284130625"),
+    unit(Volume, "bbl", "oil barrel|barrel|barrels|oljefat|fat", "0.158987294928"),
+    unit(Area, "m²", "square metre|square metres|square meter|square meters|kvadratmeter|kvm|m2|sqm", "1"),
+    unit(Area, "km²", "square kilometre|square kilometres|square kilometer|kvadratkilometer|km2", "1000000"),
+    unit(Area, "cm²", "square centimetre|square centimetres|square centimeter|kvadratcentimeter|cm2", "0.0001"),
+    unit(Area, "mm²", "square millimetre|square millimeter|kvadratmillimeter|mm2", "0.000001"),
     unit(Area, "ha", "hectare|hectares|hektar", "10000"),
     unit(Area, "a", "are|ares|ar", "100"),
     unit(Area, "tunnland", "swedish acre", "4936.4"),
     unit(Area, "ac", "acre|acres", "4046.8564224"),
-    unit(
-        Area,
-        "ft²",
-        "square foot|square feet|kvadratfot|sq ft|sqft|ft2",
-        "0.09290304",
-    ),
-    unit(
-        Area,
-        "in²",
-        "square inch|square inches|kvadrattum|sq in|in2",
-        "0.00064516",
-    ),
-    unit(
-        Area,
-        "yd²",
-        "square yard|square yards|sq yd|yd2",
-        "0.83612736",
-    ),
-    unit(
-        Area,
-        "mi²",
-        "square mile|square miles|sq mi|mi2",
-        "2589988.110336",
-    ),
-    unit(
-        Speed,
-        "m/s",
-        "metre per second|metres per second|meters per second|meter per sekund|sekundmeter|mps",
-        "1",
-    ),
+    unit(Area, "ft²", "square foot|square feet|kvadratfot|sq ft|sqft|ft2", "0.09290304"),
+    unit(Area, "in²", "square inch|square inches|kvadrattum|sq in|in2", "0.00064516"),
+    unit(Area, "yd²", "square yard|square yards|sq yd|yd2", "0.83612736"),
+    unit(Area, "mi²", "square mile|square miles|sq mi|mi2", "2589988.110336"),
+    unit(Speed, "m/s", "metre per second|metres per second|meters per second|meter per sekund|sekundmeter|mps", "1"),
     unit(
         Speed,
         "km/h",
         "kilometre per hour|kilometres per hour|kilometers per hour|kilometer i timmen|kilometer per timme|km/tim|kmh|kph",
         "1/3.6",
     ),
-    unit(
-        Speed,
-        "mph",
-        "mile per hour|miles per hour|mi/h|engelska mil i timmen",
-        "0.44704",
-    ),
+    unit(Speed, "mph", "mile per hour|miles per hour|mi/h|engelska mil i timmen", "0.44704"),
     unit(Speed, "kn", "knot|knots|knop|kt", "1852/3600"),
-    unit(
-        Speed,
-        "ft/s",
-        "foot per second|feet per second|fot per sekund|fps",
-        "0.3048",
-    ),
+    unit(Speed, "ft/s", "foot per second|feet per second|fot per sekund|fps", "0.3048"),
     unit(Speed, "c", "speed of light|ljusets hastighet", "299792458"),
     unit(Time, "s", "second|seconds|sekund|sekunder|sec", "1"),
-    unit(
-        Time,
-        "ms",
-        "millisecond|milliseconds|millisekund|millisekunder",
-        "0.001",
-    ),
-    unit(
-        Time,
-        "µs",
-        "microsecond|microseconds|mikrosekund|mikrosekunder|us|μs",
-        "0.000001",
-    ),
-    unit(
-        Time,
-        "ns",
-        "nanosecond|nanoseconds|nanosekund|nanosekunder",
-        "1e-9",
-    ),
+    unit(Time, "ms", "millisecond|milliseconds|millisekund|millisekunder", "0.001"),
+    unit(Time, "µs", "microsecond|microseconds|mikrosekund|mikrosekunder|us|μs", "0.000001"),
+    unit(Time, "ns", "nanosecond|nanoseconds|nanosekund|nanosekunder", "1e-9"),
     unit(Time, "min", "minute|minutes|minut|minuter", "60"),
     unit(Time, "h", "hour|hours|timme|timmar|tim|hr", "3600"),
     unit(Time, "d", "day|days|dag|dagar|dygn", "86400"),
     unit(Time, "week", "weeks|vecka|veckor|wk", "604800"),
-    unit(
-        Time,
-        "month",
-        "months|månad|månader|average month",
-        "2629746",
-    ),
+    unit(Time, "month", "months|månad|månader|average month", "2629746"),
     unit(Time, "year", "years|år|yr|average year", "31556952"),
     unit(Data, "B", "byte|bytes", "8"),
     unit(Data, "bit", "bits|bitar", "1"),
@@ -480,148 +201,56 @@ pub static UNITS: &[Unit] = &[
     unit(Energy, "kJ", "kilojoule|kilojoules", "1000"),
     unit(Energy, "MJ", "megajoule|megajoules", "1e6"),
     unit(Energy, "cal", "calorie|calories|kalori|kalorier", "4.184"),
-    unit(
-        Energy,
-        "kcal",
-        "kilocalorie|kilocalories|kilokalori|kilokalorier|food calorie",
-        "4184",
-    ),
-    unit(
-        Energy,
-        "Wh",
-        "watt-hour|watt-hours|watt hour|watt hours|wattimme|wattimmar",
-        "3600",
-    ),
+    unit(Energy, "kcal", "kilocalorie|kilocalories|kilokalori|kilokalorier|food calorie", "4184"),
+    unit(Energy, "Wh", "watt-hour|watt-hours|watt hour|watt hours|wattimme|wattimmar", "3600"),
     unit(
         Energy,
         "kWh",
         "kilowatt-hour|kilowatt-hours|kilowatt hour|kilowatt hours|kilowattimme|kilowattimmar",
         "3.6e6",
     ),
-    unit(
-        Energy,
-        "MWh",
-        "megawatt-hour|megawatt-hours|megawattimme|megawattimmar",
-        "3.6e9",
-    ),
-    unit(
-        Energy,
-        "BTU",
-        "british thermal unit|british thermal units",
-        "1055.05585262",
-    ),
-    unit(
-        Energy,
-        "eV",
-        "electronvolt|electronvolts|elektronvolt",
-        "1.602176634e-19",
-    ),
-    unit(
-        Energy,
-        "ft·lbf",
-        "foot-pound|foot-pounds|foot pound|ft lbf|fotpund",
-        "1.3558179483314004",
-    ),
+    unit(Energy, "MWh", "megawatt-hour|megawatt-hours|megawattimme|megawattimmar", "3.6e9"),
+    unit(Energy, "BTU", "british thermal unit|british thermal units", "1055.05585262"),
+    unit(Energy, "eV", "electronvolt|electronvolts|elektronvolt", "1.602176634e-19"),
+    unit(Energy, "ft·lbf", "foot-pound|foot-pounds|foot pound|ft lbf|fotpund", "1.3558179483314004"),
     unit(Power, "W", "watt|watts", "1"),
     unit(Power, "mW", "milliwatt|milliwatts", "0.001"),
     unit(Power, "kW", "kilowatt|kilowatts", "1000"),
     unit(Power, "MW", "megawatt|megawatts", "1e6"),
     unit(Power, "GW", "gigawatt|gigawatts", "1e9"),
-    unit(
-        Power,
-        "hk",
-        "metric horsepower|hästkraft|hästkrafter|ps",
-        "735.49875",
-    ),
-    unit(
-        Power,
-        "hp",
-        "horsepower|mechanical horsepower",
-        "745.69987158227022",
-    ),
+    unit(Power, "hk", "metric horsepower|hästkraft|hästkrafter|ps", "735.49875"),
+    unit(Power, "hp", "horsepower|mechanical horsepower", "745.69987158227022"),
     unit(Pressure, "Pa", "pascal|pascals", "1"),
-    unit(
-        Pressure,
-        "hPa",
-        "hectopascal|hectopascals|hektopascal",
-        "100",
-    ),
+    unit(Pressure, "hPa", "hectopascal|hectopascals|hektopascal", "100"),
     unit(Pressure, "kPa", "kilopascal|kilopascals", "1000"),
     unit(Pressure, "MPa", "megapascal|megapascals", "1e6"),
     unit(Pressure, "bar", "bars", "100000"),
     unit(Pressure, "mbar", "millibar|millibars", "100"),
-    unit(
-        Pressure,
-        "atm",
-        "atmosphere|atmospheres|atmosfär|atmosfärer",
-        "101325",
-    ),
+    unit(Pressure, "atm", "atmosphere|atmospheres|atmosfär|atmosfärer", "101325"),
     unit(
         Pressure,
         "psi",
         "pound per square inch|pounds per square inch|pund per kvadrattum",
         "4.4482216152605/0.00064516",
     ),
-    unit(
-        Pressure,
-        "mmHg",
-        "millimetre of mercury|millimeter of mercury|millimeter kvicksilver",
-        "133.322387415",
-    ),
+    unit(Pressure, "mmHg", "millimetre of mercury|millimeter of mercury|millimeter kvicksilver", "133.322387415"),
     unit(Pressure, "Torr", "torr", "101325/760"),
-    unit(
-        Pressure,
-        "inHg",
-        "inch of mercury|inches of mercury|tum kvicksilver",
-        "3386.388640341",
-    ),
+    unit(Pressure, "inHg", "inch of mercury|inches of mercury|tum kvicksilver", "3386.388640341"),
     unit(Force, "N", "newton|newtons", "1"),
     unit(Force, "kN", "kilonewton|kilonewtons", "1000"),
     unit(Force, "lbf", "pound-force|pounds-force", "4.4482216152605"),
     unit(Force, "kgf", "kilogram-force|kilopond|kp", "9.80665"),
     unit(Force, "dyn", "dyne|dynes", "0.00001"),
     unit(Angle, "°", "degree|degrees|grad|grader|deg", "1"),
-    unit(
-        Angle,
-        "′",
-        "arcminute|arcminutes|arc minute|bågminut|bågminuter",
-        "1/60",
-    ),
-    unit(
-        Angle,
-        "″",
-        "arcsecond|arcseconds|arc second|bågsekund|bågsekunder",
-        "1/3600",
-    ),
+    unit(Angle, "′", "arcminute|arcminutes|arc minute|bågminut|bågminuter", "1/60"),
+    unit(Angle, "″", "arcsecond|arcseconds|arc second|bågsekund|bågsekunder", "1/3600"),
     unit(Angle, "gon", "gradian|gradians|nygrad|nygrader", "0.9"),
     unit(Angle, "turn", "turns|revolution|revolutions|varv", "360"),
-    unit(
-        FuelConsumption,
-        "l/100 km",
-        "litres per 100 km|liters per 100 km|liter per 100 km|l/100km",
-        "1",
-    ),
-    unit(
-        FuelConsumption,
-        "l/mil",
-        "litre per mil|liter per mil|liter/mil|liter milen",
-        "10",
-    ),
-    inverse(
-        "km/l",
-        "kilometres per litre|kilometers per liter|kilometer per liter",
-        "0.01",
-    ),
-    inverse(
-        "mpg",
-        "miles per gallon|miles per us gallon|us mpg",
-        "0.01609344/3.785411784",
-    ),
-    inverse(
-        "imp mpg",
-        "miles per imperial gallon|uk mpg",
-        "0.01609344/4.54609",
-    ),
+    unit(FuelConsumption, "l/100 km", "litres per 100 km|liters per 100 km|liter per 100 km|l/100km", "1"),
+    unit(FuelConsumption, "l/mil", "litre per mil|liter per mil|liter/mil|liter milen", "10"),
+    inverse("km/l", "kilometres per litre|kilometers per liter|kilometer per liter", "0.01"),
+    inverse("mpg", "miles per gallon|miles per us gallon|us mpg", "0.01609344/3.785411784"),
+    inverse("imp mpg", "miles per imperial gallon|uk mpg", "0.01609344/4.54609"),
 ];
 
 /// The units that go by `name`: by symbol, then by symbol or name whatever the case.
@@ -632,39 +261,21 @@ pub fn find(name: &str) -> Result<Vec<&'static Unit>> {
     if found.is_empty() {
         let lower = name.to_lowercase();
         let same = |unit: &&Unit| {
-            unit.symbol.to_lowercase() == lower
-                || unit.names().any(|known| known.to_lowercase() == lower)
+            unit.symbol.to_lowercase() == lower || unit.names().any(|known| known.to_lowercase() == lower)
         };
         found.extend(UNITS.iter().filter(same));
     }
-    if found.is_empty() {
-        Err(unknown(name))
-    } else {
-        Ok(found)
-    }
+    if found.is_empty() { Err(unknown(name)) } else { Ok(found) }
 }
 
 fn unknown(name: &str) -> SkillError {
     let lower = name.to_lowercase();
-    let all = UNITS
-        .iter()
-        .flat_map(|unit| std::iter::once(unit.symbol).chain(unit.names()));
-    let near = all
-        .map(|known| {
-            (
-                strsim::damerau_levenshtein(&lower, &known.to_lowercase()),
-                known,
-            )
-        })
-        .min();
+    let all = UNITS.iter().flat_map(|unit| std::iter::once(unit.symbol).chain(unit.names()));
+    let near = all.map(|known| (strsim::damerau_levenshtein(&lower, &known.to_lowercase()), known)).min();
     match near {
         Some((distance, known)) if lower.chars().count() > 2 && distance <= 2 => {
-            SkillError::invalid(format!(
-                "the unit `{name}` is not known; did you mean `{known}`?"
-            ))
+            SkillError::invalid(format!("the unit `{name}` is not known; did you mean `{known}`?"))
         }
-        _ => SkillError::invalid(format!(
-            "the unit `{name}` is not known; `list-units` tells which are"
-        )),
+        _ => SkillError::invalid(format!("the unit `{name}` is not known; `list-units` tells which are")),
     }
 }

@@ -11,8 +11,7 @@ fn examples() {
 
 #[track_caller]
 fn check(value: f64, from: &str, to: &str, text: &str, exact: bool) {
-    let got =
-        convert_units(value, from.to_owned(), to.to_owned(), None).map(|got| (got.text, got.exact));
+    let got = convert_units(value, from.to_owned(), to.to_owned(), None).map(|got| (got.text, got.exact));
     assert_eq!(got, Ok((text.to_owned(), exact)), "{value} {from} → {to}");
 }
 
@@ -61,11 +60,7 @@ fn what_cannot_be_converted_is_refused() {
             .map(|error| error.to_string())
             .unwrap_or_default()
     };
-    assert!(
-        error("kilometr", "m").contains("did you mean `kilometer`"),
-        "{}",
-        error("kilometr", "m")
-    );
+    assert!(error("kilometr", "m").contains("did you mean `kilometer`"), "{}", error("kilometr", "m"));
     assert!(error("blorps", "m").contains("list-units"));
     assert!(error("kg", "m").contains("mass"));
     let zero = convert_units(0.0, "mpg".to_owned(), "l/mil".to_owned(), None);
@@ -78,20 +73,10 @@ fn what_cannot_be_converted_is_refused() {
 fn the_table_is_sound() {
     let mut symbols = HashMap::new();
     for unit in table::UNITS {
-        assert_eq!(
-            symbols.insert(unit.symbol, ()),
-            None,
-            "two units `{}`",
-            unit.symbol
-        );
-        assert!(
-            number::read(unit.factor).is_ok_and(|factor| !factor.is_zero()),
-            "{unit:?}"
-        );
+        assert_eq!(symbols.insert(unit.symbol, ()), None, "two units `{}`", unit.symbol);
+        assert!(number::read(unit.factor).is_ok_and(|factor| !factor.is_zero()), "{unit:?}");
         assert!(number::read(unit.offset).is_ok(), "{unit:?}");
-        let there = number::read("12.5")
-            .and_then(|value| unit.to_base(&value))
-            .and_then(|base| unit.of_base(base));
+        let there = number::read("12.5").and_then(|value| unit.to_base(&value)).and_then(|base| unit.of_base(base));
         assert_eq!(there, number::read("12.5"), "{unit:?}");
     }
 }
