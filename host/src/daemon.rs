@@ -18,10 +18,11 @@ use tokio_util::task::TaskTracker;
 use crate::cli::{Fault, Mode, OnLoad, Running, Task};
 use crate::config::Config;
 use crate::http::{self, Door, DoorState, Gate, Serving};
-use crate::runtime::Runtime;
+use crate::runtime::{Outside, Runtime};
 use crate::security::tokens::Tokens;
-use crate::security::{Principal, Role};
+use crate::security::{Audit, Principal, Role, Secrets};
 use crate::skills::Skills;
+use crate::store::Store;
 use crate::telemetry::{GuestLog, metrics};
 use ownership::Ownership;
 
@@ -74,7 +75,12 @@ impl Daemon {
         let (ownership, tokens) = Ownership::take(&data_dir, mode, || Tokens::open(&data_dir))?;
         let tokens = tokens.map_err(|error| Fault::failed(format!("Failed to open the tokens: {error}")))?;
         let log = GuestLog::new(config.log_lines_kept);
-        let runtime = Runtime::start(&config, helper, log.clone()).map_err(|error| Fault::failed(error.to_string()))?;
+        let opened = |what: &'static str| move |error: io::Error| Fault::failed(format!("Failed to open {what}: {error}"));
+        let store = Store::open(&data_dir).map_err(|error| Fault::failed(error.to_string()))?;
+        let secrets = Arc::new(Secrets::open(&data_dir).map_err(opened("the secrets"))?);
+        let audit = Audit::open(&data_dir).map_err(opened("the audit log"))?;
+        let outside = Outside { kv: Arc::new(store.clone()), secrets: secrets.clone(), audit: audit.clone() };
+        let runtime = Runtime::start(&config, helper, log.clone(), outside).map_err(|error| Fault::failed(error.to_string()))?;
         // Taken before the skills are read: a port that is not to be had should not take minutes to find out.
         let network = match mode {
             Mode::Serve => Some(listen(config.http.listen).await?),

@@ -9,4 +9,5 @@ pub mod mcp;
 pub mod runtime;
 pub mod security;
 pub mod skills;
+pub mod store;
 pub mod telemetry;

@@ -12,6 +12,7 @@ pub mod compile_helper;
 pub mod engine;
 mod instance;
 mod interfaces;
+mod powers;
 mod program;
 mod shape;
 mod state;
@@ -29,6 +30,7 @@ pub use admission::Gate;
 use cache::Sealed;
 pub use call::{Answer, Attachment, DescribeError, Described, GuestCall};
 pub use compile::CompileError;
+pub use powers::{HttpStub, Outside, Powers, Rehearsal};
 pub use program::{Origin, PlainFunction, Program, ProgramKind};
 pub use shape::World;
 use shape::{Remembered, Shape};
@@ -67,6 +69,7 @@ struct Inner {
     loaded: LoadedSet,
     warm: WarmSet,
     log: GuestLog,
+    outside: Outside,
     interpreter: Arc<Program>,
     admission_config: AdmissionConfig,
     compile_config: CompileConfig,
@@ -120,7 +123,7 @@ impl Runtime {
     ///
     /// # Errors
     /// What could not be started, and on what.
-    pub fn start(config: &Config, helper: &Path, log: GuestLog) -> Result<Runtime, RuntimeError> {
+    pub fn start(config: &Config, helper: &Path, log: GuestLog, outside: Outside) -> Result<Runtime, RuntimeError> {
         let instances = config.admission.running_max + config.compile.warm_scripts_max + SPARE_INSTANCES;
         let engine_config = engine::pooled_config(u32::try_from(instances).unwrap_or(u32::MAX));
         let engine = Engine::new(&engine_config).map_err(engine_error)?;
@@ -151,6 +154,7 @@ impl Runtime {
                 linker,
                 cache,
                 log,
+                outside,
                 interpreter,
             }),
         })

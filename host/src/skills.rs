@@ -22,7 +22,7 @@ pub use probe::{EXAMPLE_TIME_MS, ExampleResult};
 use crate::base::{Digest, Failure, FailureKind, LimitOverrides, RequestId, Usage};
 use crate::config::Config;
 pub use crate::runtime::{Answer, Attachment, Load, Progress, ProgressSink};
-use crate::runtime::{ClockMode, GuestCall, Runtime};
+use crate::runtime::{ClockMode, GuestCall, Powers, Runtime};
 use crate::security::{Action, Principal, authorise};
 use crate::telemetry::GuestLog;
 
@@ -155,6 +155,7 @@ impl Skills {
             seed: call.seed.unwrap_or_else(rand::random),
             clock: ClockMode::Real,
             progress: call.progress.clone(),
+            powers: Powers::default(),
         };
         let (result, usage) = self.inner.runtime.call(program, guest_call).await;
         (result.and_then(|answer| check_output(skill, called, answer)), usage)

@@ -1,15 +1,17 @@
 //! A temporary home of one daemon: its data, its skills, and calling them in this process.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use happyos::base::{Failure, LimitOverrides};
 use happyos::cli::{Fault, Mode};
 use happyos::config::Config;
 use happyos::daemon::Daemon;
-use happyos::runtime::Runtime;
-use happyos::security::{Principal, Role};
+use happyos::runtime::{Outside, Runtime};
+use happyos::security::{Audit, Principal, Role, Secrets};
 use happyos::skills::{Call, Outcome, Skills};
+use happyos::store::Store;
 use happyos::telemetry::GuestLog;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -120,7 +122,11 @@ pub async fn open(config: &Config) -> Skills {
 /// If the runtime does not start.
 pub async fn open_with(config: &Config, helper: &std::path::Path) -> Skills {
     let log = GuestLog::new(config.log_lines_kept);
-    let runtime = Runtime::start(config, helper, log.clone()).expect("the runtime starts");
+    let store = Store::open(&config.data_dir).expect("the store opens");
+    let secrets = Arc::new(Secrets::open(&config.data_dir).expect("the secrets open"));
+    let audit = Audit::open(&config.data_dir).expect("the audit log opens");
+    let outside = Outside { kv: Arc::new(store), secrets, audit };
+    let runtime = Runtime::start(config, helper, log.clone(), outside).expect("the runtime starts");
     Skills::open(config, runtime, log, |_| {}).await
 }
 

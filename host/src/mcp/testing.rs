@@ -1,11 +1,14 @@
 //! A catalog for the tests of this door and of HTTP: one plain component, `math`, whose functions are skills.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::base::CallLimits;
 use crate::config::{AdmissionConfig, CompileConfig, Config, HttpConfig};
-use crate::runtime::Runtime;
+use crate::runtime::{Outside, Runtime};
+use crate::security::{Audit, Secrets};
 use crate::skills::Skills;
+use crate::store::Store;
 use crate::telemetry::GuestLog;
 
 /// `add` adds; `spin` never ends.
@@ -28,7 +31,12 @@ pub(crate) async fn open(dir: &Path) -> (Config, Skills) {
     let helper = own.parent().unwrap().parent().unwrap().join("happyos");
     assert!(helper.is_file(), "no `{}`\nhint: `cargo build` it with the same profile first", helper.display());
     let log = GuestLog::new(config.log_lines_kept);
-    let runtime = Runtime::start(&config, &helper, log.clone()).unwrap();
+    let outside = Outside {
+        kv: Arc::new(Store::open(&config.data_dir).unwrap()),
+        secrets: Arc::new(Secrets::open(&config.data_dir).unwrap()),
+        audit: Audit::open(&config.data_dir).unwrap(),
+    };
+    let runtime = Runtime::start(&config, &helper, log.clone(), outside).unwrap();
     let skills = Skills::open(&config, runtime, log, |_| {}).await;
     (config, skills)
 }

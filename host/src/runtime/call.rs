@@ -10,6 +10,7 @@ use wasmtime::component::{Instance, Val};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, WasmBacktrace};
 
 use super::bindings::skill::exports::happyos::skill::skills::{Context, SkillError};
+use super::powers::Powers;
 use super::instance::{LoadFault, Terms, start, store};
 use super::program::{Entry, Loaded, PlainFunction, Program, SKILLS_PER_BUNDLE_MAX};
 use super::state::{CallLog, CallState, ClockMode, ProgressSink, Stopped};
@@ -59,6 +60,8 @@ pub struct GuestCall<'a> {
     pub clock: ClockMode,
     /// Where its progress goes.
     pub progress: Option<ProgressSink>,
+    /// What it may touch.
+    pub powers: Powers,
 }
 
 /// A skill as its bundle describes it, unchecked.

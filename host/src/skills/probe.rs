@@ -15,7 +15,7 @@ use super::metadata::{Example, Metadata};
 use super::schema;
 use crate::base::{CallLimits, Digest, FailureKind, Limit, LimitOverrides, RequestId, Usage};
 use crate::runtime::{
-    ClockMode, CompileError, DescribeError, Described, GuestCall, Origin, Program, ProgramKind, ProgramSpec, Runtime,
+    ClockMode, CompileError, DescribeError, Described, GuestCall, Origin, Powers, Program, ProgramKind, ProgramSpec, Runtime,
     World,
 };
 
@@ -358,6 +358,7 @@ pub async fn run_examples(
             seed: EXAMPLE_SEED,
             clock: if example.live { ClockMode::Real } else { ClockMode::Fixed(EXAMPLE_TIME_MS) },
             progress: None,
+            powers: Powers::default(),
         };
         let (result, usage) = runtime.call(program, call).await;
         let may_pass_later = result.as_ref().is_err_and(|failure| may_pass_later(failure.kind));

@@ -1,0 +1,59 @@
+//! What stands behind the interfaces that need a grant, for one call.
+
+use std::sync::Arc;
+
+use crate::base::{Grants, Requests};
+use crate::security::{Audit, Secrets};
+use crate::store::Kv;
+
+/// What the sandbox reaches on behalf of guests.
+#[derive(Clone)]
+pub struct Outside {
+    /// The state of bundles.
+    pub kv: Arc<dyn Kv>,
+    /// Secrets that requests carry.
+    pub secrets: Arc<Secrets>,
+    /// Where denied access is recorded.
+    pub audit: Audit,
+}
+
+/// What one call may touch. Clones share what is behind it.
+#[derive(Clone, Default)]
+pub struct Powers {
+    /// What the operator decided.
+    pub grants: Arc<Grants>,
+    /// The space of its state: publisher and name.
+    pub space: Arc<str>,
+    /// Where this is set, nothing outside is touched: state is scratch, HTTP answers come from stubs.
+    pub rehearsal: Option<Arc<Rehearsal>>,
+}
+
+/// What an example runs against.
+pub struct Rehearsal {}
+
+/// An answer that an example gives itself to one HTTP request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpStub {
+    /// In capitals.
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// The status.
+    pub status: u16,
+    /// Headers of the answer.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Powers {
+    /// What a call of a bundle's skill may touch: `space` is its publisher and name.
+    pub fn granted(grants: Arc<Grants>, space: Arc<str>) -> Powers {
+        Powers { grants, space, rehearsal: None }
+    }
+
+    /// For running an example: all that is asked for, with nothing real behind it.
+    pub fn rehearsal(_requests: &Requests, _stubs: Vec<HttpStub>) -> Powers {
+        Powers { rehearsal: Some(Arc::new(Rehearsal {})), ..Powers::default() }
+    }
+}
