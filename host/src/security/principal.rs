@@ -74,13 +74,19 @@ pub enum Action {
     ManageTokens,
     /// Have a file of this machine read as a bundle.
     CheckFiles,
+    /// Install, approve, grant, roll back and remove bundles.
+    ManageBundles,
 }
 
 impl Action {
     fn needs(self) -> Role {
         match self {
             Action::ListSkills | Action::CallSkill => Role::User,
-            Action::ReadLogs | Action::ReadStatus | Action::ManageTokens | Action::CheckFiles => Role::Operator,
+            Action::ReadLogs
+            | Action::ReadStatus
+            | Action::ManageTokens
+            | Action::CheckFiles
+            | Action::ManageBundles => Role::Operator,
         }
     }
 }

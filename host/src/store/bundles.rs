@@ -54,4 +54,12 @@ impl Store {
     pub async fn save_bundle(&self, _record: BundleRecord) -> Result<(), StoreError> {
         unimplemented!()
     }
+
+    /// Forgets a bundle.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn forget_bundle(&self, _name: &str) -> Result<(), StoreError> {
+        unimplemented!()
+    }
 }
