@@ -10,8 +10,8 @@ use wasmtime::component::{Instance, Val};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, WasmBacktrace};
 
 use super::bindings::skill::exports::happyos::skill::skills::{Context, SkillError};
-use super::powers::Powers;
 use super::instance::{LoadFault, Terms, start, store};
+use super::powers::Powers;
 use super::program::{Entry, Loaded, PlainFunction, Program, SKILLS_PER_BUNDLE_MAX};
 use super::state::{CallLog, CallState, ClockMode, ProgressSink, Stopped};
 use super::{Runtime, values};

@@ -15,8 +15,8 @@ use super::metadata::{Example, Metadata};
 use super::schema;
 use crate::base::{CallLimits, Digest, FailureKind, Limit, LimitOverrides, RequestId, Usage};
 use crate::runtime::{
-    ClockMode, CompileError, DescribeError, Described, GuestCall, Origin, Powers, Program, ProgramKind, ProgramSpec, Runtime,
-    World,
+    ClockMode, CompileError, DescribeError, Described, GuestCall, Origin, Powers, Program, ProgramKind, ProgramSpec,
+    Runtime, World,
 };
 
 /// The moment at which both clocks stand still while examples run: 2026-01-01T00:00:00Z, a Thursday; the SDK tests natively at the same.
