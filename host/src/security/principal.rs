@@ -76,6 +76,12 @@ pub enum Action {
     CheckFiles,
     /// Install, approve, grant, roll back and remove bundles.
     ManageBundles,
+    /// Set, list and remove secrets.
+    ManageSecrets,
+    /// Trust and distrust publishers' keys.
+    ManageKeys,
+    /// Read who did what, and why.
+    ReadAudit,
 }
 
 impl Action {
@@ -86,7 +92,10 @@ impl Action {
             | Action::ReadStatus
             | Action::ManageTokens
             | Action::CheckFiles
-            | Action::ManageBundles => Role::Operator,
+            | Action::ManageBundles
+            | Action::ManageSecrets
+            | Action::ManageKeys
+            | Action::ReadAudit => Role::Operator,
         }
     }
 }
