@@ -75,12 +75,14 @@ impl Daemon {
         let (ownership, tokens) = Ownership::take(&data_dir, mode, || Tokens::open(&data_dir))?;
         let tokens = tokens.map_err(|error| Fault::failed(format!("Failed to open the tokens: {error}")))?;
         let log = GuestLog::new(config.log_lines_kept);
-        let opened = |what: &'static str| move |error: io::Error| Fault::failed(format!("Failed to open {what}: {error}"));
+        let opened =
+            |what: &'static str| move |error: io::Error| Fault::failed(format!("Failed to open {what}: {error}"));
         let store = Store::open(&data_dir).map_err(|error| Fault::failed(error.to_string()))?;
         let secrets = Arc::new(Secrets::open(&data_dir).map_err(opened("the secrets"))?);
         let audit = Audit::open(&data_dir).map_err(opened("the audit log"))?;
         let outside = Outside { kv: Arc::new(store.clone()), secrets: secrets.clone(), audit: audit.clone() };
-        let runtime = Runtime::start(&config, helper, log.clone(), outside).map_err(|error| Fault::failed(error.to_string()))?;
+        let runtime =
+            Runtime::start(&config, helper, log.clone(), outside).map_err(|error| Fault::failed(error.to_string()))?;
         // Taken before the skills are read: a port that is not to be had should not take minutes to find out.
         let network = match mode {
             Mode::Serve => Some(listen(config.http.listen).await?),

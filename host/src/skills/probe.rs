@@ -11,12 +11,12 @@ use serde_json::{Map, Value};
 
 use super::catalog::BundleKind;
 use super::manifest::Manifest;
-use super::metadata::{Example, Metadata};
+use super::metadata::{Example, Metadata, Stub};
 use super::schema;
-use crate::base::{CallLimits, Digest, FailureKind, Limit, LimitOverrides, RequestId, Usage};
+use crate::base::{CallLimits, Digest, FailureKind, Limit, LimitOverrides, RequestId, Requests, Usage};
 use crate::runtime::{
-    ClockMode, CompileError, DescribeError, Described, GuestCall, Origin, Powers, Program, ProgramKind, ProgramSpec, Runtime,
-    World,
+    ClockMode, CompileError, DescribeError, Described, GuestCall, Origin, Powers, Program, ProgramKind, ProgramSpec,
+    Runtime, World,
 };
 
 /// The moment at which both clocks stand still while examples run: 2026-01-01T00:00:00Z, a Thursday; the SDK tests natively at the same.
@@ -330,7 +330,7 @@ fn check_schemas(name: &str, metadata: &Metadata) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Runs a skill's examples: nothing granted, a fixed clock and seed, small limits. Those marked `live`
+/// Runs a skill's examples: scratch state, HTTP as the example answers it, a fixed clock and seed, small limits. Those marked `live`
 /// run only if `live` says so, on the real clock.
 pub async fn run_examples(
     runtime: &Runtime,
@@ -358,7 +358,7 @@ pub async fn run_examples(
             seed: EXAMPLE_SEED,
             clock: if example.live { ClockMode::Real } else { ClockMode::Fixed(EXAMPLE_TIME_MS) },
             progress: None,
-            powers: Powers::default(),
+            powers: Powers::rehearsal(&Requests::default(), example.http.iter().map(Stub::to_runtime).collect()),
         };
         let (result, usage) = runtime.call(program, call).await;
         let may_pass_later = result.as_ref().is_err_and(|failure| may_pass_later(failure.kind));
