@@ -14,7 +14,9 @@ mod read;
 
 pub use explain::{annotated, explained};
 pub use find::{Environment, FILE_NAME, find_file};
+pub(crate) use keys::{BUNDLE_KEYS, Slot};
 pub use read::{ConfigError, load, parse};
+pub(crate) use read::{Reader, article, listed, nearest};
 
 /// Everything the daemon needs to know, validated. Nothing re-checks it later.
 #[derive(Debug, Clone, PartialEq)]
