@@ -9,11 +9,13 @@ mod cache;
 mod call;
 mod compile;
 pub mod compile_helper;
+mod egress;
 pub mod engine;
 mod instance;
 mod interfaces;
 mod powers;
 mod program;
+mod reach;
 mod shape;
 mod state;
 mod values;
@@ -42,6 +44,7 @@ use crate::telemetry::GuestLog;
 use admission::Admission;
 use cache::Cache;
 use compile::Compiler;
+use egress::Gateway;
 use program::{Loaded, LoadedSet};
 use state::CallState;
 use warm::WarmSet;
@@ -69,7 +72,7 @@ struct Inner {
     loaded: LoadedSet,
     warm: WarmSet,
     log: GuestLog,
-    outside: Outside,
+    gateway: Arc<Gateway>,
     interpreter: Arc<Program>,
     admission_config: AdmissionConfig,
     compile_config: CompileConfig,
@@ -108,6 +111,9 @@ pub enum RuntimeError {
         /// What the system says.
         error: std::io::Error,
     },
+    /// The TLS library refuses its configuration.
+    #[error("Failed to make TLS ready for requests: {0}")]
+    Tls(String),
     /// The ticker's thread cannot be started.
     #[error("Failed to start a thread: {0}")]
     Thread(std::io::Error),
@@ -154,7 +160,7 @@ impl Runtime {
                 linker,
                 cache,
                 log,
-                outside,
+                gateway: Arc::new(Gateway::new(outside).map_err(|error| RuntimeError::Tls(error.to_string()))?),
                 interpreter,
             }),
         })

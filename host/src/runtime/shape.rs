@@ -185,7 +185,7 @@ impl Total {
 /// The version of the WIT packages that this host implements.
 const OWN_VERSION: &str = "0.1.0";
 /// The interfaces of `happyos:host` that this host implements.
-const OWN_INTERFACES: [&str; 4] = ["clock", "log", "progress", "random"];
+const OWN_INTERFACES: [&str; 7] = ["clock", "http", "kv", "log", "progress", "random", "secrets"];
 
 /// Checks that each import is one this host has, by name and version, before anything is linked:
 /// wasmtime itself would silently link an import of a newer compatible version.

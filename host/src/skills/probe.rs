@@ -11,9 +11,9 @@ use serde_json::{Map, Value};
 
 use super::catalog::BundleKind;
 use super::manifest::Manifest;
-use super::metadata::{Example, Metadata};
+use super::metadata::{Example, Metadata, Stub};
 use super::schema;
-use crate::base::{CallLimits, Digest, FailureKind, Limit, LimitOverrides, RequestId, Usage};
+use crate::base::{CallLimits, Digest, FailureKind, Limit, LimitOverrides, RequestId, Requests, Usage};
 use crate::runtime::{
     ClockMode, CompileError, DescribeError, Described, GuestCall, Origin, Powers, Program, ProgramKind, ProgramSpec,
     Runtime, Shape, World,
@@ -353,7 +353,7 @@ fn check_schemas(name: &str, metadata: &Metadata) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Runs a skill's examples: nothing granted, a fixed clock and seed, small limits. Those marked `live`
+/// Runs a skill's examples: scratch state, HTTP as the example answers it, a fixed clock and seed, small limits. Those marked `live`
 /// run only if `live` says so, on the real clock.
 pub async fn run_examples(
     runtime: &Runtime,
@@ -381,7 +381,7 @@ pub async fn run_examples(
             seed: EXAMPLE_SEED,
             clock: if example.live { ClockMode::Real } else { ClockMode::Fixed(EXAMPLE_TIME_MS) },
             progress: None,
-            powers: Powers::default(),
+            powers: Powers::rehearsal(&Requests::default(), example.http.iter().map(Stub::to_runtime).collect()),
         };
         let (result, usage) = runtime.call(program, call).await;
         let may_pass_later = result.as_ref().is_err_and(|failure| may_pass_later(failure.kind));
