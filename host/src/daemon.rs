@@ -20,8 +20,8 @@ use crate::config::Config;
 use crate::http::{self, Door, DoorState, Gate, Serving};
 use crate::runtime::{Outside, Runtime};
 use crate::security::tokens::Tokens;
-use crate::security::{Audit, Principal, Role, Secrets};
-use crate::skills::Skills;
+use crate::security::{Audit, PolicyFile, Principal, Role, Secrets};
+use crate::skills::{Backing, LoadProgress, Skills};
 use crate::store::Store;
 use crate::telemetry::{GuestLog, metrics};
 use ownership::Ownership;
@@ -75,23 +75,27 @@ impl Daemon {
         let (ownership, tokens) = Ownership::take(&data_dir, mode, || Tokens::open(&data_dir))?;
         let tokens = tokens.map_err(|error| Fault::failed(format!("Failed to open the tokens: {error}")))?;
         let log = GuestLog::new(config.log_lines_kept);
-        let opened = |what: &'static str| move |error: io::Error| Fault::failed(format!("Failed to open {what}: {error}"));
+        let opened =
+            |what: &'static str| move |error: io::Error| Fault::failed(format!("Failed to open {what}: {error}"));
         let store = Store::open(&data_dir).map_err(|error| Fault::failed(error.to_string()))?;
         let secrets = Arc::new(Secrets::open(&data_dir).map_err(opened("the secrets"))?);
         let audit = Audit::open(&data_dir).map_err(opened("the audit log"))?;
         let outside = Outside { kv: Arc::new(store.clone()), secrets: secrets.clone(), audit: audit.clone() };
-        let runtime = Runtime::start(&config, helper, log.clone(), outside).map_err(|error| Fault::failed(error.to_string()))?;
+        let runtime =
+            Runtime::start(&config, helper, log.clone(), outside).map_err(|error| Fault::failed(error.to_string()))?;
         // Taken before the skills are read: a port that is not to be had should not take minutes to find out.
         let network = match mode {
             Mode::Serve => Some(listen(config.http.listen).await?),
             Mode::Embedded => None,
         };
-        let skills = Skills::open(&config, runtime, log, |at| on_load(at.done, at.total)).await;
+        let backing = Backing { store, policy: PolicyFile::at(config.policy_path()), audit };
+        let skills =
+            Skills::open(&config, runtime, backing, log, |at: LoadProgress| on_load(at.done, at.total)).await?;
         let http_addr = network.as_ref().and_then(|listener| listener.local_addr().ok());
         let shutdown = CancellationToken::new();
         let tokens = Arc::new(tokens);
         let router = http::router(DoorState {
-            skills,
+            skills: skills.clone(),
             tokens: tokens.clone(),
             config: Arc::new(config.clone()),
             metrics: metrics::handle(),
@@ -100,6 +104,10 @@ impl Daemon {
             shutdown: shutdown.clone(),
         });
         let tasks = TaskTracker::new();
+        tasks.spawn({
+            let (skills, shutdown) = (skills.clone(), shutdown.clone());
+            async move { skills.watch(shutdown).await }
+        });
         let drain = Duration::from_millis(config.drain_ms);
         let local = Door::new(router.clone(), Gate::Local(Principal::authenticated("local", Role::Operator)));
         tasks.spawn(upkeep(shutdown.clone()));

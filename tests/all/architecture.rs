@@ -41,6 +41,9 @@ const WRITES_JSON: &[(&str, &str)] = &[
     ("skills/manifest.rs", "part of the note kept of a bundle"),
     ("skills/probe.rs", "the note kept of a bundle"),
     ("security/tokens.rs", "tokens, hashed, as they are stored"),
+    ("security/secrets.rs", "secrets, sealed, as they are stored"),
+    ("security/signing.rs", "signature files"),
+    ("security/audit/chain.rs", "entries of the audit log, and its head, as they are stored"),
 ];
 
 /// One source file of the host, without its comments.

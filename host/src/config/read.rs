@@ -50,7 +50,7 @@ pub fn load(file: &Path, defaults: Config) -> Result<Config, ConfigError> {
         return Err(fail(format!("it has {size} bytes, more than {FILE_BYTES_MAX}")));
     }
     let text = std::fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
-    parse(&text, file, defaults)
+    parse(&text, file, defaults).map(|config| Config { file: Some(file.to_owned()), ..config })
 }
 
 /// Reads the text of `file` over `defaults`. Relative folders are relative to the file's.
@@ -59,13 +59,7 @@ pub fn load(file: &Path, defaults: Config) -> Result<Config, ConfigError> {
 /// The first mistake in it.
 pub fn parse(text: &str, file: &Path, defaults: Config) -> Result<Config, ConfigError> {
     let reader = Reader { text, file };
-    let table = DeTable::parse(text).map_err(|error| {
-        let message = error.message().to_owned();
-        match error.span() {
-            Some(span) => reader.at(&span, message, None),
-            None => ConfigError { path: file.to_path_buf(), position: None, message, hint: None },
-        }
-    })?;
+    let table = reader.document()?;
     let default_skills_dir = defaults.skills_dir == defaults.data_dir.join("skills");
     let mut config = defaults;
     reader.table(table.get_ref(), "", &mut config)?;
@@ -76,13 +70,25 @@ pub fn parse(text: &str, file: &Path, defaults: Config) -> Result<Config, Config
     Ok(config)
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    file: &'a Path,
+/// A file being read, for saying where its mistakes are. The policy file is read with it too.
+pub(crate) struct Reader<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) file: &'a Path,
 }
 
-impl Reader<'_> {
-    fn at(&self, span: &Range<usize>, message: String, hint: Option<String>) -> ConfigError {
+impl<'a> Reader<'a> {
+    /// The whole file as a table.
+    pub(crate) fn document(&self) -> Result<Spanned<DeTable<'a>>, ConfigError> {
+        DeTable::parse(self.text).map_err(|error| {
+            let message = error.message().to_owned();
+            match error.span() {
+                Some(span) => self.at(&span, message, None),
+                None => ConfigError { path: self.file.to_path_buf(), position: None, message, hint: None },
+            }
+        })
+    }
+
+    pub(crate) fn at(&self, span: &Range<usize>, message: String, hint: Option<String>) -> ConfigError {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
@@ -129,7 +135,11 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn as_table<'v, 'i>(&self, path: &str, value: &'v Spanned<DeValue<'i>>) -> Result<&'v DeTable<'i>, ConfigError> {
+    pub(crate) fn as_table<'v, 'i>(
+        &self,
+        path: &str,
+        value: &'v Spanned<DeValue<'i>>,
+    ) -> Result<&'v DeTable<'i>, ConfigError> {
         value.get_ref().as_table().ok_or_else(|| {
             self.at(
                 &value.span(),
@@ -139,7 +149,7 @@ impl Reader<'_> {
         })
     }
 
-    fn value<T>(
+    pub(crate) fn value<T>(
         &self,
         path: &str,
         value: &Spanned<DeValue<'_>>,
@@ -173,6 +183,13 @@ impl Reader<'_> {
                 }
                 let base = self.file.parent().unwrap_or(Path::new(""));
                 set(target, base.join(text));
+            }
+            Slot::File { set, .. } => {
+                let text = value.get_ref().as_str().ok_or_else(|| wrong("a file in quotes"))?;
+                if text.is_empty() {
+                    return Err(self.at(&value.span(), format!("`{path}` is empty"), None));
+                }
+                set(target, self.file.parent().unwrap_or(Path::new("")).join(text));
             }
             Slot::Address { set, .. } => {
                 let text = value.get_ref().as_str().ok_or_else(|| wrong("an address in quotes"))?;
@@ -251,7 +268,7 @@ fn joined(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
 }
 
-fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     known
         .map(|known| (strsim::jaro_winkler(name, known), known))
         .filter(|(score, _)| *score > 0.75)
@@ -259,11 +276,11 @@ fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k s
         .map(|(_, known)| known)
 }
 
-fn listed<'k>(names: impl Iterator<Item = &'k str>) -> String {
+pub(crate) fn listed<'k>(names: impl Iterator<Item = &'k str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn article(value: &DeValue<'_>) -> String {
+pub(crate) fn article(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(_) => "a string".into(),
         DeValue::Integer(_) => "a whole number".into(),

@@ -1,16 +1,25 @@
 //! What the operator decided for bundles and publishers' keys: one file, `policy.toml`, edited in place.
 
+mod edit;
+mod read;
+
 use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::files;
 use super::signing::PublicKey;
 use crate::base::{Digest, Grants, LimitOverrides};
+use crate::config::ConfigError;
 
 /// The file's name in the data directory, unless `policy_file` in happyos.toml says otherwise.
 pub const FILE_NAME: &str = "policy.toml";
 /// Approved digests that are kept for one bundle, the last one included.
 pub const APPROVED_MAX: usize = 8;
+/// Largest file, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// The file as read. Never changes; an edit makes another.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,6 +66,24 @@ pub struct PolicyFile {
     path: PathBuf,
 }
 
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if let Some((line, column)) = self.position {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+impl From<ConfigError> for PolicyError {
+    fn from(error: ConfigError) -> PolicyError {
+        PolicyError { path: error.path, position: error.position, message: error.message, hint: error.hint }
+    }
+}
+
 impl PolicyFile {
     /// The file at `path`; it need not be there.
     pub fn at(path: PathBuf) -> PolicyFile {
@@ -73,15 +100,15 @@ impl PolicyFile {
     /// # Errors
     /// The first mistake in it, with its line and column, or why it cannot be read.
     pub fn load(&self) -> Result<Policy, PolicyError> {
-        unimplemented!()
+        read::parse(&self.text()?, &self.path)
     }
 
     /// Approves a digest of an unsigned bundle.
     ///
     /// # Errors
     /// If the file has a mistake or cannot be written; nothing is changed then.
-    pub fn approve(&self, _bundle: &str, _digest: &Digest) -> Result<(), PolicyError> {
-        unimplemented!()
+    pub fn approve(&self, bundle: &str, digest: &Digest) -> Result<(), PolicyError> {
+        self.edit(|document| edit::approve(document, bundle, digest))
     }
 
     /// Decides grants: each kind that is `Some` replaces what was decided of that kind. `publisher` is written down for
@@ -89,31 +116,66 @@ impl PolicyFile {
     ///
     /// # Errors
     /// As [`PolicyFile::approve`].
-    pub fn grant(&self, _bundle: &str, _publisher: Option<&str>, _grants: &Grants) -> Result<(), PolicyError> {
-        unimplemented!()
+    pub fn grant(&self, bundle: &str, publisher: Option<&str>, grants: &Grants) -> Result<(), PolicyError> {
+        self.edit(|document| edit::grant(document, bundle, publisher, grants))
     }
 
     /// Forgets everything about a bundle.
     ///
     /// # Errors
     /// As [`PolicyFile::approve`].
-    pub fn forget(&self, _bundle: &str) -> Result<(), PolicyError> {
-        unimplemented!()
+    pub fn forget(&self, bundle: &str) -> Result<(), PolicyError> {
+        self.edit(|document| edit::remove(document, "bundles", bundle)).map(drop)
     }
 
     /// Trusts a publisher's key, in place of one of that name.
     ///
     /// # Errors
     /// As [`PolicyFile::approve`].
-    pub fn trust_key(&self, _publisher: &str, _key: &PublicKey) -> Result<(), PolicyError> {
-        unimplemented!()
+    pub fn trust_key(&self, publisher: &str, key: &PublicKey) -> Result<(), PolicyError> {
+        self.edit(|document| edit::trust_key(document, publisher, key))
     }
 
     /// Trusts it no longer; says whether it was there.
     ///
     /// # Errors
     /// As [`PolicyFile::approve`].
-    pub fn distrust_key(&self, _publisher: &str) -> Result<bool, PolicyError> {
-        unimplemented!()
+    pub fn distrust_key(&self, publisher: &str) -> Result<bool, PolicyError> {
+        self.edit(|document| edit::remove(document, "keys", publisher))
+    }
+
+    fn text(&self) -> Result<String, PolicyError> {
+        let bytes = files::read_bounded(&self.path, FILE_BYTES_MAX).map_err(|error| self.failed(&error))?;
+        String::from_utf8(bytes.unwrap_or_default())
+            .map_err(|error| self.failed(&io::Error::other(format!("it is not UTF-8: {error}"))))
+    }
+
+    /// Changes the file as one of any number of editors, in this process and others. What the change makes of it is read
+    /// before it replaces what is there.
+    fn edit<T>(&self, change: impl FnOnce(&mut edit::Document) -> Result<T, String>) -> Result<T, PolicyError> {
+        // A link stays a link.
+        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let dir = path.parent().unwrap_or(Path::new("/"));
+        let _lock = files::lock(dir).map_err(|error| self.failed(&error))?;
+        let text = self.text()?;
+        read::parse(&text, &self.path)?;
+        let (changed, done) = edit::changed(&text, change)
+            .map_err(|message| self.failed(&io::Error::new(io::ErrorKind::InvalidInput, message)))?;
+        if changed != text {
+            read::parse(&changed, &self.path).map_err(|error| PolicyError { position: None, ..error })?;
+            if changed.len() as u64 > FILE_BYTES_MAX {
+                let error = io::Error::other(format!("it would have more than {FILE_BYTES_MAX} bytes"));
+                return Err(self.failed(&error));
+            }
+            files::write_private(&path, changed.as_bytes()).map_err(|error| self.failed(&error))?;
+        }
+        Ok(done)
+    }
+
+    fn failed(&self, error: &io::Error) -> PolicyError {
+        PolicyError { path: self.path.clone(), position: None, message: error.to_string(), hint: None }
     }
 }
+
+#[cfg(test)]
+mod tests;

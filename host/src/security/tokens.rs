@@ -1,8 +1,8 @@
 //! Named bearer tokens: made, verified, listed and revoked; at rest only the SHA-256 of their secrets.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
+use super::files::{at, write_private};
 use super::{Action, Principal, Role, authorise};
 use crate::base::{Digest, Failure, FailureKind};
 
@@ -280,24 +281,6 @@ fn write(path: &Path, tokens: &[Token]) -> io::Result<()> {
     write_private(path, &text)
 }
 
-/// Replaces a file whole, readable by its owner only, and on disk when this returns.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("new");
-    let written = (|| {
-        // What a crash left behind may have another mode.
-        match fs::remove_file(&temporary) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
-    })();
-    written.map_err(|error| at(path, "write", &error))
-}
-
 fn unix_s(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
@@ -305,10 +288,6 @@ fn unix_s(time: SystemTime) -> u64 {
 /// Seconds that no clock can show count as the start of time: for an expiry that is the safe side.
 fn from_unix_s(seconds: u64) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
-}
-
-fn at(path: &Path, what: &str, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("Failed to {what} `{}`: {error}", path.display()))
 }
 
 fn damaged(path: &Path, what: impl std::fmt::Display) -> io::Error {

@@ -2,12 +2,21 @@
 
 use async_trait::async_trait;
 
-use super::Store;
+use super::StoreError;
+
+mod memory;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+
+pub use memory::MemoryKv;
 
 /// Longest key, in bytes.
 pub const KEY_BYTES_MAX: usize = 512;
 /// Largest value, in bytes.
 pub const VALUE_BYTES_MAX: usize = 1 << 20;
+/// Longest name of a space, in bytes.
+const SPACE_BYTES_MAX: usize = 256;
 /// Most keys that one listing gives.
 pub const LIST_MAX: usize = 1_000;
 
@@ -58,56 +67,46 @@ pub trait Kv: Send + Sync {
     async fn clear(&self, space: &str) -> Result<(), KvError>;
 }
 
-/// State that goes with its owner: for running examples.
-#[derive(Default)]
-pub struct MemoryKv {}
-
-#[async_trait]
-impl Kv for MemoryKv {
-    async fn get(&self, _: &str, _: &str) -> Result<Option<Vec<u8>>, KvError> {
-        unimplemented!()
-    }
-    async fn set(&self, _: &str, _: &str, _: &[u8], _: u64) -> Result<(), KvError> {
-        unimplemented!()
-    }
-    async fn swap(&self, _: &str, _: &str, _: Option<&[u8]>, _: Option<&[u8]>, _: u64) -> Result<bool, KvError> {
-        unimplemented!()
-    }
-    async fn delete(&self, _: &str, _: &str) -> Result<bool, KvError> {
-        unimplemented!()
-    }
-    async fn list(&self, _: &str, _: &str, _: Option<&str>, _: usize) -> Result<Vec<String>, KvError> {
-        unimplemented!()
-    }
-    async fn used_bytes(&self, _: &str) -> Result<u64, KvError> {
-        unimplemented!()
-    }
-    async fn clear(&self, _: &str) -> Result<(), KvError> {
-        unimplemented!()
+impl From<StoreError> for KvError {
+    /// The cause goes to the log: it names paths that are no business of a guest's.
+    fn from(error: StoreError) -> KvError {
+        tracing::error!(%error, "the state of a bundle cannot be had");
+        KvError::Unavailable(format!("failed to {} it; the daemon's log has the reason", error.doing))
     }
 }
 
-#[async_trait]
-impl Kv for Store {
-    async fn get(&self, _: &str, _: &str) -> Result<Option<Vec<u8>>, KvError> {
-        unimplemented!()
+fn check_space(space: &str) -> Result<(), KvError> {
+    if (1..=SPACE_BYTES_MAX).contains(&space.len()) {
+        return Ok(());
     }
-    async fn set(&self, _: &str, _: &str, _: &[u8], _: u64) -> Result<(), KvError> {
-        unimplemented!()
+    Err(KvError::Invalid(format!("a space's name has {} bytes, not 1 to {SPACE_BYTES_MAX}", space.len())))
+}
+
+fn check_key(space: &str, key: &str) -> Result<(), KvError> {
+    check_space(space)?;
+    if (1..=KEY_BYTES_MAX).contains(&key.len()) {
+        return Ok(());
     }
-    async fn swap(&self, _: &str, _: &str, _: Option<&[u8]>, _: Option<&[u8]>, _: u64) -> Result<bool, KvError> {
-        unimplemented!()
+    Err(KvError::Invalid(format!("the key has {} bytes, not 1 to {KEY_BYTES_MAX}", key.len())))
+}
+
+fn check_value(value: &[u8]) -> Result<(), KvError> {
+    if value.len() <= VALUE_BYTES_MAX {
+        return Ok(());
     }
-    async fn delete(&self, _: &str, _: &str) -> Result<bool, KvError> {
-        unimplemented!()
+    Err(KvError::Invalid(format!("the value has {} bytes, more than {VALUE_BYTES_MAX}", value.len())))
+}
+
+/// What is used after an entry of `before_bytes` became one of `after_bytes`. What makes it no larger is never refused:
+/// a bundle over a quota that was lowered can tidy up.
+fn used_after(used_bytes: u64, before_bytes: u64, after_bytes: u64, quota_bytes: u64) -> Result<u64, KvError> {
+    let used_after_bytes = used_bytes.saturating_sub(before_bytes).saturating_add(after_bytes);
+    if after_bytes > before_bytes && used_after_bytes > quota_bytes {
+        return Err(KvError::Quota { quota_bytes, used_bytes, more_bytes: after_bytes - before_bytes });
     }
-    async fn list(&self, _: &str, _: &str, _: Option<&str>, _: usize) -> Result<Vec<String>, KvError> {
-        unimplemented!()
-    }
-    async fn used_bytes(&self, _: &str) -> Result<u64, KvError> {
-        unimplemented!()
-    }
-    async fn clear(&self, _: &str) -> Result<(), KvError> {
-        unimplemented!()
-    }
+    Ok(used_after_bytes)
+}
+
+fn entry_bytes(key: &str, value: &[u8]) -> u64 {
+    (key.len() + value.len()) as u64
 }

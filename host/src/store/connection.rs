@@ -1,0 +1,102 @@
+//! Connections: their settings, and the schema with its migrations.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::reason;
+
+/// How long a connection waits for another process's transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The write-ahead log is cut to this once it is folded into the store.
+const WAL_BYTES_KEPT: i64 = 16 << 20;
+
+/// Each makes the schema of its place plus one from the one before. Never changed once released: the next goes behind.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE bundle (
+        name TEXT NOT NULL PRIMARY KEY,
+        publisher TEXT,
+        path BLOB NOT NULL,
+        active TEXT,
+        pinned_over TEXT,
+        version_highest TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE bundle_version (
+        bundle TEXT NOT NULL REFERENCES bundle (name) ON DELETE CASCADE,
+        place INTEGER NOT NULL,
+        digest TEXT NOT NULL,
+        version TEXT,
+        since_ms INTEGER NOT NULL,
+        PRIMARY KEY (bundle, place)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE kv_space (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        used_bytes INTEGER NOT NULL CHECK (used_bytes >= 0)
+    ) STRICT;
+    CREATE TABLE kv (
+        space INTEGER NOT NULL REFERENCES kv_space (id) ON DELETE CASCADE,
+        key BLOB NOT NULL,
+        value BLOB NOT NULL,
+        PRIMARY KEY (space, key)
+    ) STRICT;
+"];
+
+/// Opens the store for writing, making it, private, where it is missing, and migrating it where it is old.
+pub fn create(path: &Path) -> Result<Connection, String> {
+    // What SQLite makes beside it gets the same mode.
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| error.to_string())?;
+    let mut connection = open(path).map_err(|error| reason(&error))?;
+    let prepared = (|| {
+        // Only before the first table is made.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))
+    })();
+    let journal = prepared.map_err(|error| reason(&error))?;
+    if !journal.eq_ignore_ascii_case("wal") {
+        return Err(format!("its file system takes no write-ahead log (the journal stays `{journal}`)"));
+    }
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens the store as it is.
+pub fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), String> {
+    let failed = |error: rusqlite::Error| reason(&error);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    let done = usize::try_from(version).unwrap_or(usize::MAX);
+    let Some(missing) = MIGRATIONS.get(done..) else {
+        return Err(format!(
+            "it is of version {version}, and this HappyOS knows {} at most\nhint: a newer HappyOS wrote it: use that one",
+            MIGRATIONS.len()
+        ));
+    };
+    for migration in missing {
+        transaction.execute_batch(migration).map_err(failed)?;
+    }
+    if !missing.is_empty() {
+        transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64).map_err(failed)?;
+    }
+    transaction.commit().map_err(failed)
+}
