@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, State as Extract};
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
@@ -21,6 +21,7 @@ use super::{DoorState, Shared, body, wire};
 use crate::base::{Failure, FailureKind};
 use crate::security::tokens::TokenInfo;
 use crate::security::{Action, Role, authorise};
+use crate::skills::State;
 use crate::telemetry::LogLine;
 
 #[derive(Serialize)]
@@ -77,6 +78,11 @@ struct CatalogStatus<'a> {
     bundles: usize,
     skills: usize,
     refusals: Vec<RefusalBody<'a>>,
+    /// Bundles that wait for the operator.
+    waiting: usize,
+    /// What is wrong with the policy or the configuration as they lie on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -117,7 +123,7 @@ struct Doors {
     tokens: usize,
 }
 
-pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> Result<Response, HttpError> {
+pub(super) async fn status(Extract(state): Shared, Caller(principal): Caller) -> Result<Response, HttpError> {
     authorise(&principal, Action::ReadStatus)?;
     let snapshot = state.skills.snapshot(&principal)?;
     let refusals: Vec<_> = snapshot
@@ -129,6 +135,7 @@ pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> R
             hint: refusal.hint.as_deref(),
         })
         .collect();
+    let problem = state.skills.problem();
     let http = state.http_addr.map(|addr| format!("http://{addr}"));
     let answer = Status {
         version: env!("CARGO_PKG_VERSION"),
@@ -138,10 +145,12 @@ pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> R
         skills_dir: state.config.skills_dir.display().to_string(),
         components: Components {
             catalog: CatalogStatus {
-                state: if refusals.is_empty() { "ok" } else { "degraded" },
+                state: if refusals.is_empty() && problem.is_none() { "ok" } else { "degraded" },
                 bundles: snapshot.bundles().len(),
                 skills: snapshot.skills().len(),
                 refusals,
+                waiting: snapshot.files().iter().filter(|file| waits(&file.state)).count(),
+                problem,
             },
             runtime: runtime_status(&state),
             doors: Doors {
@@ -154,6 +163,10 @@ pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> R
         },
     };
     Ok(wire::json(StatusCode::OK, &answer))
+}
+
+fn waits(state: &State) -> bool {
+    matches!(state, State::PendingApproval | State::WaitingForGrant(_))
 }
 
 fn runtime_status(state: &DoorState) -> RuntimeStatus {
@@ -214,7 +227,7 @@ struct LostBody {
 
 /// The kept lines as NDJSON; with `follow=1` also those that come, until the client or the daemon goes away.
 pub(super) async fn logs(
-    State(state): Shared,
+    Extract(state): Shared,
     Caller(principal): Caller,
     query: Result<Query<LogQuery>, QueryRejection>,
 ) -> Result<Response, HttpError> {
