@@ -9,11 +9,13 @@ mod cache;
 mod call;
 mod compile;
 pub mod compile_helper;
+mod egress;
 pub mod engine;
 mod instance;
 mod interfaces;
 mod powers;
 mod program;
+mod reach;
 mod shape;
 mod state;
 mod values;
@@ -32,8 +34,8 @@ pub use call::{Answer, Attachment, DescribeError, Described, GuestCall};
 pub use compile::CompileError;
 pub use powers::{HttpStub, Outside, Powers, Rehearsal};
 pub use program::{Origin, PlainFunction, Program, ProgramKind};
-pub use shape::World;
-use shape::{Remembered, Shape};
+use shape::Remembered;
+pub use shape::{Shape, World, manifest_of};
 pub use state::{ClockMode, Progress, ProgressSink, now_ms};
 
 use crate::base::{CallLimits, Digest, Failure, FailureKind};
@@ -42,6 +44,7 @@ use crate::telemetry::GuestLog;
 use admission::Admission;
 use cache::Cache;
 use compile::Compiler;
+use egress::Gateway;
 use program::{Loaded, LoadedSet};
 use state::CallState;
 use warm::WarmSet;
@@ -69,7 +72,7 @@ struct Inner {
     loaded: LoadedSet,
     warm: WarmSet,
     log: GuestLog,
-    outside: Outside,
+    gateway: Arc<Gateway>,
     interpreter: Arc<Program>,
     admission_config: AdmissionConfig,
     compile_config: CompileConfig,
@@ -108,6 +111,9 @@ pub enum RuntimeError {
         /// What the system says.
         error: std::io::Error,
     },
+    /// The TLS library refuses its configuration.
+    #[error("Failed to make TLS ready for requests: {0}")]
+    Tls(String),
     /// The ticker's thread cannot be started.
     #[error("Failed to start a thread: {0}")]
     Thread(std::io::Error),
@@ -154,7 +160,7 @@ impl Runtime {
                 linker,
                 cache,
                 log,
-                outside,
+                gateway: Arc::new(Gateway::new(outside).map_err(|error| RuntimeError::Tls(error.to_string()))?),
                 interpreter,
             }),
         })
@@ -254,6 +260,18 @@ impl Runtime {
         Arc::new(program(spec))
     }
 
+    /// The same code under other limits: calls that start with it get these.
+    pub fn with_limits(&self, program: &Program, limits: CallLimits, gate: Arc<Gate>) -> Arc<Program> {
+        self.program(ProgramSpec {
+            name: program.name.clone(),
+            digest: program.digest,
+            origin: program.origin.clone(),
+            kind: program.kind,
+            limits,
+            gate,
+        })
+    }
+
     /// The gate of a bundle: its places among the running and the waiting calls.
     pub fn gate(&self, running_max: Option<usize>) -> Arc<Gate> {
         let config = &self.inner.admission_config;
@@ -339,6 +357,7 @@ impl Runtime {
     async fn original(&self, program: &Arc<Program>) -> Result<Vec<u8>, Failure> {
         let path = match &program.origin {
             Origin::Embedded(bytes) => return Ok(bytes.to_vec()),
+            Origin::Bytes(bytes) => return Ok(bytes.to_vec()),
             Origin::File(path) => path,
         };
         let bytes = tokio::fs::read(path)

@@ -73,3 +73,115 @@ fn report_panic(panic: &PanicHookInfo<'_>) {
     };
     log::write(log::Level::Error, &line);
 }
+
+/// `happyos:host/secrets` as the SDK uses it.
+pub fn open_secret(name: &str) -> Result<bindings::happyos::host::secrets::Secret, crate::secrets::Error> {
+    use bindings::happyos::host::secrets;
+    secrets::open(name).map_err(|error| match error {
+        secrets::Error::Denied(message) => crate::secrets::Error::Denied(message),
+        secrets::Error::Missing(message) => crate::secrets::Error::Missing(message),
+        secrets::Error::Unavailable(message) => crate::secrets::Error::Unavailable(message),
+    })
+}
+
+/// `happyos:host/kv` as the SDK uses it.
+pub mod kv {
+    use super::bindings::happyos::host::kv;
+    use crate::kv::Error;
+
+    fn own(error: kv::Error) -> Error {
+        match error {
+            kv::Error::Denied(message) => Error::Denied(message),
+            kv::Error::Invalid(message) => Error::Invalid(message),
+            kv::Error::Quota(message) => Error::Quota(message),
+            kv::Error::Unavailable(message) => Error::Unavailable(message),
+        }
+    }
+
+    pub fn get(key: &str) -> Result<Option<Vec<u8>>, Error> {
+        kv::get(key).map_err(own)
+    }
+
+    pub fn set(key: &str, value: &[u8]) -> Result<(), Error> {
+        kv::set(key, value).map_err(own)
+    }
+
+    pub fn delete(key: &str) -> Result<bool, Error> {
+        kv::delete(key).map_err(own)
+    }
+
+    pub fn list(prefix: &str, after: Option<&str>, limit: u32) -> Result<Vec<String>, Error> {
+        kv::list(prefix, after, limit).map_err(own)
+    }
+
+    pub fn swap(key: &str, expected: Option<&[u8]>, value: Option<&[u8]>) -> Result<bool, Error> {
+        kv::swap(key, expected, value).map_err(own)
+    }
+}
+
+/// `happyos:host/http` as the SDK uses it.
+pub mod http {
+    use super::bindings::happyos::host::http;
+    use crate::http::{Error, Request, Response};
+
+    fn own(error: http::Error) -> Error {
+        match error {
+            http::Error::Denied(message) => Error::Denied(message),
+            http::Error::InvalidRequest(message) => Error::InvalidRequest(message),
+            http::Error::Unavailable(message) => Error::Unavailable(message),
+            http::Error::Timeout(message) => Error::Timeout(message),
+            http::Error::TooLarge(message) => Error::TooLarge(message),
+            http::Error::TooManyRedirects(message) => Error::TooManyRedirects(message),
+            http::Error::Protocol(message) => Error::Protocol(message),
+        }
+    }
+
+    fn parts<'a>(request: Request<'a>) -> (http::Request, Vec<http::Credential<'a>>) {
+        let Request { method, url, headers, credentials, timeout_ms, redirects_max: max_redirects, .. } = request;
+        let headers = headers.into_iter().map(|(name, value)| http::Header { name, value }).collect();
+        let credentials = credentials.into_iter().map(|credential| http::Credential {
+            secret: &credential.secret.handle,
+            header: credential.header,
+            prefix: credential.prefix,
+        });
+        (http::Request { method, url, headers, timeout_ms, max_redirects }, credentials.collect())
+    }
+
+    fn response(response: http::Response) -> Response {
+        let http::Response { status, headers, url, body } = response;
+        let headers = headers.into_iter().map(|header| (header.name, header.value)).collect();
+        Response { status, headers, url, body: Incoming(body) }
+    }
+
+    #[derive(Debug)]
+    pub struct Incoming(http::Incoming);
+
+    #[derive(Debug)]
+    pub struct Outgoing(http::Outgoing);
+
+    impl Incoming {
+        pub fn read(&mut self, max: u32) -> Result<Vec<u8>, Error> {
+            self.0.read(max).map_err(own)
+        }
+    }
+
+    impl Outgoing {
+        pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+            self.0.write(bytes).map_err(own)
+        }
+
+        pub fn finish(self) -> Result<Response, Error> {
+            http::Outgoing::finish(self.0).map(response).map_err(own)
+        }
+    }
+
+    pub fn send(request: Request<'_>, body: &[u8]) -> Result<Response, Error> {
+        let (request, credentials) = parts(request);
+        http::send(&request, &credentials, body).map(response).map_err(own)
+    }
+
+    pub fn start(request: Request<'_>) -> Result<Outgoing, Error> {
+        let (request, credentials) = parts(request);
+        http::start(&request, &credentials).map(Outgoing).map_err(own)
+    }
+}

@@ -24,11 +24,14 @@
 pub mod clock;
 mod context;
 mod error;
+pub mod http;
+pub mod kv;
 pub mod log;
 mod metadata;
 mod output;
 pub mod progress;
 pub mod random;
+pub mod secrets;
 mod skill;
 
 #[cfg(target_family = "wasm")]
@@ -49,7 +52,8 @@ pub use error::{Result, SkillError};
 /// skills it takes:
 /// - `name = "..."`: the bundle's name, instead of the package's;
 /// - `publisher = "..."`: who publishes it;
-/// - `grants = r#"{...}"#`: what it asks the operator for, as a JSON object.
+/// - `grants = {...}`: what it asks the operator for, as a JSON object with any of `"kv_bytes": 65536`,
+///   `"http": ["GET,POST api.example.org"]`, `"secrets": ["github"]`, `"files": ["/data:rw"]` and `"env": ["LANG"]`.
 pub use happyos_sdk_macros::bundle;
 /// Makes a skill of a plain function.
 ///

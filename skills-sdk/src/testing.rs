@@ -35,6 +35,45 @@ pub struct Progress {
     pub message: String,
 }
 
+/// The answer to one HTTP request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpStub {
+    /// In capitals.
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// The status.
+    pub status: u16,
+    /// Headers of the answer.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl HttpStub {
+    /// The answer `200` with `body` to `GET url`.
+    pub fn get(url: impl Into<String>, body: impl Into<Vec<u8>>) -> Self {
+        Self { method: "GET".to_owned(), url: url.into(), status: 200, headers: Vec::new(), body: body.into() }
+    }
+
+    /// The same with a header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+}
+
+/// Answers a request on this thread, until [`clear`]. A request without a stub fails.
+pub fn stub_http(stub: HttpStub) {
+    native::stub(stub);
+}
+
+/// Empties this thread's state and forgets its HTTP stubs.
+pub fn clear() {
+    native::clear();
+}
+
 /// Runs the skill `name` of `bundle` on `input`, with a default [`Context`].
 ///
 /// # Errors
@@ -72,8 +111,8 @@ pub fn progress_reports() -> Vec<Progress> {
     native::take_reports()
 }
 
-/// Runs every example of every skill, with the clock at [`EXAMPLES_NOW_MS`] and seed 0, and
-/// compares the answers. Examples marked `live` are left out.
+/// Runs every example of every skill, with the clock at [`EXAMPLES_NOW_MS`], seed 0, no state and the
+/// example's own HTTP answers, and compares the answers. Examples marked `live` are left out.
 ///
 /// # Panics
 /// If a skill has no example, takes no object, or answers otherwise than an example says: the
@@ -86,6 +125,7 @@ pub fn check_examples(bundle: &Bundle) {
         }
     }
     set_clock(None);
+    clear();
     assert!(faults.is_empty(), "{} of the bundle `{}`:\n{}", "faults in the examples", bundle.name, faults.join("\n"));
 }
 
@@ -107,6 +147,8 @@ fn check_skill(bundle: &Bundle, name: &str, faults: &mut Vec<String>) -> Result<
         }
         set_clock(Some(EXAMPLES_NOW_MS));
         set_seed(0);
+        clear();
+        example["http"].as_array().into_iter().flatten().map(read_stub).for_each(stub_http);
         let place = format!("`{name}`, example {}, on {}", index + 1, example["input"]);
         match call(bundle, name, &example["input"]) {
             Ok(output) if output == example["output"] => {}
@@ -115,4 +157,17 @@ fn check_skill(bundle: &Bundle, name: &str, faults: &mut Vec<String>) -> Result<
         }
     }
     Ok(())
+}
+
+/// A stub as an example has it; what is absent is as in the host.
+fn read_stub(json: &Value) -> HttpStub {
+    let text = |value: &Value, default: &str| value.as_str().unwrap_or(default).to_owned();
+    let headers = json["headers"].as_object().into_iter().flatten();
+    HttpStub {
+        method: text(&json["method"], "GET"),
+        url: text(&json["url"], ""),
+        status: json["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(200),
+        headers: headers.map(|(name, value)| (name.clone(), text(value, ""))).collect(),
+        body: text(&json["body"], "").into_bytes(),
+    }
 }

@@ -5,7 +5,16 @@ pub mod skill {
     wasmtime::component::bindgen!({
         path: ["../wit/host-0.1.0", "../wit/skill-0.1.0"],
         world: "happyos:skill/skill",
-        imports: { default: trappable },
+        imports: {
+            "happyos:host/kv": async | trappable,
+            "happyos:host/http": async | trappable,
+            default: trappable,
+        },
+        with: {
+            "happyos:host/secrets.secret": crate::runtime::interfaces::secrets::Secret,
+            "happyos:host/http.incoming": crate::runtime::interfaces::http::Incoming,
+            "happyos:host/http.outgoing": crate::runtime::interfaces::http::Outgoing,
+        },
         exports: { default: async },
     });
 }

@@ -13,6 +13,7 @@ use super::bindings::skill::exports::happyos::skill::skills::{Context, SkillErro
 use super::instance::{LoadFault, Terms, start, store};
 use super::powers::Powers;
 use super::program::{Entry, Loaded, PlainFunction, Program, SKILLS_PER_BUNDLE_MAX};
+use super::reach::Reach;
 use super::state::{CallLog, CallState, ClockMode, ProgressSink, Stopped};
 use super::{Runtime, values};
 use crate::base::{CallLimits, Failure, FailureKind, Limit, RequestId, Usage};
@@ -129,9 +130,11 @@ impl Runtime {
             Ok(loaded) => loaded,
             Err(failure) => return (Err(failure), Usage { wall: began.elapsed(), ..Usage::default() }),
         };
+        let log = self.call_log(program, call.skill, &call.request_id, call.limits.log_bytes);
         let terms = Terms {
             limits: call.limits,
-            log: self.call_log(program, call.skill, &call.request_id, call.limits.log_bytes),
+            reach: self.reach(call.powers.clone(), &log),
+            log,
             clock: call.clock,
             seed: call.seed,
             progress: call.progress.clone(),
@@ -161,9 +164,11 @@ impl Runtime {
         let _permit = self.inner.admission.admit(&program.gate, limits.memory_bytes, wait_max).await?;
         let loaded = self.load(program).await?;
         let request_id = RequestId::from_bits(0);
+        let log = self.call_log(program, &nobody, &request_id, limits.log_bytes);
         let terms = Terms {
             limits,
-            log: self.call_log(program, &nobody, &request_id, limits.log_bytes),
+            reach: self.reach(Powers::default(), &log),
+            log,
             clock: ClockMode::Real,
             seed: 0,
             progress: None,
@@ -184,6 +189,11 @@ impl Runtime {
             skill.clone(),
             bytes_max,
         ))
+    }
+
+    /// What a call with `powers` may touch.
+    pub(super) fn reach(&self, powers: Powers, log: &Arc<CallLog>) -> Arc<Reach> {
+        Arc::new(Reach::new(powers, self.inner.gateway.clone(), log.clone()))
     }
 
     /// Does `work` on an instance under `terms`: deadline, panics and the meaning of failures are seen

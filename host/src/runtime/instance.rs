@@ -8,6 +8,7 @@ use wasmtime::{AsContextMut, Engine, Store};
 use super::admission::Hold;
 use super::engine::FUEL_YIELD_INTERVAL;
 use super::program::{Entry, Loaded};
+use super::reach::Reach;
 use super::state::{CallLog, CallState, ClockMode, ProgressSink};
 use super::warm::WarmPlace;
 use crate::base::CallLimits;
@@ -25,11 +26,12 @@ pub(super) struct Terms {
     pub clock: ClockMode,
     pub seed: u64,
     pub progress: Option<ProgressSink>,
+    pub reach: Arc<Reach>,
 }
 
 impl Terms {
     fn state(&self) -> CallState {
-        CallState::new(self.limits, self.log.clone(), self.clock, self.seed, self.progress.clone())
+        CallState::new(self.limits, self.log.clone(), self.clock, self.seed, self.progress.clone(), self.reach.clone())
     }
 }
 
@@ -104,7 +106,14 @@ impl Prepared {
         let Prepared { mut store, instance, .. } = self;
         store.set_fuel(terms.limits.fuel.saturating_sub(self.fuel_used))?;
         store.set_hostcall_fuel(transfer_bytes_max(&terms.limits, false));
-        store.data_mut().begin(terms.limits, terms.log.clone(), terms.clock, terms.seed, terms.progress.clone());
+        store.data_mut().begin(
+            terms.limits,
+            terms.log.clone(),
+            terms.clock,
+            terms.seed,
+            terms.progress.clone(),
+            terms.reach.clone(),
+        );
         Ok((store, instance))
     }
 }

@@ -1,5 +1,9 @@
 //! The host side of `happyos:host`: one small implementation per interface, each call counted.
 
+pub(super) mod http;
+mod kv;
+pub(super) mod secrets;
+
 use rand::Rng;
 
 use super::bindings::skill::happyos::host::{clock, log, progress, random};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::egress::Target;
 use crate::base::{Grants, Requests};
 use crate::security::{Audit, Secrets};
-use crate::store::Kv;
+use crate::store::{Kv, MemoryKv};
 
 /// What the sandbox reaches on behalf of guests.
 #[derive(Clone)]
@@ -29,7 +30,20 @@ pub struct Powers {
 }
 
 /// What an example runs against.
-pub struct Rehearsal {}
+pub struct Rehearsal {
+    pub(super) kv: MemoryKv,
+    stubs: Vec<HttpStub>,
+}
+
+impl Rehearsal {
+    /// The stub for a request, by method and URL.
+    pub(super) fn stub(&self, method: &str, url: &str) -> Option<&HttpStub> {
+        let same = |stub: &&HttpStub| {
+            stub.method == method && Target::parse(&stub.url).is_ok_and(|target| target.url() == url)
+        };
+        self.stubs.iter().find(same)
+    }
+}
 
 /// An answer that an example gives itself to one HTTP request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +66,10 @@ impl Powers {
         Powers { grants, space, rehearsal: None }
     }
 
-    /// For running an example: all that is asked for, with nothing real behind it.
-    pub fn rehearsal(_requests: &Requests, _stubs: Vec<HttpStub>) -> Powers {
-        Powers { rehearsal: Some(Arc::new(Rehearsal {})), ..Powers::default() }
+    /// For running an example, with nothing real behind it: state that goes with it, the stubs' answers, and any
+    /// secret. What the bundle asks for is the operator's to decide; an example only shows what the skill does with it.
+    pub fn rehearsal(_requests: &Requests, stubs: Vec<HttpStub>) -> Powers {
+        let rehearsal = Rehearsal { kv: MemoryKv::default(), stubs };
+        Powers { rehearsal: Some(Arc::new(rehearsal)), ..Powers::default() }
     }
 }

@@ -7,12 +7,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use rand::rngs::ChaCha12Rng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::watch;
+use wasmtime::component::ResourceTable;
 use wasmtime::{ResourceLimiter, UpdateDeadline};
 
 use crate::base::{CallLimits, Limit, RequestId};
 use crate::telemetry::{GuestLog, LogLevel, LogLine};
 
 use super::engine::{MEMORY_BYTES_CEILING, TABLE_ELEMENTS_CEILING};
+use super::reach::Reach;
 use super::wasi::WasiParts;
 
 /// How far a long call has come.
@@ -52,6 +54,8 @@ pub struct MemoryMeter {
     refused: bool,
 }
 
+/// Secrets, requests and responses that a guest may have open.
+const HANDLES_MAX: usize = 64;
 /// Bytes that one table element counts for.
 const TABLE_ELEMENT_BYTES: u64 = 8;
 
@@ -105,6 +109,11 @@ impl CallLog {
     /// A log of at most `bytes_max` bytes that goes to `book`.
     pub fn new(book: GuestLog, request_id: RequestId, bundle: Arc<str>, skill: Arc<str>, bytes_max: u64) -> CallLog {
         CallLog { book, request_id, bundle, skill, bytes_left: AtomicU64::new(bytes_max) }
+    }
+
+    /// The bundle that writes.
+    pub fn bundle(&self) -> &str {
+        &self.bundle
     }
 
     /// Writes a line, control characters escaped. What goes over the bound is dropped; one mark says so.
@@ -164,6 +173,9 @@ pub struct CallState {
     pub(super) started: Instant,
     pub(super) progress: Option<ProgressSink>,
     pub(super) wasi: Option<Box<WasiParts>>,
+    pub(super) reach: Arc<Reach>,
+    /// Secrets, requests and responses that the guest has open.
+    pub(super) handles: ResourceTable,
     limits: CallLimits,
     deadline: Instant,
     host_calls: u64,
@@ -180,8 +192,11 @@ impl CallState {
         clock: ClockMode,
         seed: u64,
         progress: Option<ProgressSink>,
+        reach: Arc<Reach>,
     ) -> CallState {
         let started = Instant::now();
+        let mut handles = ResourceTable::new();
+        handles.set_max_capacity(HANDLES_MAX);
         CallState {
             memory: MemoryMeter { limit_bytes: limits.memory_bytes, held_bytes: 0, peak_bytes: 0, refused: false },
             log,
@@ -189,6 +204,8 @@ impl CallState {
             started,
             progress,
             wasi: None,
+            reach,
+            handles,
             limits,
             deadline: started + Duration::from_millis(limits.wall_ms),
             host_calls: 0,
@@ -206,16 +223,22 @@ impl CallState {
         clock: ClockMode,
         seed: u64,
         progress: Option<ProgressSink>,
+        reach: Arc<Reach>,
     ) {
         let memory =
             MemoryMeter { limit_bytes: limits.memory_bytes, ..std::mem::replace(&mut self.memory, MemoryMeter::EMPTY) };
         let host_calls = self.host_calls;
+        let handles = std::mem::take(&mut self.handles);
         *self = CallState {
             memory,
             host_calls,
             wasi: self.wasi.take(),
-            ..CallState::new(limits, log, clock, seed, progress)
+            handles,
+            ..CallState::new(limits, log, clock, seed, progress, reach)
         };
+        if let Some(wasi) = &mut self.wasi {
+            wasi.begin(&self.reach, self.deadline);
+        }
     }
 
     /// The call's limits.

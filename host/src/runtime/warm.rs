@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::Runtime;
 use super::call::LOAD_SEED;
 use super::instance::{Prepared, Terms, start, store};
+use super::powers::Powers;
 use super::program::{Entry, Loaded, Program};
 use super::state::{CallLog, ClockMode};
 use crate::base::RequestId;
@@ -118,16 +119,18 @@ impl Runtime {
         let Some(mut hold) = self.inner.admission.hold(limits.memory_bytes) else { return false };
         let _in_flight = self.inner.ticker.in_flight();
         let nobody: Arc<str> = "".into();
+        let log = Arc::new(CallLog::new(
+            self.inner.log.clone(),
+            RequestId::from_bits(0),
+            program.name.clone(),
+            nobody,
+            // A script's top level speaks once, when it is first read; not each time one is made ready.
+            0,
+        ));
         let terms = Terms {
             limits,
-            log: Arc::new(CallLog::new(
-                self.inner.log.clone(),
-                RequestId::from_bits(0),
-                program.name.clone(),
-                nobody,
-                // A script's top level speaks once, when it is first read; not each time one is made ready.
-                0,
-            )),
+            reach: self.reach(Powers::default(), &log),
+            log,
             clock: ClockMode::Real,
             seed: LOAD_SEED,
             progress: None,

@@ -3,12 +3,16 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::runtime::HttpStub;
+
 /// Largest metadata of one skill, in bytes of JSON.
 pub const METADATA_BYTES_MAX: usize = 128 << 10;
 /// Longest description, in bytes.
 const DESCRIPTION_BYTES_MAX: usize = 4 << 10;
 /// Most examples of one skill.
 const EXAMPLES_MAX: usize = 64;
+/// Most HTTP answers of one example.
+const STUBS_MAX: usize = 32;
 
 /// Behaviour hints, as MCP names and defaults them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -45,6 +49,50 @@ pub struct Example {
     /// Needs the outside world: run by `happyos skill test` only.
     #[serde(default)]
     pub live: bool,
+    /// What HTTP requests are answered with while it runs; others fail.
+    #[serde(default)]
+    pub http: Vec<Stub>,
+}
+
+/// The answer to one HTTP request of an example.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stub {
+    /// In capitals; `GET` if absent.
+    #[serde(default = "method_default")]
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// The status; 200 if absent.
+    #[serde(default = "status_default")]
+    pub status: u16,
+    /// Headers of the answer.
+    #[serde(default)]
+    pub headers: std::collections::BTreeMap<String, String>,
+    /// Its body.
+    #[serde(default)]
+    pub body: String,
+}
+
+fn method_default() -> String {
+    "GET".into()
+}
+
+fn status_default() -> u16 {
+    200
+}
+
+impl Stub {
+    /// The stub as the runtime takes it.
+    pub fn to_runtime(&self) -> HttpStub {
+        HttpStub {
+            method: self.method.clone(),
+            url: self.url.clone(),
+            status: self.status,
+            headers: self.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            body: self.body.clone().into_bytes(),
+        }
+    }
 }
 
 /// What a bundle says of one skill.
@@ -101,6 +149,15 @@ impl Metadata {
         }
         if metadata.examples.len() > EXAMPLES_MAX {
             return Err(of(&format!("there are more than {EXAMPLES_MAX} examples")));
+        }
+        for (index, example) in metadata.examples.iter().enumerate() {
+            let of = |what: String| of(&format!("example {}: {what}", index + 1));
+            if example.http.len() > STUBS_MAX {
+                return Err(of(format!("there are more than {STUBS_MAX} entries in its `http`")));
+            }
+            if let Some(stub) = example.http.iter().find(|stub| !(200..=599).contains(&stub.status)) {
+                return Err(of(format!("the status {} in its `http` is not one of 200 to 599", stub.status)));
+            }
         }
         match metadata.input_schema.get("type") {
             Some(Value::String(kind)) if kind == "object" => Ok(metadata),

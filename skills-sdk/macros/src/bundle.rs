@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -18,13 +18,18 @@ const MANIFEST_BYTES_MAX: usize = 64 * 1024;
 enum Entry {
     Skill(Path),
     Setting(Ident, LitStr),
+    /// What comes after `grants =`.
+    Grants(TokenTree),
 }
 
 impl Parse for Entry {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         if input.peek(syn::Ident) && input.peek2(Token![=]) {
-            let name = input.parse()?;
+            let name: Ident = input.parse()?;
             input.parse::<Token![=]>()?;
+            if name == "grants" {
+                return Ok(Self::Grants(input.parse()?));
+            }
             return Ok(Self::Setting(name, input.parse()?));
         }
         input.parse().map(Self::Skill)
@@ -49,9 +54,11 @@ pub fn expand(input: TokenStream) -> syn::Result<TokenStream> {
     let mut faults = Faults::default();
     let mut skills = Vec::new();
     let mut settings: HashMap<String, LitStr> = HashMap::new();
+    let mut grants = json!({});
     for entry in entries {
         match entry {
             Entry::Skill(path) => skills.push(path),
+            Entry::Grants(tokens) => grants = read_grants(&tokens, &mut faults),
             Entry::Setting(name, value) if KNOWN.contains(&name.to_string().as_str()) => {
                 settings.insert(name.to_string(), value);
             }
@@ -71,7 +78,7 @@ pub fn expand(input: TokenStream) -> syn::Result<TokenStream> {
         ));
     }
     check_twice(&skills, &mut faults);
-    let (name, manifest) = manifest(&settings, &mut faults);
+    let (name, manifest) = manifest(&settings, &grants, &mut faults);
     match faults.0 {
         Some(error) => {
             // Listed all the same: one mistake is one error.
@@ -136,7 +143,7 @@ fn check_twice(skills: &[Path], faults: &mut Faults) {
 }
 
 /// The bundle's name, and its manifest as JSON.
-fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String, String) {
+fn manifest(settings: &HashMap<String, LitStr>, grants: &Value, faults: &mut Faults) -> (String, String) {
     let package = |name: &str| std::env::var(name).unwrap_or_default();
     let name = match settings.get("name") {
         Some(name) => {
@@ -156,26 +163,6 @@ fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String,
             name
         }
     };
-    let grants =
-        settings.get("grants").map_or(Value::Object(Map::new()), |text| match serde_json::from_str(&text.value()) {
-            Ok(grants @ Value::Object(_)) => grants,
-            Ok(_) => {
-                faults.at(
-                    text,
-                    "`grants` is no JSON object\nhint: such as `grants = r#\"{\"http\": [\"example.org\"]}\"#`",
-                );
-                Value::Null
-            }
-            Err(error) => {
-                faults.at(
-                    text,
-                    format!(
-                        "`grants` is no JSON: {error}\nhint: such as `grants = r#\"{{\"http\": [\"example.org\"]}}\"#`"
-                    ),
-                );
-                Value::Null
-            }
-        });
     let publisher = settings.get("publisher").map(LitStr::value).unwrap_or_default();
     let manifest = json!({
         "name": name,
@@ -192,4 +179,37 @@ fn manifest(settings: &HashMap<String, LitStr>, faults: &mut Faults) -> (String,
         ));
     }
     (name, manifest)
+}
+
+const GRANTS: &[&str] = &["kv_bytes", "http", "secrets", "files", "env"];
+const GRANTS_HINT: &str = "hint: such as `grants = {\"kv_bytes\": 65536, \"http\": [\"GET api.example.org\"]}`";
+
+/// What the bundle asks for: a JSON object, which is also a group of tokens.
+fn read_grants(tokens: &TokenTree, faults: &mut Faults) -> Value {
+    let grants = match serde_json::from_str(&tokens.to_string()) {
+        Ok(Value::Object(grants)) => grants,
+        Ok(_) => {
+            faults.at(tokens, format!("`grants` is no JSON object\n{GRANTS_HINT}"));
+            return Value::Null;
+        }
+        Err(error) => {
+            faults.at(tokens, format!("`grants` is no JSON: {error}\n{GRANTS_HINT}"));
+            return Value::Null;
+        }
+    };
+    for (name, value) in &grants {
+        let is_list = || value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
+        if !GRANTS.contains(&name.as_str()) {
+            let hint = match nearest(name, GRANTS) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are `{}`", GRANTS.join("`, `")),
+            };
+            faults.at(tokens, format!("nothing named `{name}` can be granted\nhint: {hint}"));
+        } else if name == "kv_bytes" && !value.is_u64() {
+            faults.at(tokens, format!("`kv_bytes` is no number of bytes\n{GRANTS_HINT}"));
+        } else if name != "kv_bytes" && !is_list() {
+            faults.at(tokens, format!("`{name}` is no list of texts\n{GRANTS_HINT}"));
+        }
+    }
+    Value::Object(grants)
 }

@@ -20,6 +20,24 @@ struct Example {
     output: Option<IgnoredAny>,
     #[serde(default)]
     live: bool,
+    #[serde(default, rename = "http")]
+    _http: Vec<Stub>,
+}
+
+/// The answer to one HTTP request of the skill.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stub {
+    #[serde(rename = "method")]
+    _method: Option<String>,
+    #[serde(rename = "url")]
+    _url: String,
+    #[serde(rename = "status")]
+    _status: Option<u16>,
+    #[serde(default, rename = "headers")]
+    _headers: BTreeMap<String, String>,
+    #[serde(rename = "body")]
+    _body: Option<String>,
 }
 
 /// `null` is an output like any other.

@@ -6,4 +6,4 @@ fn count(text: String) -> usize {
     text.len()
 }
 
-happyos_sdk::bundle!(count, grant = "{}", grants = "[]", name = "a b");
+happyos_sdk::bundle!(count, grant = "{}", grants = {"kv": 1, "http": "a"}, name = "a b");
