@@ -2,6 +2,7 @@
 
 mod args;
 mod author;
+mod bundles;
 mod call;
 mod client;
 mod configuration;
