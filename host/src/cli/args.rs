@@ -56,6 +56,14 @@ pub enum Command {
     /// Make, list and revoke tokens for HTTP and MCP over HTTP.
     #[command(subcommand)]
     Token(Token),
+    /// Set, list and remove values that skills may send and never see.
+    #[command(subcommand)]
+    Secret(Secret),
+    /// Make keys that sign bundles, and say whose bundles are trusted.
+    #[command(subcommand)]
+    Key(Key),
+    /// Show who did what, and why.
+    Audit(Audit),
     /// Serve MCP on standard input and output.
     Mcp,
     /// Check or show the configuration.
@@ -174,6 +182,8 @@ pub enum Skill {
         /// The bundle's name.
         name: String,
     },
+    /// Sign a bundle: writes `FILE.sig` beside it.
+    Sign(Sign),
     /// Show what skills logged.
     Logs {
         /// Only lines of this skill or bundle.
@@ -222,6 +232,18 @@ pub enum Kind {
     Files,
     /// Environment variables.
     Env,
+}
+
+#[derive(Debug, Args)]
+pub struct Sign {
+    /// The bundle: a `.wasm` or `.js` file whose manifest gives a version.
+    pub file: PathBuf,
+    /// The key: the name given to `happyos key new`, or the path of its file.
+    #[arg(long, value_name = "NAME")]
+    pub key: String,
+    /// Folder of keys; otherwise $XDG_CONFIG_HOME/happyos/keys.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -303,6 +325,69 @@ pub enum RoleName {
     User,
     /// Also reads logs and state, and manages tokens.
     Operator,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Secret {
+    /// Set a secret: its value is asked for, or read from standard input or a file.
+    Set {
+        /// Its name: 1 to 64 of `A-Z a-z 0-9 _ -`.
+        name: String,
+        /// Requests that may carry it: `[METHODS ][http://]HOST[:PORT]`, such as `api.example.org`. May be repeated.
+        #[arg(long = "host", required = true, value_name = "HOST")]
+        hosts: Vec<String>,
+        /// Read the value from this file; one line end at its end is left out.
+        #[arg(long, value_name = "FILE")]
+        value_file: Option<PathBuf>,
+    },
+    /// List the secrets' names and hosts. No value is ever shown.
+    List,
+    /// Remove a secret.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make a key of your own to sign bundles with.
+    New {
+        /// Its name: that of the publisher.
+        name: String,
+        /// Folder of keys; otherwise $XDG_CONFIG_HOME/happyos/keys.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+    /// Trust a publisher's key, in place of one trusted before.
+    Trust {
+        /// The publisher's name.
+        publisher: String,
+        /// The public half: what `happyos key new` prints.
+        #[arg(value_name = "PUBLIC")]
+        public: String,
+    },
+    /// List the trusted keys, and your own.
+    List {
+        /// Folder of your own keys; otherwise $XDG_CONFIG_HOME/happyos/keys.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+    /// Trust a publisher's key no longer.
+    Distrust {
+        /// The publisher's name.
+        publisher: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Entries to show, the last ones.
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub limit: u32,
+    /// Check that no entry was changed, moved or removed.
+    #[arg(long)]
+    pub verify: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,7 +16,7 @@ use super::client::{Client, Usage};
 use super::fault::{Doing as _, Fault};
 use super::output::{self, Voice};
 use super::status::{self, Refusal, Status};
-use super::{Context, Global, args, bundles, logs};
+use super::{Context, Global, args, bundles, logs, sign};
 use crate::skills::metadata::check_name;
 
 /// Folder in the data folder with the state of sandboxes that only try skills out.
@@ -31,6 +31,7 @@ pub fn run(context: &Context, asked: args::Skill) -> Result<(), Fault> {
         args::Skill::Test(asked) => test(context, &asked),
         args::Skill::List => list(context),
         args::Skill::Show { name } => show(context, &name),
+        args::Skill::Sign(asked) => sign::run(context, &asked),
         args::Skill::Check { files } => check(context, &files),
         args::Skill::Inspect { file } => bundles::inspect(context, &file),
         args::Skill::Install { files } => bundles::install(context, &files),
