@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::base::{CallLimits, LimitOverrides};
 
@@ -35,6 +36,12 @@ pub struct Config {
     pub admission: AdmissionConfig,
     /// Compiling, the compiled code on disk and in memory.
     pub compile: CompileConfig,
+    /// How often the skills directory is looked through for what no event told of, in seconds.
+    pub skill_discovery_interval_s: u64,
+    /// What the operator decided for bundles; `policy.toml` in the data directory where it is `None`.
+    pub policy_file: Option<PathBuf>,
+    /// The file that this was read from, which is followed while the daemon runs.
+    pub file: Option<PathBuf>,
     /// Guest log lines kept in memory for `happyos skill logs`.
     pub log_lines_kept: usize,
     /// How long a stopping daemon waits for calls in flight, in milliseconds.
@@ -136,9 +143,22 @@ impl Config {
                 loaded_bytes_max: 512 << 20,
                 warm_scripts_max: 32,
             },
+            skill_discovery_interval_s: 5,
+            policy_file: None,
+            file: None,
             log_lines_kept: 10_000,
             drain_ms: 10_000,
         }
+    }
+
+    /// How often the skills directory is looked through.
+    pub fn discovery_interval(&self) -> Duration {
+        Duration::from_secs(self.skill_discovery_interval_s.max(1))
+    }
+
+    /// The operator's file.
+    pub fn policy_path(&self) -> PathBuf {
+        self.policy_file.clone().unwrap_or_else(|| self.data_dir.join("policy.toml"))
     }
 }
 

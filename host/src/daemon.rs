@@ -20,8 +20,8 @@ use crate::config::Config;
 use crate::http::{self, Door, DoorState, Gate, Serving};
 use crate::runtime::{Outside, Runtime};
 use crate::security::tokens::Tokens;
-use crate::security::{Audit, Principal, Role, Secrets};
-use crate::skills::Skills;
+use crate::security::{Audit, PolicyFile, Principal, Role, Secrets};
+use crate::skills::{Backing, LoadProgress, Skills};
 use crate::store::Store;
 use crate::telemetry::{GuestLog, metrics};
 use ownership::Ownership;
@@ -88,12 +88,14 @@ impl Daemon {
             Mode::Serve => Some(listen(config.http.listen).await?),
             Mode::Embedded => None,
         };
-        let skills = Skills::open(&config, runtime, log, |at| on_load(at.done, at.total)).await;
+        let backing = Backing { store, policy: PolicyFile::at(config.policy_path()), audit };
+        let skills =
+            Skills::open(&config, runtime, backing, log, |at: LoadProgress| on_load(at.done, at.total)).await?;
         let http_addr = network.as_ref().and_then(|listener| listener.local_addr().ok());
         let shutdown = CancellationToken::new();
         let tokens = Arc::new(tokens);
         let router = http::router(DoorState {
-            skills,
+            skills: skills.clone(),
             tokens: tokens.clone(),
             config: Arc::new(config.clone()),
             metrics: metrics::handle(),
@@ -102,6 +104,10 @@ impl Daemon {
             shutdown: shutdown.clone(),
         });
         let tasks = TaskTracker::new();
+        tasks.spawn({
+            let (skills, shutdown) = (skills.clone(), shutdown.clone());
+            async move { skills.watch(shutdown).await }
+        });
         let drain = Duration::from_millis(config.drain_ms);
         let local = Door::new(router.clone(), Gate::Local(Principal::authenticated("local", Role::Operator)));
         tasks.spawn(upkeep(shutdown.clone()));

@@ -34,8 +34,8 @@ pub use call::{Answer, Attachment, DescribeError, Described, GuestCall};
 pub use compile::CompileError;
 pub use powers::{HttpStub, Outside, Powers, Rehearsal};
 pub use program::{Origin, PlainFunction, Program, ProgramKind};
-pub use shape::World;
-use shape::{Remembered, Shape};
+use shape::Remembered;
+pub use shape::{Shape, World, manifest_of};
 pub use state::{ClockMode, Progress, ProgressSink, now_ms};
 
 use crate::base::{CallLimits, Digest, Failure, FailureKind};
@@ -260,6 +260,18 @@ impl Runtime {
         Arc::new(program(spec))
     }
 
+    /// The same code under other limits: calls that start with it get these.
+    pub fn with_limits(&self, program: &Program, limits: CallLimits, gate: Arc<Gate>) -> Arc<Program> {
+        self.program(ProgramSpec {
+            name: program.name.clone(),
+            digest: program.digest,
+            origin: program.origin.clone(),
+            kind: program.kind,
+            limits,
+            gate,
+        })
+    }
+
     /// The gate of a bundle: its places among the running and the waiting calls.
     pub fn gate(&self, running_max: Option<usize>) -> Arc<Gate> {
         let config = &self.inner.admission_config;
@@ -345,6 +357,7 @@ impl Runtime {
     async fn original(&self, program: &Arc<Program>) -> Result<Vec<u8>, Failure> {
         let path = match &program.origin {
             Origin::Embedded(bytes) => return Ok(bytes.to_vec()),
+            Origin::Bytes(bytes) => return Ok(bytes.to_vec()),
             Origin::File(path) => path,
         };
         let bytes = tokio::fs::read(path)

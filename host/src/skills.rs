@@ -2,29 +2,42 @@
 
 pub mod catalog;
 mod directory;
+mod identity;
 mod manifest;
 pub mod metadata;
+mod operate;
 mod probe;
+mod reload;
 mod schema;
+mod shelf;
+mod trial;
+mod versions;
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use serde_json::Value;
+use tokio::sync::{mpsc, watch};
 
-pub use catalog::{Bundle, BundleKind, Refusal, Skill, Snapshot};
-pub use directory::LoadProgress;
+pub use catalog::{Bundle, BundleKind, FileState, Refusal, Skill, Snapshot, State};
+pub use manifest::Manifest;
 pub use metadata::{Annotations, Metadata};
+pub use operate::{Import, Inspection, read_manifest};
 pub use probe::{EXAMPLE_TIME_MS, ExampleResult};
 
 use crate::base::{Digest, Failure, FailureKind, LimitOverrides, RequestId, Usage};
 use crate::config::Config;
 pub use crate::runtime::{Answer, Attachment, Load, Progress, ProgressSink};
 use crate::runtime::{ClockMode, GuestCall, Powers, Runtime};
-use crate::security::{Action, Principal, authorise};
+use crate::security::{Action, Audit, PolicyFile, Principal, authorise};
+use crate::store::{Store, StoreError};
 use crate::telemetry::GuestLog;
+use directory::Stamp;
+use shelf::Shelf;
+use versions::Versions;
 
 /// A call of one skill by name.
 #[derive(Clone, Default)]
@@ -56,47 +69,127 @@ pub struct Outcome {
     pub usage: Usage,
 }
 
-/// A file that would be served as it is.
-#[derive(Debug, Clone)]
-pub struct CheckedBundle {
-    /// Its name.
-    pub name: String,
-    /// Its version, where the manifest gives one.
-    pub version: Option<String>,
-    /// What it is made of.
-    pub kind: BundleKind,
-    /// The digest of its bytes.
-    pub digest: Digest,
-    /// Its size in bytes.
-    pub size_bytes: u64,
-    /// The names of its skills.
-    pub skills: Vec<String>,
-}
-
 /// The catalog and the sandbox behind it. Clones share both.
 #[derive(Clone)]
 pub struct Skills {
     inner: Arc<Inner>,
 }
 
+/// What the catalog stands on beside the sandbox.
+#[derive(Clone)]
+pub struct Backing {
+    /// Which version of each bundle is active, across restarts.
+    pub store: Store,
+    /// What the operator decided.
+    pub policy: PolicyFile,
+    /// Where it is recorded who did what.
+    pub audit: Audit,
+}
+
+/// Why the catalog does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The operator's file has a mistake.
+    #[error("Failed to read the policy: {0}")]
+    Policy(crate::security::PolicyError),
+    /// What is known from before cannot be read.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The directory of kept versions cannot be used.
+    #[error("Failed to open the kept versions below `{}`: {error}", path.display())]
+    Versions {
+        /// The data directory.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+}
+
+/// How far reading the directory has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadProgress {
+    /// Files done.
+    pub done: usize,
+    /// Files in all.
+    pub total: usize,
+}
+
 struct Inner {
     config: Config,
     runtime: Runtime,
     log: GuestLog,
+    store: Store,
+    policy: PolicyFile,
+    audit: Audit,
+    versions: Versions,
+    shelf: tokio::sync::Mutex<Shelf>,
     snapshot: ArcSwap<Snapshot>,
+    /// Counts the snapshots.
+    changed: watch::Sender<u64>,
+    /// Bundles whose first calls went wrong, with the digest that did.
+    demoted: mpsc::Sender<(Arc<str>, Digest)>,
+    /// Taken by the task that watches.
+    demotions: std::sync::Mutex<Option<mpsc::Receiver<(Arc<str>, Digest)>>>,
+    /// What is wrong with the operator's files since they were last read well.
+    problem: ArcSwap<Option<String>>,
+    /// What the operator's files were when they were read last.
+    operators_stamps: std::sync::Mutex<HashMap<PathBuf, Option<Stamp>>>,
 }
 
 /// Longest session id and locale that a call may carry, in bytes.
 const CALL_TAG_BYTES_MAX: usize = 128;
+/// Versions that wait for being sent back.
+const DEMOTIONS_MAX: usize = 64;
 
 impl Skills {
-    /// Reads the skills directory. Files that cannot be served are in the snapshot's refusals.
-    pub async fn open(config: &Config, runtime: Runtime, log: GuestLog, notify: impl Fn(LoadProgress<'_>)) -> Skills {
-        let snapshot = directory::read(config, &runtime, notify).await;
+    /// Reads the skills directory. Files that cannot be served are in the snapshot with the reason.
+    ///
+    /// # Errors
+    /// If the policy has a mistake, or what is kept across restarts cannot be read.
+    pub async fn open(
+        config: &Config,
+        runtime: Runtime,
+        backing: Backing,
+        log: GuestLog,
+        notify: impl Fn(LoadProgress),
+    ) -> Result<Skills, OpenError> {
+        let Backing { store, policy, audit } = backing;
+        let decided = policy.load().map_err(OpenError::Policy)?;
+        let versions = Versions::open(&config.data_dir)
+            .map_err(|error| OpenError::Versions { path: config.data_dir.clone(), error })?;
+        let shelf = Shelf::new(config.limits, decided, store.bundles().await?);
+        let (demoted, demotions) = mpsc::channel(DEMOTIONS_MAX);
+        let inner = Inner {
+            config: config.clone(),
+            runtime,
+            log,
+            store,
+            policy,
+            audit,
+            versions,
+            shelf: tokio::sync::Mutex::new(shelf),
+            snapshot: ArcSwap::default(),
+            changed: watch::Sender::new(0),
+            demoted,
+            demotions: std::sync::Mutex::new(Some(demotions)),
+            problem: ArcSwap::default(),
+            operators_stamps: Default::default(),
+        };
+        inner.note_operators_files();
+        inner.read_all(notify).await;
+        let snapshot = inner.snapshot.load_full();
         tracing::info!(skills = snapshot.skills().len(), refused = snapshot.refusals().len(), "catalog read");
-        Skills {
-            inner: Arc::new(Inner { config: config.clone(), runtime, log, snapshot: ArcSwap::from_pointee(snapshot) }),
-        }
+        Ok(Skills { inner: Arc::new(inner) })
+    }
+
+    /// Counts the snapshots: changes with every swap.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changed.subscribe()
+    }
+
+    /// What is wrong with the policy or the configuration as they lie on disk: what was read before is in force.
+    pub fn problem(&self) -> Option<String> {
+        Option::clone(&self.inner.problem.load())
     }
 
     /// The catalog as it is now.
@@ -128,6 +221,10 @@ impl Skills {
         counted.done = true;
         let failure = result.as_ref().err().map(|failure| failure.kind);
         called.metrics.record(failure, &usage);
+        if skill.bundle().trial.count(failure) {
+            // A full queue means that much is being sent back already; the next trap says it again.
+            let _ = self.inner.demoted.try_send((skill.bundle().name.clone(), skill.bundle().digest));
+        }
         tracing::debug!(%request_id, principal = principal.name(), skill = call.skill, failure = failure.map(FailureKind::as_str), "call");
         Outcome { request_id, result, usage }
     }
@@ -155,7 +252,7 @@ impl Skills {
             seed: call.seed.unwrap_or_else(rand::random),
             clock: ClockMode::Real,
             progress: call.progress.clone(),
-            powers: Powers::default(),
+            powers: Powers::granted(skill.bundle().grants.clone(), skill.bundle().space.clone()),
         };
         let (result, usage) = self.inner.runtime.call(program, guest_call).await;
         (result.and_then(|answer| check_output(skill, called, answer)), usage)
@@ -179,26 +276,6 @@ impl Skills {
                 .extend(probe::run_examples(&self.inner.runtime, &found.program, skill.name(), &metadata, true).await);
         }
         Ok(results)
-    }
-
-    /// Reads one file as it would be read from the skills directory, without installing it.
-    ///
-    /// # Errors
-    /// Why it would not be served.
-    pub async fn check_file(&self, principal: &Principal, path: &Path) -> Result<CheckedBundle, Refusal> {
-        let refusal = |reason: String, hint| Refusal { path: path.to_owned(), reason, hint };
-        authorise(principal, Action::CheckFiles).map_err(|failure| refusal(failure.message, failure.hint))?;
-        let (file, probed) = directory::read_one(&self.inner.config, &self.inner.runtime, path)
-            .await
-            .map_err(|rejection| refusal(rejection.reason, rejection.hint))?;
-        Ok(CheckedBundle {
-            name: probed.manifest.name,
-            version: probed.manifest.version,
-            kind: probed.kind.bundle_kind(),
-            digest: file.digest,
-            size_bytes: file.size_bytes,
-            skills: probed.skills.into_iter().map(|skill| skill.name).collect(),
-        })
     }
 
     /// What the sandbox is busy with.

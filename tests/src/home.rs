@@ -9,8 +9,8 @@ use happyos::cli::{Fault, Mode};
 use happyos::config::Config;
 use happyos::daemon::Daemon;
 use happyos::runtime::{Outside, Runtime};
-use happyos::security::{Audit, Principal, Role, Secrets};
-use happyos::skills::{Call, Outcome, Skills};
+use happyos::security::{Audit, PolicyFile, Principal, Role, Secrets};
+use happyos::skills::{Backing, Call, Outcome, Skills};
 use happyos::store::Store;
 use happyos::telemetry::GuestLog;
 use serde_json::Value;
@@ -125,9 +125,10 @@ pub async fn open_with(config: &Config, helper: &std::path::Path) -> Skills {
     let store = Store::open(&config.data_dir).expect("the store opens");
     let secrets = Arc::new(Secrets::open(&config.data_dir).expect("the secrets open"));
     let audit = Audit::open(&config.data_dir).expect("the audit log opens");
-    let outside = Outside { kv: Arc::new(store), secrets, audit };
+    let outside = Outside { kv: Arc::new(store.clone()), secrets, audit: audit.clone() };
     let runtime = Runtime::start(config, helper, log.clone(), outside).expect("the runtime starts");
-    Skills::open(config, runtime, log, |_| {}).await
+    let backing = Backing { store, policy: PolicyFile::at(config.policy_path()), audit };
+    Skills::open(config, runtime, backing, log, |_| {}).await.expect("the catalog opens")
 }
 
 impl Default for Home {

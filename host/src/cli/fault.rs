@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use crate::config::ConfigError;
+use crate::skills::OpenError;
 
 /// Exit codes of every command; 0 is success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +89,18 @@ impl From<ConfigError> for Fault {
     fn from(error: ConfigError) -> Fault {
         let fault = Fault::usage(format!("Failed to read the configuration: {error}"));
         Fault { hint: error.hint, ..fault }
+    }
+}
+
+impl From<OpenError> for Fault {
+    fn from(error: OpenError) -> Fault {
+        match &error {
+            OpenError::Policy(mistake) => {
+                let hint = mistake.hint.clone();
+                Fault { hint, ..Fault::usage(error.to_string()) }
+            }
+            OpenError::Store(_) | OpenError::Versions { .. } => Fault::failed(error.to_string()),
+        }
     }
 }
 

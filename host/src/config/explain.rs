@@ -58,6 +58,7 @@ fn value<T>(slot: &Slot<T>, of: &T) -> Option<String> {
     match slot {
         Slot::Number { get, .. } => get(of).map(grouped),
         Slot::Folder { get, .. } => Some(quoted(&get(of).display().to_string())),
+        Slot::File { get, .. } => Some(quoted(&get(of).display().to_string())),
         Slot::Address { get, .. } => Some(quoted(&get(of).to_string())),
         Slot::Flag { get, .. } => Some(get(of).to_string()),
         Slot::List { get, .. } => {
@@ -114,7 +115,9 @@ mod tests {
             assert!(text.contains(&format!("\n{name} = ")), "`{}` is not shown", key.path);
         }
         let file = Path::new("/etc/happyos.toml");
-        assert_eq!(parse(&text, file, Config::new("/elsewhere".into())).unwrap(), config);
+        let read = parse(&text, file, Config::new("/elsewhere".into())).unwrap();
+        config.policy_file = Some(config.policy_path());
+        assert_eq!(read, config);
         // Every key counts: changing any number changes what is read.
         for key in KEYS {
             if let Slot::Number { get, set, min, max, .. } = &key.slot {

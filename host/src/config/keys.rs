@@ -31,6 +31,8 @@ pub enum Slot<T> {
     Number { unit: &'static str, min: u64, max: u64, get: fn(&T) -> Option<u64>, set: fn(&mut T, u64) },
     /// A folder; a relative one is relative to the file.
     Folder { get: fn(&T) -> &PathBuf, set: fn(&mut T, PathBuf) },
+    /// A file; a relative one is relative to the configuration file.
+    File { get: fn(&T) -> PathBuf, set: fn(&mut T, PathBuf) },
     /// An address with a port.
     Address { get: fn(&T) -> SocketAddr, set: fn(&mut T, SocketAddr) },
     /// `true` or `false`.
@@ -88,6 +90,13 @@ pub static KEYS: &[Key] = &[
         path: "skills_dir",
         what: "The folder that bundles are read from; `skills` in the data folder where it is not given.",
         slot: Slot::Folder { get: |config| &config.skills_dir, set: |config, value| config.skills_dir = value },
+    },
+    number!("skill_discovery_interval_s", "seconds", 1, 86_400, skill_discovery_interval_s: u64,
+        "How often the skills folder is looked through for changes that no event told of."),
+    Key {
+        path: "policy_file",
+        what: "What the operator decided for bundles; `policy.toml` in the data folder where it is not given.",
+        slot: Slot::File { get: |config| config.policy_path(), set: |config, value| config.policy_file = Some(value) },
     },
     number!("log_lines_kept", "lines", 0, 1_000_000, log_lines_kept: usize,
         "Lines that skills logged, kept in memory for `happyos skill logs`."),

@@ -50,7 +50,7 @@ pub fn load(file: &Path, defaults: Config) -> Result<Config, ConfigError> {
         return Err(fail(format!("it has {size} bytes, more than {FILE_BYTES_MAX}")));
     }
     let text = std::fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
-    parse(&text, file, defaults)
+    parse(&text, file, defaults).map(|config| Config { file: Some(file.to_owned()), ..config })
 }
 
 /// Reads the text of `file` over `defaults`. Relative folders are relative to the file's.
@@ -183,6 +183,13 @@ impl<'a> Reader<'a> {
                 }
                 let base = self.file.parent().unwrap_or(Path::new(""));
                 set(target, base.join(text));
+            }
+            Slot::File { set, .. } => {
+                let text = value.get_ref().as_str().ok_or_else(|| wrong("a file in quotes"))?;
+                if text.is_empty() {
+                    return Err(self.at(&value.span(), format!("`{path}` is empty"), None));
+                }
+                set(target, self.file.parent().unwrap_or(Path::new("")).join(text));
             }
             Slot::Address { set, .. } => {
                 let text = value.get_ref().as_str().ok_or_else(|| wrong("an address in quotes"))?;

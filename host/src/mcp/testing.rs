@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::base::CallLimits;
 use crate::config::{AdmissionConfig, CompileConfig, Config, HttpConfig};
 use crate::runtime::{Outside, Runtime};
-use crate::security::{Audit, Secrets};
-use crate::skills::Skills;
+use crate::security::{Audit, PolicyFile, Secrets};
+use crate::skills::{Backing, Skills};
 use crate::store::Store;
 use crate::telemetry::GuestLog;
 
@@ -31,13 +31,12 @@ pub(crate) async fn open(dir: &Path) -> (Config, Skills) {
     let helper = own.parent().unwrap().parent().unwrap().join("happyos");
     assert!(helper.is_file(), "no `{}`\nhint: `cargo build` it with the same profile first", helper.display());
     let log = GuestLog::new(config.log_lines_kept);
-    let outside = Outside {
-        kv: Arc::new(Store::open(&config.data_dir).unwrap()),
-        secrets: Arc::new(Secrets::open(&config.data_dir).unwrap()),
-        audit: Audit::open(&config.data_dir).unwrap(),
-    };
+    let (store, audit) = (Store::open(&config.data_dir).unwrap(), Audit::open(&config.data_dir).unwrap());
+    let secrets = Arc::new(Secrets::open(&config.data_dir).unwrap());
+    let outside = Outside { kv: Arc::new(store.clone()), secrets, audit: audit.clone() };
     let runtime = Runtime::start(&config, &helper, log.clone(), outside).unwrap();
-    let skills = Skills::open(&config, runtime, log, |_| {}).await;
+    let backing = Backing { store, policy: PolicyFile::at(config.policy_path()), audit };
+    let skills = Skills::open(&config, runtime, backing, log, |_| {}).await.unwrap();
     (config, skills)
 }
 
@@ -71,6 +70,9 @@ fn config(dir: &Path) -> Config {
             loaded_bytes_max: 64 << 20,
             warm_scripts_max: 0,
         },
+        skill_discovery_interval_s: 1,
+        policy_file: None,
+        file: None,
         log_lines_kept: 100,
         drain_ms: 100,
     }

@@ -26,6 +26,8 @@ use crate::base::{CallLimits, Digest};
 pub enum Origin {
     /// A file, whose bytes had the program's digest when it was read.
     File(PathBuf),
+    /// Here.
+    Bytes(Arc<[u8]>),
     /// Part of this program.
     Embedded(&'static [u8]),
 }

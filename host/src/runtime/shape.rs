@@ -1,7 +1,7 @@
 //! What a component is, told without running it: its world, manifest, imports and exports.
 
 use serde::{Deserialize, Serialize};
-use wasmparser::{Parser, Payload};
+use wasmparser::{Chunk, Parser, Payload};
 
 /// Name of the custom section that holds a bundle's manifest.
 const MANIFEST_SECTION: &str = "happyos:manifest";
@@ -57,6 +57,8 @@ const CORE_INSTANCES_MAX: u32 = 1_000;
 const FUNCTION_BYTES_MAX: usize = 1 << 20;
 const NESTING_MAX: usize = 8;
 
+const NOT_A_COMPONENT: &str = "it is a core WebAssembly module, not a component (hint: `happyos skill build` makes one, or `wasm-tools component new`)";
+
 /// Counts what is in `bytes` and reads the manifest, before anything is compiled.
 ///
 /// # Errors
@@ -66,7 +68,7 @@ pub fn survey(bytes: &[u8]) -> Result<Option<String>, String> {
         return Err("it is not a WebAssembly file".into());
     }
     if !Parser::is_component(bytes) {
-        return Err("it is a core WebAssembly module, not a component (hint: `happyos skill build` makes one, or `wasm-tools component new`)".into());
+        return Err(NOT_A_COMPONENT.into());
     }
     let mut manifest = None;
     let mut totals = Totals::default();
@@ -96,18 +98,66 @@ pub fn survey(bytes: &[u8]) -> Result<Option<String>, String> {
                 }
             }
             Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
-                if section.data().len() > MANIFEST_BYTES_MAX {
-                    return Err(format!("its manifest is larger than {MANIFEST_BYTES_MAX} bytes"));
-                }
-                let text = std::str::from_utf8(section.data()).map_err(|_| "its manifest is not UTF-8")?;
-                if manifest.replace(text.to_owned()).is_some() {
-                    return Err("it has more than one manifest".into());
-                }
+                add_manifest(&mut manifest, section.data())?;
             }
             _ => {}
         }
     }
     Ok(manifest)
+}
+
+/// Only the manifest of a component, without a look at anything else in it: cheap whatever the bytes are.
+///
+/// # Errors
+/// A sentence on why these are not the bytes of a component with one manifest at most.
+pub fn manifest_of(bytes: &[u8]) -> Result<Option<String>, String> {
+    if !bytes.starts_with(b"\0asm") {
+        return Err("it is not a WebAssembly file".into());
+    }
+    if !Parser::is_component(bytes) {
+        return Err(NOT_A_COMPONENT.into());
+    }
+    let mut manifest = None;
+    let mut parsers = vec![Parser::new(0)];
+    let mut rest = bytes;
+    while let Some(parser) = parsers.last_mut() {
+        let parsed = parser.parse(rest, true).map_err(|error| format!("it does not parse: {error}"))?;
+        let Chunk::Parsed { consumed, payload } = parsed else {
+            return Err("it does not parse: it ends too early".into());
+        };
+        rest = rest.get(consumed..).unwrap_or_default();
+        match payload {
+            Payload::CodeSectionStart { size, .. } => {
+                parser.skip_section();
+                rest = rest.get(size as usize..).unwrap_or_default();
+            }
+            Payload::ModuleSection { parser, .. } | Payload::ComponentSection { parser, .. } => {
+                if parsers.len() > NESTING_MAX {
+                    return Err(format!("its modules and components nest deeper than {NESTING_MAX}"));
+                }
+                parsers.push(parser);
+            }
+            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
+                add_manifest(&mut manifest, section.data())?;
+            }
+            Payload::End(_) => {
+                parsers.pop();
+            }
+            _ => {}
+        }
+    }
+    Ok(manifest)
+}
+
+fn add_manifest(manifest: &mut Option<String>, data: &[u8]) -> Result<(), String> {
+    if data.len() > MANIFEST_BYTES_MAX {
+        return Err(format!("its manifest is larger than {MANIFEST_BYTES_MAX} bytes"));
+    }
+    let text = std::str::from_utf8(data).map_err(|_| "its manifest is not UTF-8")?;
+    match manifest.replace(text.to_owned()) {
+        None => Ok(()),
+        Some(_) => Err("it has more than one manifest".into()),
+    }
 }
 
 #[derive(Default)]

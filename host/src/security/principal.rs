@@ -74,13 +74,28 @@ pub enum Action {
     ManageTokens,
     /// Have a file of this machine read as a bundle.
     CheckFiles,
+    /// Install, approve, grant, roll back and remove bundles.
+    ManageBundles,
+    /// Set, list and remove secrets.
+    ManageSecrets,
+    /// Trust and distrust publishers' keys.
+    ManageKeys,
+    /// Read who did what, and why.
+    ReadAudit,
 }
 
 impl Action {
     fn needs(self) -> Role {
         match self {
             Action::ListSkills | Action::CallSkill => Role::User,
-            Action::ReadLogs | Action::ReadStatus | Action::ManageTokens | Action::CheckFiles => Role::Operator,
+            Action::ReadLogs
+            | Action::ReadStatus
+            | Action::ManageTokens
+            | Action::CheckFiles
+            | Action::ManageBundles
+            | Action::ManageSecrets
+            | Action::ManageKeys
+            | Action::ReadAudit => Role::Operator,
         }
     }
 }

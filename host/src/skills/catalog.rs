@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::metadata::{Annotations, Metadata};
 use super::schema;
-use crate::base::Digest;
-use crate::runtime::Program;
+use super::trial::Trial;
+use crate::base::{Digest, GrantKind, Grants, Requests};
+use crate::runtime::{Gate, Program};
 use crate::telemetry::metrics::CallMetrics;
 
 /// What a bundle is made of.
@@ -48,12 +49,79 @@ pub struct Bundle {
     pub digest: Digest,
     /// What it is made of.
     pub kind: BundleKind,
-    /// The file.
+    /// The file that it came from.
     pub path: PathBuf,
     /// Size of the file in bytes.
     pub size_bytes: u64,
+    /// Who signed it; `None` for nobody.
+    pub publisher: Option<String>,
+    /// What it asks for.
+    pub requests: Requests,
+    /// What it may touch.
+    pub grants: Arc<Grants>,
     /// Its code.
     pub(super) program: Arc<Program>,
+    /// Its places among the running and the waiting calls, which all its versions share.
+    pub(super) gate: Arc<Gate>,
+    /// The most of them that may run, where the operator says so.
+    pub(super) running_max: Option<usize>,
+    /// The space of its state: publisher and name.
+    pub(super) space: Arc<str>,
+    /// The text of its signature file.
+    pub(super) signature: Option<String>,
+    /// How its first calls go.
+    pub(super) trial: Trial,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It is served.
+    Serving,
+    /// Its digest needs the operator's approval.
+    PendingApproval,
+    /// These kinds of what it asks for are not decided.
+    WaitingForGrant(Vec<GrantKind>),
+    /// An earlier version is served in its place, until the file changes.
+    RolledBack,
+    /// It is not served.
+    Refused,
+}
+
+impl State {
+    /// The name used on the wire and in commands.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            State::Serving => "serving",
+            State::PendingApproval => "pending approval",
+            State::WaitingForGrant(_) => "waiting for grant",
+            State::RolledBack => "rolled back",
+            State::Refused => "refused",
+        }
+    }
+}
+
+/// One file of the skills directory, and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileState {
+    /// The file.
+    pub path: PathBuf,
+    /// The bundle it claims to be, as far as that could be read.
+    pub bundle: Option<Arc<str>>,
+    /// Its version, where its manifest gives one.
+    pub version: Option<String>,
+    /// The digest of its bytes, if they were read.
+    pub digest: Option<Digest>,
+    /// Who signed it.
+    pub publisher: Option<String>,
+    /// What it asks for.
+    pub requests: Requests,
+    /// What became of it.
+    pub state: State,
+    /// Why it is not served, or not yet; empty while it is.
+    pub reason: String,
+    /// What to do about that, where it is known.
+    pub hint: Option<String>,
 }
 
 /// One skill. Idle it is only its metadata; code is loaded at the first call.
@@ -96,6 +164,20 @@ impl Skill {
             output_schema: metadata.output_schema.as_ref().map(json),
             examples,
             annotations: metadata.annotations,
+            called: OnceLock::new(),
+        }
+    }
+
+    /// The same skill in another make of its bundle.
+    pub(super) fn with_bundle(&self, bundle: &Arc<Bundle>) -> Skill {
+        Skill {
+            name: self.name.clone(),
+            bundle: bundle.clone(),
+            description: self.description.clone(),
+            input_schema: self.input_schema.clone(),
+            output_schema: self.output_schema.clone(),
+            examples: self.examples.clone(),
+            annotations: self.annotations,
             called: OnceLock::new(),
         }
     }
@@ -178,7 +260,7 @@ fn examples_json(metadata: &Metadata) -> String {
     Value::Array(examples.collect()).to_string()
 }
 
-/// A file that is not served, and why.
+/// Why a file would not be served.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     /// The file.
@@ -196,16 +278,22 @@ pub struct Snapshot {
     /// Sorted by name.
     skills: Vec<Arc<Skill>>,
     by_name: HashMap<Arc<str>, usize>,
-    refusals: Vec<Refusal>,
+    files: Vec<Arc<FileState>>,
+    refusals: Vec<Arc<FileState>>,
 }
 
 impl Snapshot {
     /// A snapshot of these. Skill names are unique: who builds it has seen to that.
-    pub(super) fn new(mut bundles: Vec<Arc<Bundle>>, mut skills: Vec<Arc<Skill>>, refusals: Vec<Refusal>) -> Snapshot {
+    pub(super) fn new(
+        mut bundles: Vec<Arc<Bundle>>,
+        mut skills: Vec<Arc<Skill>>,
+        files: Vec<Arc<FileState>>,
+    ) -> Snapshot {
         bundles.sort_by(|a, b| a.name.cmp(&b.name));
         skills.sort_by(|a, b| a.name.cmp(&b.name));
         let by_name = skills.iter().enumerate().map(|(index, skill)| (skill.name.clone(), index)).collect();
-        Snapshot { bundles, skills, by_name, refusals }
+        let refusals = files.iter().filter(|file| file.state == State::Refused).cloned().collect();
+        Snapshot { bundles, skills, by_name, files, refusals }
     }
 
     /// All bundles, by name.
@@ -219,8 +307,20 @@ impl Snapshot {
     }
 
     /// The files that were refused.
-    pub fn refusals(&self) -> &[Refusal] {
+    pub fn refusals(&self) -> &[Arc<FileState>] {
         &self.refusals
+    }
+
+    /// All files of the skills directory, by path.
+    pub fn files(&self) -> &[Arc<FileState>] {
+        &self.files
+    }
+
+    /// The file that claims to be the bundle of that name: the one that was there first.
+    pub fn file(&self, bundle: &str) -> Option<&Arc<FileState>> {
+        let claims = |file: &&Arc<FileState>| file.bundle.as_deref() == Some(bundle);
+        let served = self.bundle(bundle).map(|bundle| &bundle.path);
+        self.files.iter().filter(claims).max_by_key(|file| (Some(&file.path) == served, file.state != State::Refused))
     }
 
     /// The bundle of that name.

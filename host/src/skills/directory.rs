@@ -1,123 +1,134 @@
-//! Reading the skills directory into a snapshot: each file on its own, a bad one never stops the others.
+//! The watched directory: which files in it are bundles, and reading one of them once, whatever else happens to it.
 
-use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File as OpenFile, Metadata};
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::catalog::{Bundle, Refusal, Skill, Snapshot};
-use super::metadata::Metadata;
-use super::probe::{self, File, Probed, Rejection};
-use crate::base::{CallLimits, Digest};
-use crate::config::Config;
-use crate::runtime::{Origin, ProgramSpec, Runtime};
+use rustix::fs::{Mode, OFlags};
 
-/// How far reading the directory has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LoadProgress<'a> {
-    /// Files done.
-    pub done: usize,
-    /// Files in all.
-    pub total: usize,
-    /// The file that is read now.
-    pub file: &'a str,
-}
+use super::probe::{self, File, Rejection};
+use crate::base::Digest;
+use crate::security::signing::{SIGNATURE_BYTES_MAX, signature_path};
 
 /// Files of one directory that are looked at; more are refused.
-const FILES_MAX: usize = 20_000;
+pub const FILES_MAX: usize = 20_000;
 
-/// The limits of a bundle's calls: the operator's for this bundle, else the daemon's.
-pub fn limits_of(config: &Config, bundle: &str) -> CallLimits {
-    let Some(own) = config.bundles.get(bundle) else { return config.limits };
-    let (base, own) = (config.limits, &own.limits);
-    CallLimits {
-        fuel: own.fuel.unwrap_or(base.fuel),
-        wall_ms: own.wall_ms.unwrap_or(base.wall_ms),
-        memory_bytes: own.memory_bytes.unwrap_or(base.memory_bytes),
-        host_calls: own.host_calls.unwrap_or(base.host_calls),
-        output_bytes: own.output_bytes.unwrap_or(base.output_bytes),
-        ..base
+/// Tells one state of a file, and of the signature beside it, from another without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    file: One,
+    signature: Option<One>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct One {
+    inode: u64,
+    size_bytes: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl One {
+    fn of(metadata: &Metadata) -> One {
+        One {
+            inode: metadata.ino(),
+            size_bytes: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+impl Stamp {
+    /// The stamp of the file at `path`; `None` if there is none.
+    pub fn of(path: &Path) -> Option<Stamp> {
+        let file = One::of(&fs::symlink_metadata(path).ok()?);
+        let signature = fs::symlink_metadata(signature_path(path)).ok().map(|metadata| One::of(&metadata));
+        Some(Stamp { file, signature })
     }
 }
 
-/// What a first look at a file gave: everything but its bytes.
-struct Seen {
-    file: File,
-    known: Option<Result<Probed, Rejection>>,
+/// A bundle's file as it was read, with its bytes.
+pub struct Read {
+    /// What it is.
+    pub file: File,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The text of the signature file beside it.
+    pub signature: Option<String>,
 }
 
-/// Reads every bundle of `config.skills_dir`.
-pub async fn read(config: &Config, runtime: &Runtime, notify: impl Fn(LoadProgress<'_>)) -> Snapshot {
-    let mut builder = Builder::default();
-    let paths = match list(&config.skills_dir) {
-        Ok(paths) => paths,
-        Err(error) => {
-            builder.refuse(&config.skills_dir, format!("the directory cannot be read: {error}"), None);
-            return builder.finish();
-        }
-    };
-    let total = paths.len();
-    for (done, path) in paths.into_iter().enumerate() {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        notify(LoadProgress { done, total, file: &name });
-        if done >= FILES_MAX {
-            builder.refuse(&path, format!("the directory holds more than {FILES_MAX} bundles"), None);
-            continue;
-        }
-        match read_one(config, runtime, &path).await {
-            Ok((file, probed)) => builder.add(config, runtime, &file, probed),
-            Err(rejection) => builder.refuse(&path, rejection.reason, rejection.hint),
-        }
-    }
-    builder.finish()
-}
-
-/// Reads one file as a bundle, without installing it.
+/// Reads one file: a regular one that is not changed meanwhile, no larger than `bytes_max`.
 ///
 /// # Errors
-/// Why it would not be served.
-pub async fn read_one(config: &Config, runtime: &Runtime, path: &Path) -> Result<(File, Probed), Rejection> {
-    let bytes_max = config.compile.bundle_bytes_max;
-    let (Seen { file, known }, bytes) = look(config, runtime, path, bytes_max)?;
-    let probed = match known {
-        Some(known) => known?,
-        None => {
-            let limits = limits_of(config, &file.stem);
-            probe::probe(runtime, &file, bytes, limits).await?
-        }
-    };
-    Ok((file, probed))
-}
-
-fn look(config: &Config, runtime: &Runtime, path: &Path, bytes_max: u64) -> Result<(Seen, Vec<u8>), Rejection> {
-    let passing = |reason: String| Rejection { lasting: false, ..Rejection::lasting(reason) };
+/// Why it is not read, in a sentence.
+pub fn read(path: &Path, bytes_max: u64) -> Result<Read, Rejection> {
     let Some((stem, is_script)) = probe::classify(path) else {
-        return Err(passing("its name does not end in `.wasm` or `.js`".into()));
+        return Err(Rejection::passing("its name does not end in `.wasm` or `.js`"));
     };
-    let metadata = fs::symlink_metadata(path).map_err(|error| passing(format!("it cannot be read: {error}")))?;
-    if !metadata.is_file() {
-        return Err(passing("it is not a regular file".into()));
-    }
-    if metadata.len() > bytes_max {
-        return Err(passing(format!(
-            "it has {} bytes, more than {bytes_max} (hint: `compile.bundle_bytes_max` in happyos.toml raises this)",
-            metadata.len()
-        )));
-    }
-    let bytes = fs::read(path).map_err(|error| passing(format!("it cannot be read: {error}")))?;
+    let bytes = read_bytes(path, bytes_max)?;
+    let signature = match read_bytes(&signature_path(path), SIGNATURE_BYTES_MAX) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(rejection) if rejection.reason == NOT_THERE => None,
+        Err(Rejection { reason, .. }) => return Err(Rejection::passing(format!("its signature file: {reason}"))),
+    };
     let file =
         File { path: path.to_owned(), stem, is_script, digest: Digest::of(&bytes), size_bytes: bytes.len() as u64 };
-    let known = probe::recall(runtime, &file, &limits_of(config, &file.stem));
-    Ok((Seen { file, known }, bytes))
+    Ok(Read { file, bytes, signature })
 }
 
+/// What is said of a file that is not there.
+const NOT_THERE: &str = "it is not there";
+
+fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Rejection> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Rejection::passing(NOT_THERE),
+        _ => Rejection::passing(format!("it cannot be read: {error}")),
+    };
+    // Never through a link, and never waiting for the other end of a FIFO.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(path, flags, Mode::empty());
+    let mut file = match opened {
+        Ok(file) => OpenFile::from(file),
+        Err(rustix::io::Errno::LOOP) => return Err(Rejection::passing(NOT_REGULAR)),
+        Err(error) => return Err(failed(error.into())),
+    };
+    let before = file.metadata().map_err(failed)?;
+    if !before.is_file() {
+        return Err(Rejection::passing(NOT_REGULAR));
+    }
+    let too_large = |size_bytes: u64| {
+        Rejection::passing(format!(
+            "it has {size_bytes} bytes, more than {bytes_max} (hint: `compile.bundle_bytes_max` in happyos.toml raises this for bundles)"
+        ))
+    };
+    if before.len() > bytes_max {
+        return Err(too_large(before.len()));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or_default());
+    (&mut file).take(bytes_max.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(too_large(bytes.len() as u64));
+    }
+    let after = file.metadata().map_err(failed)?;
+    if One::of(&before) != One::of(&after) {
+        return Err(Rejection::passing("it was changed while it was read (hint: it is read again when it is at rest)"));
+    }
+    Ok(bytes)
+}
+
+const NOT_REGULAR: &str = "it is not a regular file (hint: links, pipes and devices are not followed: copy the file)";
+
 /// The bundle files of a directory, by name. Hidden files and other endings are not bundles.
-fn list(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// If the directory cannot be read.
+pub fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !hidden && probe::classify(&path).is_some() {
+        if is_bundle(&path) {
             paths.push(path);
         }
     }
@@ -125,74 +136,52 @@ fn list(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-#[derive(Default)]
-struct Builder {
-    bundles: Vec<Arc<Bundle>>,
-    skills: Vec<Arc<Skill>>,
-    refusals: Vec<Refusal>,
-    /// Which bundle has a name: of bundles, and of skills.
-    bundle_names: HashMap<Arc<str>, PathBuf>,
-    skill_names: HashMap<Arc<str>, Arc<str>>,
+/// Whether a file's name is that of a bundle.
+pub fn is_bundle(path: &Path) -> bool {
+    let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
+    !hidden && probe::classify(path).is_some()
 }
 
-impl Builder {
-    fn refuse(&mut self, path: &Path, reason: String, hint: Option<String>) {
-        tracing::warn!(path = %path.display(), %reason, "bundle refused");
-        self.refusals.push(Refusal { path: path.to_owned(), reason, hint });
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn refused(path: &Path) -> String {
+        read(path, 100).err().map(|rejection| rejection.reason).unwrap_or_default()
     }
 
-    fn add(&mut self, config: &Config, runtime: &Runtime, file: &File, probed: Probed) {
-        let name: Arc<str> = probed.manifest.name.as_str().into();
-        if let Some(other) = self.bundle_names.get(&name) {
-            let reason = format!("the bundle name `{name}` is taken by `{}`", other.display());
-            return self.refuse(
-                &file.path,
-                reason,
-                Some("give it another name in its manifest, or remove one of the two".into()),
-            );
+    #[test]
+    fn only_regular_files_of_a_bearable_size_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("a.js"), "skill()").unwrap();
+        fs::write(at("a.js.sig"), "signed").unwrap();
+        let read_file = read(&at("a.js"), 100).unwrap_or_else(|rejection| panic!("{}", rejection.reason));
+        assert_eq!((read_file.bytes.as_slice(), read_file.signature.as_deref()), (&b"skill()"[..], Some("signed")));
+        symlink(at("a.js"), at("link.js")).unwrap();
+        fs::create_dir(at("dir.js")).unwrap();
+        fs::write(at("large.js"), [b' '; 101]).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, at("fifo.js"), rustix::fs::FileType::Fifo, Mode::RUSR, 0).unwrap();
+        for name in ["link.js", "dir.js", "fifo.js"] {
+            assert!(refused(&at(name)).contains("regular file"), "{name}: {}", refused(&at(name)));
         }
-        for skill in &probed.skills {
-            if let Some(other) = self.skill_names.get(skill.name.as_str()) {
-                let reason = format!("the skill name `{}` is taken by bundle `{other}`", skill.name);
-                return self.refuse(&file.path, reason, Some("give the skill another name".into()));
-            }
-        }
-        let own = config.bundles.get(&*name);
-        let program = runtime.program(ProgramSpec {
-            name: name.clone(),
-            digest: file.digest,
-            origin: Origin::File(file.path.clone()),
-            kind: probed.kind.program_kind(),
-            limits: limits_of(config, &name),
-            gate: runtime.gate(own.and_then(|own| own.running_max)),
-        });
-        let bundle = Arc::new(Bundle {
-            name: name.clone(),
-            version: probed.manifest.version,
-            license: probed.manifest.license,
-            digest: file.digest,
-            kind: probed.kind.bundle_kind(),
-            path: file.path.clone(),
-            size_bytes: file.size_bytes,
-            program,
-        });
-        let mut skills = Vec::with_capacity(probed.skills.len());
-        for skill in probed.skills {
-            match Metadata::parse(&skill.name, &skill.metadata) {
-                Ok(metadata) => skills.push(Arc::new(Skill::new(&skill.name, &bundle, metadata))),
-                // A note from before the rules changed.
-                Err(reason) => return self.refuse(&file.path, reason, None),
-            }
-        }
-        self.bundle_names.insert(name.clone(), file.path.clone());
-        for skill in skills {
-            self.skill_names.insert(skill.name().clone(), name.clone());
-            self.skills.push(skill);
-        }
-        self.bundles.push(bundle);
+        assert!(refused(&at("large.js")).contains("101 bytes"));
+        assert!(refused(&at("gone.js")).contains("not there"));
+        let listed = list(dir.path()).unwrap();
+        assert_eq!(listed.len(), 5, "{listed:?}");
     }
 
-    fn finish(self) -> Snapshot {
-        Snapshot::new(self.bundles, self.skills, self.refusals)
+    #[test]
+    fn a_stamp_changes_with_the_file_and_its_signature() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.js");
+        assert_eq!(Stamp::of(&path), None);
+        fs::write(&path, "1").unwrap();
+        let first = Stamp::of(&path);
+        fs::write(dir.path().join("a.js.sig"), "s").unwrap();
+        assert_ne!(Stamp::of(&path), first);
+        assert_eq!(Stamp::of(&path), Stamp::of(&path));
     }
 }

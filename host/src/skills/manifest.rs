@@ -1,6 +1,10 @@
 //! The static manifest of a bundle: read from its bytes, never by running it.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
+
+use crate::base::{Requests, check_grant_name};
 
 /// What a bundle says of itself as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,10 +21,66 @@ pub struct Manifest {
     /// Its licence as an SPDX expression.
     #[serde(default)]
     pub license: Option<String>,
-    /// What it asks for. Nothing here grants anything yet, so it must ask for nothing.
-    #[serde(default)]
-    pub grants: serde_json::Map<String, serde_json::Value>,
+    /// What it asks for, as written; [`Manifest::requests`] reads it.
+    #[serde(default, skip_serializing_if = "Asked::is_empty")]
+    pub grants: Asked,
 }
+
+/// The grants that a manifest asks for, as written. Strings are in the grammar of [`crate::base::grants`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Asked {
+    /// Bytes of state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kv_bytes: Option<u64>,
+    /// Hosts and methods.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub http: Vec<String>,
+    /// Names of secrets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
+    /// Folders.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// Names of environment variables.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
+}
+
+impl Asked {
+    fn is_empty(&self) -> bool {
+        *self == Asked::default()
+    }
+
+    fn read(&self) -> Result<Requests, String> {
+        let names = |kind: &str, names: &[String]| {
+            names
+                .iter()
+                .try_for_each(|name| check_grant_name(name).map_err(|error| format!("`grants.{kind}`: {error}")))
+        };
+        names("secrets", &self.secrets)?;
+        names("env", &self.env)?;
+        let n_asked = self.http.len() + self.secrets.len() + self.files.len() + self.env.len();
+        if n_asked > ASKED_MAX {
+            return Err(format!("`grants` asks for {n_asked} things, more than {ASKED_MAX}"));
+        }
+        Ok(Requests {
+            kv_bytes: self.kv_bytes,
+            http: parsed("http", &self.http)?,
+            secrets: self.secrets.clone(),
+            files: parsed("files", &self.files)?,
+            env: self.env.clone(),
+        })
+    }
+}
+
+fn parsed<T: FromStr<Err = String>>(kind: &str, texts: &[String]) -> Result<Vec<T>, String> {
+    let parse = |text: &String| text.parse().map_err(|error| format!("`grants.{kind}`: `{text}` {error}"));
+    texts.iter().map(parse).collect()
+}
+
+/// Most things that one manifest asks for.
+const ASKED_MAX: usize = 100;
 
 /// Longest text of one entry, in bytes.
 const ENTRY_BYTES_MAX: usize = 256;
@@ -77,10 +137,16 @@ impl Manifest {
                 format!("its manifest: version {version:?} is not a semantic version such as `0.1.0`: {error}")
             })?;
         }
-        if let Some(grant) = self.grants.keys().next() {
-            return Err(format!("its manifest asks for `{grant}`, which this host cannot grant"));
-        }
+        self.requests()?;
         Ok(self)
+    }
+
+    /// What it asks for.
+    ///
+    /// # Errors
+    /// What is wrong with that; never for a manifest that was read.
+    pub fn requests(&self) -> Result<Requests, String> {
+        self.grants.read().map_err(|error| format!("its manifest: {error}"))
     }
 }
 
@@ -103,5 +169,22 @@ mod tests {
         let error = Manifest::from_script("/* happyos\nname = \"a\"\ncolour = 1\n*/").unwrap_err();
         assert!(error.starts_with("3:1: ") && error.contains("colour"), "{error}");
         assert!(Manifest::from_script("/* happyos\nname = \"a\"").is_err());
+    }
+
+    #[test]
+    fn what_is_asked_for_is_read_and_bounded() {
+        let read = |grants: &str| Manifest::from_section(&format!(r#"{{"name": "a", "grants": {grants}}}"#));
+        let manifest = read(r#"{"kv_bytes": 10, "http": ["GET api.example.org"], "files": ["/data:rw"]}"#).unwrap();
+        let requests = manifest.requests().unwrap();
+        assert_eq!((requests.kv_bytes, requests.http.len(), requests.files.len()), (Some(10), 1, 1));
+        for (grants, says) in [
+            (r#"{"sockets": true}"#, "sockets"),
+            (r#"{"http": ["ftp://a.org"]}"#, "scheme"),
+            (r#"{"secrets": ["a b"]}"#, "a b"),
+            (r#"{"files": ["/../etc"]}"#, "files"),
+        ] {
+            let error = read(grants).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
     }
 }

@@ -16,7 +16,7 @@ use super::schema;
 use crate::base::{CallLimits, Digest, FailureKind, Limit, LimitOverrides, RequestId, Requests, Usage};
 use crate::runtime::{
     ClockMode, CompileError, DescribeError, Described, GuestCall, Origin, Powers, Program, ProgramKind, ProgramSpec,
-    Runtime, World,
+    Runtime, Shape, World,
 };
 
 /// The moment at which both clocks stand still while examples run: 2026-01-01T00:00:00Z, a Thursday; the SDK tests natively at the same.
@@ -55,6 +55,9 @@ pub struct Probed {
     pub kind: StoredKind,
     /// What it says of itself.
     pub manifest: Manifest,
+    /// What it imports; nothing of its own for a script.
+    #[serde(default)]
+    pub imports: Vec<String>,
     /// Its skills.
     pub skills: Vec<ProbedSkill>,
 }
@@ -101,7 +104,8 @@ impl Rejection {
         }
     }
 
-    fn passing(reason: impl Into<String>) -> Rejection {
+    /// The bytes may be served another time.
+    pub fn passing(reason: impl Into<String>) -> Rejection {
         Rejection { lasting: false, ..Rejection::lasting(reason) }
     }
 }
@@ -175,7 +179,7 @@ pub fn recall(runtime: &Runtime, file: &File, limits: &CallLimits) -> Option<Res
 ///
 /// # Errors
 /// Why it is not served.
-pub async fn probe(runtime: &Runtime, file: &File, bytes: Vec<u8>, limits: CallLimits) -> Result<Probed, Rejection> {
+pub async fn probe(runtime: &Runtime, file: &File, bytes: &Arc<[u8]>, limits: CallLimits) -> Result<Probed, Rejection> {
     let outcome = look(runtime, file, bytes, limits).await;
     let note = match &outcome {
         Ok(probed) => Some(Note::Served(probed.clone())),
@@ -197,38 +201,57 @@ fn fingerprint(limits: &CallLimits) -> String {
     format!("{limits:?}")
 }
 
-async fn look(runtime: &Runtime, file: &File, bytes: Vec<u8>, limits: CallLimits) -> Result<Probed, Rejection> {
-    let (kind, manifest) = if file.is_script {
-        let source = std::str::from_utf8(&bytes).map_err(|_| Rejection::lasting("it is not UTF-8"))?;
-        let manifest = Manifest::from_script(source).map_err(|error| Rejection::lasting(placed(file, &error)))?;
-        (StoredKind::Script, manifest)
+async fn look(runtime: &Runtime, file: &File, bytes: &Arc<[u8]>, limits: CallLimits) -> Result<Probed, Rejection> {
+    let manifest = manifest(file, bytes)?;
+    let (kind, imports) = if file.is_script {
+        (StoredKind::Script, Vec::new())
     } else {
-        let shape = runtime.inspect(&file.digest, &bytes).await.map_err(|error| match error {
-            CompileError::Refused(_) => Rejection::lasting(error.to_string()),
-            // The runtime remembers the costly ones itself, with what they were allowed.
-            CompileError::TooCostly(_) | CompileError::Helper(_) => Rejection::passing(error.to_string()),
-        })?;
+        let shape = shape(runtime, file, bytes).await?;
         let kind = match shape.world {
             World::Skill => StoredKind::Skill,
             World::Plain => StoredKind::Plain,
             World::Script => return Err(Rejection::lasting("it is a script interpreter, not a bundle of skills")),
         };
-        let manifest = shape.manifest.as_deref().map(Manifest::from_section).transpose().map_err(Rejection::lasting)?;
-        (kind, manifest)
+        (kind, shape.imports)
     };
-    drop(bytes);
-    let manifest = manifest.unwrap_or_else(|| Manifest::of_stem(&file.stem));
     let program = runtime.program(ProgramSpec {
         name: manifest.name.as_str().into(),
         digest: file.digest,
-        origin: Origin::File(file.path.clone()),
+        origin: Origin::Bytes(bytes.clone()),
         kind: kind.program_kind(),
         limits,
         gate: runtime.gate(None),
     });
     let described = describe(runtime, file, &program, kind).await?;
     let skills = check_skills(runtime, &program, described).await?;
-    Ok(Probed { stem: file.stem.clone(), kind, manifest, skills })
+    Ok(Probed { stem: file.stem.clone(), kind, manifest, imports, skills })
+}
+
+/// What a bundle says of itself as a whole, read without compiling or running anything.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn manifest(file: &File, bytes: &[u8]) -> Result<Manifest, Rejection> {
+    let manifest = if file.is_script {
+        let source = std::str::from_utf8(bytes).map_err(|_| Rejection::lasting("it is not UTF-8"))?;
+        Manifest::from_script(source).map_err(|error| Rejection::lasting(placed(file, &error)))?
+    } else {
+        let section = crate::runtime::manifest_of(bytes).map_err(Rejection::lasting)?;
+        section.as_deref().map(Manifest::from_section).transpose().map_err(Rejection::lasting)?
+    };
+    Ok(manifest.unwrap_or_else(|| Manifest::of_stem(&file.stem)))
+}
+
+/// What a component is, once it has compiled.
+///
+/// # Errors
+/// Why it does not compile.
+pub async fn shape(runtime: &Runtime, file: &File, bytes: &[u8]) -> Result<Shape, Rejection> {
+    runtime.inspect(&file.digest, bytes).await.map_err(|error| match error {
+        CompileError::Refused(_) => Rejection::lasting(error.to_string()),
+        // The runtime remembers the costly ones itself, with what they were allowed.
+        CompileError::TooCostly(_) | CompileError::Helper(_) => Rejection::passing(error.to_string()),
+    })
 }
 
 /// `file.js:line:column: …` where the message starts with a line.

@@ -69,6 +69,19 @@ impl Store {
     pub async fn save_bundle(&self, record: BundleRecord) -> Result<(), StoreError> {
         self.write(move |connection| save(connection, &record)).await
     }
+
+    /// Forgets a bundle.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub async fn forget_bundle(&self, name: &str) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.write(move |connection| {
+            // Its versions go with it.
+            connection.prepare_cached("DELETE FROM bundle WHERE name = ?1")?.execute([&name]).map(|_| ())
+        })
+        .await
+    }
 }
 
 fn records(connection: &Connection) -> rusqlite::Result<Vec<BundleRecord>> {

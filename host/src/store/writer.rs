@@ -11,8 +11,10 @@ use super::reason;
 const QUEUE_MAX: usize = 64;
 /// Requests in one transaction.
 const BATCH_MAX: usize = 64;
-/// Free pages that the file may hold; more are given back, some after each batch that leaves nothing waiting.
+/// Free pages that the file may hold.
 const FREE_PAGES_MAX: i64 = 1_024;
+/// Free pages above that which each transaction gives back: few, so that nobody waits long for them.
+const PAGES_GIVEN_BACK: i64 = 256;
 
 /// The thread and the way to it.
 pub struct Writer {
@@ -107,11 +109,6 @@ fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Box<dyn Request>>
         for request in batch {
             request.answer(committed.as_ref().map(|()| ()).map_err(String::as_str));
         }
-        if waiting.is_empty()
-            && let Err(error) = give_back(&connection)
-        {
-            tracing::warn!(%error, "failed to give free pages of the store back");
-        }
     }
 }
 
@@ -125,14 +122,15 @@ fn commit(connection: &mut Connection, batch: &mut [Box<dyn Request>]) -> rusqli
             break;
         }
     }
+    give_back(&transaction)?;
     transaction.commit()
 }
 
 fn give_back(connection: &Connection) -> rusqlite::Result<()> {
     let free: i64 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
     if free > FREE_PAGES_MAX {
-        // Each step gives one page back.
-        let mut statement = connection.prepare(&format!("PRAGMA incremental_vacuum({FREE_PAGES_MAX})"))?;
+        // Each step gives back one page.
+        let mut statement = connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES_GIVEN_BACK})"))?;
         let mut rows = statement.query([])?;
         while rows.next()?.is_some() {}
     }
