@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State as Extract};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
@@ -21,7 +21,7 @@ use super::{DoorState, Shared, body, wire};
 use crate::base::{Failure, FailureKind};
 use crate::security::tokens::TokenInfo;
 use crate::security::{Action, Event, Role, authorise};
-use crate::skills::State;
+use crate::skills::FileState;
 use crate::telemetry::LogLine;
 
 #[derive(Serialize)]
@@ -123,7 +123,7 @@ struct Doors {
     tokens: usize,
 }
 
-pub(super) async fn status(Extract(state): Shared, Caller(principal): Caller) -> Result<Response, HttpError> {
+pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> Result<Response, HttpError> {
     authorise(&principal, Action::ReadStatus)?;
     let snapshot = state.skills.snapshot(&principal)?;
     let refusals: Vec<_> = snapshot
@@ -149,7 +149,7 @@ pub(super) async fn status(Extract(state): Shared, Caller(principal): Caller) ->
                 bundles: snapshot.bundles().len(),
                 skills: snapshot.skills().len(),
                 refusals,
-                waiting: snapshot.files().iter().filter(|file| waits(&file.state)).count(),
+                waiting: snapshot.files().iter().filter(|file| waits(file)).count(),
                 problem,
             },
             runtime: runtime_status(&state),
@@ -165,8 +165,9 @@ pub(super) async fn status(Extract(state): Shared, Caller(principal): Caller) ->
     Ok(wire::json(StatusCode::OK, &answer))
 }
 
-fn waits(state: &State) -> bool {
-    matches!(state, State::PendingApproval | State::WaitingForGrant(_))
+fn waits(file: &FileState) -> bool {
+    use crate::skills::State::{PendingApproval, WaitingForGrant};
+    matches!(file.state, PendingApproval | WaitingForGrant(_))
 }
 
 fn runtime_status(state: &DoorState) -> RuntimeStatus {
@@ -227,7 +228,7 @@ struct LostBody {
 
 /// The kept lines as NDJSON; with `follow=1` also those that come, until the client or the daemon goes away.
 pub(super) async fn logs(
-    Extract(state): Shared,
+    State(state): Shared,
     Caller(principal): Caller,
     query: Result<Query<LogQuery>, QueryRejection>,
 ) -> Result<Response, HttpError> {
