@@ -118,7 +118,9 @@ async fn refusals_are_listed(home: &Home, files: &[HostileFile]) -> anyhow::Resu
         let found = refusals.iter().find(|refusal| refusal["path"] == json!(path));
         match found.and_then(|refusal| refusal["reason"].as_str()) {
             None => writeln!(wrong, "`{name}` is not refused")?,
-            Some(reason) if !reason.contains(says) => writeln!(wrong, "`{name}` is refused for another reason: {reason}")?,
+            Some(reason) if !reason.contains(says) => {
+                writeln!(wrong, "`{name}` is refused for another reason: {reason}")?
+            }
             Some(_) => {}
         }
     }

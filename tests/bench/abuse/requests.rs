@@ -33,8 +33,20 @@ pub fn cases(door: &Door) -> Vec<Case> {
         of("duplicate keys", "duplicate-keys", None, br#"{"input": {}, "input": {"a": 1}}"#.to_vec(), "duplicate"),
         of("compressed bombs", "gzip", Some(("content-encoding", "gzip")), bomb, "encoding"),
         of("foreign Origin and Host", "foreign-host", Some(("host", "attacker.example")), b"{}".to_vec(), "denied"),
-        of("foreign Origin and Host", "foreign-origin", Some(("origin", "https://attacker.example")), b"{}".to_vec(), "denied"),
-        of("expired tokens", "no-such-token", Some(("authorization", "Bearer hos_guessed")), b"{}".to_vec(), "unauthenticated"),
+        of(
+            "foreign Origin and Host",
+            "foreign-origin",
+            Some(("origin", "https://attacker.example")),
+            b"{}".to_vec(),
+            "denied",
+        ),
+        of(
+            "expired tokens",
+            "no-such-token",
+            Some(("authorization", "Bearer hos_guessed")),
+            b"{}".to_vec(),
+            "unauthenticated",
+        ),
         // Not larger than it may be: 16 of them at once are taken in, refused or answered, and let go.
         of("slow headers and bodies", "two-megabyte-bodies", None, large.into_bytes(), "limit-exceeded: "),
     ]
