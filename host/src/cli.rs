@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod author;
+mod bundles;
 mod call;
 mod client;
 mod configuration;

@@ -5,6 +5,7 @@
 //! finishes detached. A followed log and an MCP connection end.
 
 mod body;
+mod bundles;
 mod calls;
 mod catalog;
 mod error;
@@ -98,6 +99,12 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<DoorState>>)> {
         ("/v1/skills/{name}", get(catalog::show)),
         ("/v1/skills/{name}/call", post(calls::call)),
         ("/v1/skills/{name}/examples", post(catalog::run_examples)),
+        ("/v1/bundles", get(bundles::list).post(bundles::install)),
+        ("/v1/bundles/{name}", delete(bundles::remove)),
+        ("/v1/bundles/{name}/approve", post(bundles::approve)),
+        ("/v1/bundles/{name}/grant", post(bundles::grant)),
+        ("/v1/bundles/{name}/rollback", post(bundles::rollback)),
+        ("/v1/inspect", post(bundles::inspect)),
         ("/v1/mcp/stdio", get(upgrade::mcp_stdio)),
     ]
 }

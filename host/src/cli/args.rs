@@ -148,6 +148,40 @@ pub enum Skill {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Show what a bundle is, imports and asks for, before it is installed.
+    Inspect {
+        /// The bundle: a `.wasm` or `.js` file.
+        file: PathBuf,
+    },
+    /// Copy bundles into the skills folder, and say what becomes of them.
+    Install {
+        /// Bundles: `.wasm` or `.js` files, with their `.sig` files beside them where they are signed.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Approve a bundle as it is now, and grant what it asks for.
+    Approve {
+        /// The bundle's name.
+        name: String,
+        /// Only if its file has this digest.
+        #[arg(long, value_name = "SHA256")]
+        digest: Option<String>,
+    },
+    /// Decide what a bundle may touch. Each kind that is given replaces what was decided of that kind.
+    Grant(Grant),
+    /// Remove a bundle from the skills folder.
+    Remove {
+        /// The bundle's name.
+        name: String,
+        /// Forget its grants, its state and whose its name is, too.
+        #[arg(long)]
+        forget: bool,
+    },
+    /// Return to the version before, until the bundle's file changes.
+    Rollback {
+        /// The bundle's name.
+        name: String,
+    },
     /// Sign a bundle: writes `FILE.sig` beside it.
     Sign(Sign),
     /// Show what skills logged.
@@ -158,6 +192,46 @@ pub enum Skill {
         #[arg(short, long)]
         follow: bool,
     },
+}
+
+/// What a bundle may touch.
+#[derive(Debug, Args)]
+pub struct Grant {
+    /// The bundle's name.
+    pub name: String,
+    /// Bytes of state that it may keep.
+    #[arg(long, value_name = "BYTES")]
+    pub kv_bytes: Option<u64>,
+    /// Requests that it may make, as `[METHODS ][http://]HOST[:PORT][ private]`; may be repeated.
+    #[arg(long, value_name = "HOST")]
+    pub http: Vec<String>,
+    /// A secret that its requests may carry; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub secret: Vec<String>,
+    /// A folder that it may open, as `/HOST:/GUEST` or `/HOST:/GUEST:rw`; may be repeated.
+    #[arg(long, value_name = "FOLDER")]
+    pub file: Vec<String>,
+    /// An environment variable that it sees; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// A kind that it asks for and does not get; may be repeated.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub no: Vec<Kind>,
+}
+
+/// A kind of grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// State of its own.
+    Kv,
+    /// Requests to other hosts.
+    Http,
+    /// Use of secrets.
+    Secrets,
+    /// Folders.
+    Files,
+    /// Environment variables.
+    Env,
 }
 
 #[derive(Debug, Args)]

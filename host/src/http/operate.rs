@@ -21,6 +21,7 @@ use super::{DoorState, Shared, body, wire};
 use crate::base::{Failure, FailureKind};
 use crate::security::tokens::TokenInfo;
 use crate::security::{Action, Event, Role, authorise};
+use crate::skills::FileState;
 use crate::telemetry::LogLine;
 
 #[derive(Serialize)]
@@ -77,6 +78,11 @@ struct CatalogStatus<'a> {
     bundles: usize,
     skills: usize,
     refusals: Vec<RefusalBody<'a>>,
+    /// Bundles that wait for the operator.
+    waiting: usize,
+    /// What is wrong with the policy or the configuration as they lie on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -129,6 +135,7 @@ pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> R
             hint: refusal.hint.as_deref(),
         })
         .collect();
+    let problem = state.skills.problem();
     let http = state.http_addr.map(|addr| format!("http://{addr}"));
     let answer = Status {
         version: env!("CARGO_PKG_VERSION"),
@@ -138,10 +145,12 @@ pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> R
         skills_dir: state.config.skills_dir.display().to_string(),
         components: Components {
             catalog: CatalogStatus {
-                state: if refusals.is_empty() { "ok" } else { "degraded" },
+                state: if refusals.is_empty() && problem.is_none() { "ok" } else { "degraded" },
                 bundles: snapshot.bundles().len(),
                 skills: snapshot.skills().len(),
                 refusals,
+                waiting: snapshot.files().iter().filter(|file| waits(file)).count(),
+                problem,
             },
             runtime: runtime_status(&state),
             doors: Doors {
@@ -154,6 +163,11 @@ pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> R
         },
     };
     Ok(wire::json(StatusCode::OK, &answer))
+}
+
+fn waits(file: &FileState) -> bool {
+    use crate::skills::State::{PendingApproval, WaitingForGrant};
+    matches!(file.state, PendingApproval | WaitingForGrant(_))
 }
 
 fn runtime_status(state: &DoorState) -> RuntimeStatus {
