@@ -13,6 +13,7 @@ mod gate;
 mod mcp;
 mod openapi;
 mod operate;
+mod security;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +36,7 @@ pub use serve::{Door, Serving, serve, serve_one};
 
 use crate::config::Config;
 use crate::security::tokens::Tokens;
+use crate::security::{Audit, PolicyFile, Secrets};
 use crate::skills::Skills;
 use error::HttpError;
 
@@ -45,6 +47,12 @@ pub struct DoorState {
     pub skills: Skills,
     /// Who may come in over the network.
     pub tokens: Arc<Tokens>,
+    /// What bundles may send and never see.
+    pub secrets: Arc<Secrets>,
+    /// What the operator decided.
+    pub policy: PolicyFile,
+    /// Where it is recorded who did what.
+    pub audit: Audit,
     /// The configuration as resolved.
     pub config: Arc<Config>,
     /// Renders the metrics.
@@ -80,6 +88,11 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<DoorState>>)> {
         ("/v1/logs", get(operate::logs)),
         ("/v1/tokens", get(operate::list_tokens).post(operate::create_token)),
         ("/v1/tokens/{name}", delete(operate::revoke_token)),
+        ("/v1/secrets", get(security::list_secrets)),
+        ("/v1/secrets/{name}", put(security::set_secret).delete(security::remove_secret)),
+        ("/v1/keys", get(security::list_keys)),
+        ("/v1/keys/{name}", put(security::trust_key).delete(security::distrust_key)),
+        ("/v1/audit", get(security::audit)),
         ("/v1/skills", get(catalog::list)),
         // A skill may be called `check`, so both live on one path.
         ("/v1/skills/check", post(catalog::check).get(catalog::show_check)),

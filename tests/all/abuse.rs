@@ -29,12 +29,15 @@ async fn neighbour_answers(skills: &Skills) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_abuse_fails_as_it_should_and_hurts_nobody() {
-    let mut home = home();
+    let home = home();
     let calls = abuse::calls();
     for call in &calls {
         home.install(&call.file, &call.bytes);
-        if call.memory_bytes.is_some() {
-            home.config.bundles.entry(call.name.to_owned()).or_default().limits.memory_bytes = call.memory_bytes;
+        if let Some(bytes) = call.memory_bytes {
+            let name = call.name;
+            home.policy(&format!(
+                "[bundles.{name}]\ntrust = \"path\"\n[bundles.{name}.limits]\nmemory_bytes = {bytes}"
+            ));
         }
     }
     let skills = home.open().await;

@@ -8,5 +8,6 @@ mod contract;
 mod doors;
 mod foreign;
 mod limits;
+mod reload;
 mod scripts;
 mod values;

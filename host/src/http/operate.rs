@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State as Extract};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
@@ -20,8 +20,8 @@ use super::gate::Caller;
 use super::{DoorState, Shared, body, wire};
 use crate::base::{Failure, FailureKind};
 use crate::security::tokens::TokenInfo;
-use crate::security::{Action, Role, authorise};
-use crate::skills::State;
+use crate::security::{Action, Event, Role, authorise};
+use crate::skills::FileState;
 use crate::telemetry::LogLine;
 
 #[derive(Serialize)]
@@ -123,7 +123,7 @@ struct Doors {
     tokens: usize,
 }
 
-pub(super) async fn status(Extract(state): Shared, Caller(principal): Caller) -> Result<Response, HttpError> {
+pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> Result<Response, HttpError> {
     authorise(&principal, Action::ReadStatus)?;
     let snapshot = state.skills.snapshot(&principal)?;
     let refusals: Vec<_> = snapshot
@@ -149,7 +149,7 @@ pub(super) async fn status(Extract(state): Shared, Caller(principal): Caller) ->
                 bundles: snapshot.bundles().len(),
                 skills: snapshot.skills().len(),
                 refusals,
-                waiting: snapshot.files().iter().filter(|file| waits(&file.state)).count(),
+                waiting: snapshot.files().iter().filter(|file| waits(file)).count(),
                 problem,
             },
             runtime: runtime_status(&state),
@@ -165,8 +165,9 @@ pub(super) async fn status(Extract(state): Shared, Caller(principal): Caller) ->
     Ok(wire::json(StatusCode::OK, &answer))
 }
 
-fn waits(state: &State) -> bool {
-    matches!(state, State::PendingApproval | State::WaitingForGrant(_))
+fn waits(file: &FileState) -> bool {
+    use crate::skills::State::{PendingApproval, WaitingForGrant};
+    matches!(file.state, PendingApproval | WaitingForGrant(_))
 }
 
 fn runtime_status(state: &DoorState) -> RuntimeStatus {
@@ -227,7 +228,7 @@ struct LostBody {
 
 /// The kept lines as NDJSON; with `follow=1` also those that come, until the client or the daemon goes away.
 pub(super) async fn logs(
-    Extract(state): Shared,
+    State(state): Shared,
     Caller(principal): Caller,
     query: Result<Query<LogQuery>, QueryRejection>,
 ) -> Result<Response, HttpError> {
@@ -350,7 +351,7 @@ struct CreateToken {
 }
 
 pub(super) async fn create_token(
-    state: Shared,
+    State(state): Shared,
     Caller(principal): Caller,
     request: Request<Body>,
 ) -> Result<Response, HttpError> {
@@ -368,27 +369,38 @@ pub(super) async fn create_token(
                 .ok_or_else(|| HttpError::malformed(format!("`expires_in_s` is {seconds}: no clock goes that far")))?,
         ),
     };
-    let tokens = state.tokens.clone();
-    let (info, secret) = on_disk(move || tokens.create(&principal, &asked.name, role, expires)).await?;
+    let (info, secret) = on_disk(move || {
+        let (info, secret) = state.tokens.create(&principal, &asked.name, role, expires)?;
+        let why = format!("role {role}");
+        state.audit.record(&Event { who: principal.name(), what: "token.made", on: &info.name, why: &why });
+        Ok((info, secret))
+    })
+    .await?;
     Ok(wire::json(StatusCode::CREATED, &TokenBody::new(&info, Some(secret))))
 }
 
 pub(super) async fn revoke_token(
-    state: Shared,
+    State(state): Shared,
     Caller(principal): Caller,
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, HttpError> {
     authorise(&principal, Action::ManageTokens)?;
     let Path(name) = name?;
-    let tokens = state.tokens.clone();
-    on_disk(move || tokens.revoke(&principal, &name)).await?;
+    on_disk(move || {
+        state.tokens.revoke(&principal, &name)?;
+        state.audit.record(&Event { who: principal.name(), what: "token.revoked", on: &name, why: "" });
+        Ok(())
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Runs what waits for the disk where it holds up nobody.
-async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
+pub(super) async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "work on the tokens stopped");
-        Err(Failure::new(FailureKind::Internal, "the tokens could not be changed"))
+        tracing::error!(%error, "an operator's work stopped");
+        Err(Failure::new(FailureKind::Internal, "it could not be done").with_hint("the daemon's log has the reason"))
     })
 }
