@@ -75,7 +75,12 @@ impl Bare {
         let engine = Engine::new(config)?;
         let component = Component::from_file(&engine, path)?;
         let mut linker = Linker::new(&engine);
-        Skill::add_to_linker::<_, HasSelf<_>>(&mut linker, |state: &mut Nothing| state)?;
+        // What needs a grant is in no skill that is measured.
+        let own: fn(&mut Nothing) -> &mut Nothing = |state| state;
+        happyos::host::log::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?;
+        happyos::host::clock::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?;
+        happyos::host::random::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?;
+        happyos::host::progress::add_to_linker::<_, HasSelf<_>>(&mut linker, own)?;
         let pre = SkillPre::new(linker.instantiate_pre(&component)?)?;
         Ok(Bare { engine, pre, limited })
     }
