@@ -1,15 +1,20 @@
 //! The command line: a client of the daemon's private socket, or of a daemon inside its own process where none runs.
 
 mod args;
+mod audit;
 mod author;
+mod bundles;
 mod call;
 mod client;
 mod configuration;
 mod doctor;
 mod fault;
+mod keys;
 mod logs;
 mod mcp;
 mod output;
+mod secrets;
+mod sign;
 mod skill;
 mod status;
 mod steps;
@@ -110,6 +115,9 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
         Command::Status => status::run(&context),
         Command::Skill(asked) => skill::run(&context, asked),
         Command::Token(asked) => tokens::run(&context, &asked),
+        Command::Secret(asked) => secrets::run(&context, &asked),
+        Command::Key(asked) => keys::run(&context, &asked),
+        Command::Audit(asked) => audit::run(&context, &asked),
         Command::Mcp => mcp::run(&context),
         Command::Config(asked) => configuration::run(&context, &asked),
         Command::Toolchain(_) | Command::Doctor => Ok(()),

@@ -1,6 +1,5 @@
 //! Configuration: `happyos.toml` as written, and as resolved with defaults, units in the types and names.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,8 +29,6 @@ pub struct Config {
     pub http: HttpConfig,
     /// The limits of every call.
     pub limits: CallLimits,
-    /// What the operator set for single bundles, by bundle name. May be looser than `limits`.
-    pub bundles: BTreeMap<String, BundleConfig>,
     /// How much may run at one time.
     pub admission: AdmissionConfig,
     /// Compiling, the compiled code on disk and in memory.
@@ -124,7 +121,6 @@ impl Config {
                 connections_max: 1024,
             },
             limits: CallLimits::SKILL,
-            bundles: BTreeMap::new(),
             admission: AdmissionConfig {
                 // Guests are time-sliced and memory is what runs out, so calls are bounded far above the cores.
                 running_max: (32 * machine::cores()).max(64),

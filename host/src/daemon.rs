@@ -49,6 +49,7 @@ struct Inner {
     shutdown: CancellationToken,
     tasks: TaskTracker,
     socket: Option<PathBuf>,
+    audit: Audit,
     /// Given up last, when nothing of this daemon touches the data any more.
     _ownership: Ownership,
 }
@@ -88,7 +89,8 @@ impl Daemon {
             Mode::Serve => Some(listen(config.http.listen).await?),
             Mode::Embedded => None,
         };
-        let backing = Backing { store, policy: PolicyFile::at(config.policy_path()), audit };
+        let policy = PolicyFile::at(config.policy_path());
+        let backing = Backing { store, policy: policy.clone(), audit: audit.clone() };
         let skills =
             Skills::open(&config, runtime, backing, log, |at: LoadProgress| on_load(at.done, at.total)).await?;
         let http_addr = network.as_ref().and_then(|listener| listener.local_addr().ok());
@@ -97,6 +99,9 @@ impl Daemon {
         let router = http::router(DoorState {
             skills: skills.clone(),
             tokens: tokens.clone(),
+            secrets,
+            policy,
+            audit: audit.clone(),
             config: Arc::new(config.clone()),
             metrics: metrics::handle(),
             started: Instant::now(),
@@ -126,7 +131,7 @@ impl Daemon {
             tasks.spawn(http::serve(network, Door::new(router, gate), serving.clone()));
             socket = Some(path);
         }
-        let inner = Inner { http_addr, local, serving, shutdown, tasks, socket, _ownership: ownership };
+        let inner = Inner { http_addr, local, serving, shutdown, tasks, socket, audit, _ownership: ownership };
         Ok(Daemon { inner: Arc::new(inner) })
     }
 
@@ -146,6 +151,9 @@ impl Daemon {
         inner.tasks.close();
         // The doors keep to the drain time; this is for what hangs on them.
         let _ = tokio::time::timeout(inner.serving.drain + Duration::from_secs(1), inner.tasks.wait()).await;
+        let audit = inner.audit.clone();
+        // It waits for the disk. If that stops, what was recorded is written when the last holder goes.
+        let _ = tokio::task::spawn_blocking(move || audit.flush()).await;
     }
 }
 

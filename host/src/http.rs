@@ -5,6 +5,7 @@
 //! finishes detached. A followed log and an MCP connection end.
 
 mod body;
+mod bundles;
 mod calls;
 mod catalog;
 mod error;
@@ -12,6 +13,7 @@ mod gate;
 mod mcp;
 mod openapi;
 mod operate;
+mod security;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -25,7 +27,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +36,7 @@ pub use serve::{Door, Serving, serve, serve_one};
 
 use crate::config::Config;
 use crate::security::tokens::Tokens;
+use crate::security::{Audit, PolicyFile, Secrets};
 use crate::skills::Skills;
 use error::HttpError;
 
@@ -44,6 +47,12 @@ pub struct DoorState {
     pub skills: Skills,
     /// Who may come in over the network.
     pub tokens: Arc<Tokens>,
+    /// What bundles may send and never see.
+    pub secrets: Arc<Secrets>,
+    /// What the operator decided.
+    pub policy: PolicyFile,
+    /// Where it is recorded who did what.
+    pub audit: Audit,
     /// The configuration as resolved.
     pub config: Arc<Config>,
     /// Renders the metrics.
@@ -79,12 +88,23 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<DoorState>>)> {
         ("/v1/logs", get(operate::logs)),
         ("/v1/tokens", get(operate::list_tokens).post(operate::create_token)),
         ("/v1/tokens/{name}", delete(operate::revoke_token)),
+        ("/v1/secrets", get(security::list_secrets)),
+        ("/v1/secrets/{name}", put(security::set_secret).delete(security::remove_secret)),
+        ("/v1/keys", get(security::list_keys)),
+        ("/v1/keys/{name}", put(security::trust_key).delete(security::distrust_key)),
+        ("/v1/audit", get(security::audit)),
         ("/v1/skills", get(catalog::list)),
         // A skill may be called `check`, so both live on one path.
         ("/v1/skills/check", post(catalog::check).get(catalog::show_check)),
         ("/v1/skills/{name}", get(catalog::show)),
         ("/v1/skills/{name}/call", post(calls::call)),
         ("/v1/skills/{name}/examples", post(catalog::run_examples)),
+        ("/v1/bundles", get(bundles::list).post(bundles::install)),
+        ("/v1/bundles/{name}", delete(bundles::remove)),
+        ("/v1/bundles/{name}/approve", post(bundles::approve)),
+        ("/v1/bundles/{name}/grant", post(bundles::grant)),
+        ("/v1/bundles/{name}/rollback", post(bundles::rollback)),
+        ("/v1/inspect", post(bundles::inspect)),
         ("/v1/mcp/stdio", get(upgrade::mcp_stdio)),
     ]
 }

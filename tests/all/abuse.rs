@@ -2,223 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use happyos::base::{FailureKind, Limit, LimitOverrides};
+use happyos::base::LimitOverrides;
 use happyos::skills::Skills;
-use happyos_tests::guest::{CLOCK, LOG, RANDOM_BYTES, SPIN};
+use happyos_tests::abuse::{self, FUEL, HostileCall, HostileFile, TIME};
+use happyos_tests::guest::LOG;
 use happyos_tests::home::{answer, call, call_within, failure, operator};
-use happyos_tests::{Home, SkillGuest, bombs};
+use happyos_tests::{Home, SkillGuest};
 use serde_json::json;
-
-const FUEL: FailureKind = FailureKind::LimitExceeded(Limit::Fuel);
-const TIME: FailureKind = FailureKind::LimitExceeded(Limit::Time);
-const MEMORY: FailureKind = FailureKind::LimitExceeded(Limit::Memory);
-const HOST_CALLS: FailureKind = FailureKind::LimitExceeded(Limit::HostCalls);
-const OUTPUT: FailureKind = FailureKind::LimitExceeded(Limit::Output);
-
-/// Fuel that a loop burns in some tens of milliseconds.
-const SOME_FUEL: LimitOverrides =
-    LimitOverrides { fuel: Some(50_000_000), wall_ms: None, memory_bytes: None, host_calls: None, output_bytes: None };
-const SOME_TIME: LimitOverrides = LimitOverrides { fuel: None, wall_ms: Some(200), ..SOME_FUEL };
-const DEFAULTS: LimitOverrides = LimitOverrides { fuel: None, ..SOME_FUEL };
 
 /// How much longer than its limit a stopped call may take, on a busy machine.
 const SLACK: Duration = Duration::from_millis(1_500);
-
-/// A guest that misbehaves when it is called.
-struct Abuse {
-    guest: SkillGuest<'static>,
-    limits: LimitOverrides,
-    fails_as: FailureKind,
-    /// The least its peak of memory can truly be.
-    peak_at_least: u64,
-}
-
-/// Code that grows memory by a MiB until it may not, then stops.
-const GROW: &str = "(loop $more (br_if $more (i32.ne (i32.const -1) (memory.grow (i32.const 16))))) unreachable";
-
-fn abuses() -> Vec<Abuse> {
-    let abuse =
-        |guest: SkillGuest<'static>, limits, fails_as| Abuse { guest, limits, fails_as, peak_at_least: 128 << 10 };
-    let plain = SkillGuest::default();
-    let spin = SkillGuest { call: "(loop $spin (br $spin)) unreachable", ..plain };
-    vec![
-        abuse(SkillGuest { name: "endless-loop", ..spin }, SOME_FUEL, FUEL),
-        abuse(SkillGuest { name: "endless-loop-by-time", ..spin }, SOME_TIME, TIME),
-        abuse(
-            SkillGuest {
-                name: "recursion",
-                fields: "(func $deeper (param i32) (result i32)
-                           (i32.add (i32.const 1) (call $deeper (i32.add (local.get 0) (i32.const 1)))))",
-                call: "(call $deeper (i32.const 0))",
-                ..plain
-            },
-            DEFAULTS,
-            FailureKind::Trap,
-        ),
-        Abuse {
-            peak_at_least: 60 << 20,
-            ..abuse(SkillGuest { name: "grow-loop", call: GROW, ..plain }, DEFAULTS, MEMORY)
-        },
-        Abuse {
-            peak_at_least: 3 << 20,
-            ..abuse(
-                SkillGuest { name: "grow-loop-tighter", call: GROW, ..plain },
-                LimitOverrides { memory_bytes: Some(4 << 20), ..DEFAULTS },
-                MEMORY,
-            )
-        },
-        Abuse {
-            peak_at_least: 7 << 20,
-            ..abuse(
-                SkillGuest {
-                    name: "table-growth",
-                    fields: "(table $t 0 funcref)",
-                    call: "(loop $more (br_if $more (i32.ne (i32.const -1)
-                             (table.grow $t (ref.null func) (i32.const 100000))))) unreachable",
-                    ..plain
-                },
-                DEFAULTS,
-                MEMORY,
-            )
-        },
-        Abuse {
-            peak_at_least: 48 << 20,
-            ..abuse(
-                SkillGuest {
-                    name: "giant-fill",
-                    memory: "768",
-                    call: "(loop $again (memory.fill (i32.const 4096) (i32.const 7) (i32.const 50000000)) (br $again))
-                           unreachable",
-                    ..plain
-                },
-                DEFAULTS,
-                FUEL,
-            )
-        },
-        abuse(
-            SkillGuest {
-                name: "invalid-utf8",
-                call: "(i32.store (i32.const 256) (i32.const 0xfeff)) (call $answer (i32.const 256) (i32.const 4))",
-                ..plain
-            },
-            DEFAULTS,
-            FailureKind::InvalidOutput,
-        ),
-        abuse(
-            SkillGuest { name: "not-json", call: "(call $answer (i32.const 240) (i32.const 1))", ..plain },
-            DEFAULTS,
-            FailureKind::InvalidOutput,
-        ),
-        abuse(
-            SkillGuest { name: "lying-string", call: "(call $answer (i32.const 0) (i32.const -1))", ..plain },
-            DEFAULTS,
-            FailureKind::InvalidOutput,
-        ),
-        abuse(
-            SkillGuest {
-                name: "lying-list",
-                call: "(drop (call $answer (i32.const 240) (i32.const 2)))
-                       (i32.store offset=12 (i32.const 64) (i32.const 256))
-                       (i32.store offset=16 (i32.const 64) (i32.const 0x7fffffff)) (i32.const 64)",
-                ..plain
-            },
-            DEFAULTS,
-            FailureKind::InvalidOutput,
-        ),
-        abuse(
-            SkillGuest { name: "unaligned-answer", call: "(i32.const 65)", ..plain },
-            DEFAULTS,
-            FailureKind::InvalidOutput,
-        ),
-        abuse(
-            SkillGuest {
-                name: "no-such-case",
-                call: "(i32.store8 (i32.const 64) (i32.const 9)) (i32.const 64)",
-                ..plain
-            },
-            DEFAULTS,
-            FailureKind::InvalidOutput,
-        ),
-        abuse(SkillGuest { name: "looping-realloc", realloc: SPIN, ..plain }, SOME_FUEL, FUEL),
-        abuse(SkillGuest { name: "trapping-realloc", realloc: "unreachable", ..plain }, DEFAULTS, FailureKind::Trap),
-        abuse(SkillGuest { name: "looping-post-return", post_return: SPIN, ..plain }, SOME_FUEL, FUEL),
-        abuse(SkillGuest { name: "looping-post-return-by-time", post_return: SPIN, ..plain }, SOME_TIME, TIME),
-        abuse(
-            SkillGuest { name: "trapping-post-return", post_return: "unreachable", ..plain },
-            DEFAULTS,
-            FailureKind::Trap,
-        ),
-        Abuse {
-            peak_at_least: 100_000_000,
-            ..abuse(
-                SkillGuest {
-                    name: "hundred-megabytes",
-                    call: r#"(drop (memory.grow (i32.const 1600)))
-                             (memory.fill (i32.const 4096) (i32.const 0x20) (i32.const 100000000))
-                             (call $answer (i32.const 4096) (i32.const 100000000))"#,
-                    ..plain
-                },
-                DEFAULTS,
-                OUTPUT,
-            )
-        },
-        Abuse {
-            peak_at_least: 2 << 20,
-            ..abuse(
-                SkillGuest {
-                    name: "two-megabytes",
-                    memory: "64",
-                    call: r#"(memory.fill (i32.const 4096) (i32.const 0x20) (i32.const 2000000))
-                             (call $answer (i32.const 4096) (i32.const 2000000))"#,
-                    ..plain
-                },
-                DEFAULTS,
-                OUTPUT,
-            )
-        },
-        abuse(
-            SkillGuest {
-                name: "host-call-flood",
-                imports: CLOCK,
-                call: "(loop $again (drop (call $now)) (br $again)) unreachable",
-                ..plain
-            },
-            DEFAULTS,
-            HOST_CALLS,
-        ),
-        abuse(
-            SkillGuest {
-                name: "log-flood",
-                imports: LOG,
-                call: "(loop $again (call $log (i32.const 2) (i32.const 1024) (i32.const 1000)) (br $again)) unreachable",
-                ..plain
-            },
-            DEFAULTS,
-            HOST_CALLS,
-        ),
-        abuse(
-            SkillGuest {
-                name: "giant-log-line",
-                imports: LOG,
-                memory: "320",
-                call: "(call $log (i32.const 2) (i32.const 4096) (i32.const 16777216)) (i32.const 64)",
-                ..plain
-            },
-            DEFAULTS,
-            HOST_CALLS,
-        ),
-        abuse(
-            SkillGuest {
-                name: "too-many-random-bytes",
-                imports: RANDOM_BYTES,
-                call: "(call $bytes (i32.const -1) (i32.const 64)) (i32.const 64)",
-                ..plain
-            },
-            DEFAULTS,
-            FailureKind::Trap,
-        ),
-    ]
-}
 
 /// A home where hostile guests and a well-behaved neighbour live.
 fn home() -> Home {
@@ -236,19 +29,22 @@ async fn neighbour_answers(skills: &Skills) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_abuse_fails_as_it_should_and_hurts_nobody() {
-    let mut home = home();
-    let large = "hundred-megabytes".to_owned();
-    home.config.bundles.entry(large).or_default().limits.memory_bytes = Some(256 << 20);
-    let abuses = abuses();
-    for abuse in &abuses {
-        home.install_guest(&abuse.guest);
+    let home = home();
+    let calls = abuse::calls();
+    for call in &calls {
+        home.install(&call.file, &call.bytes);
+        if let Some(bytes) = call.memory_bytes {
+            let name = call.name;
+            home.policy(&format!(
+                "[bundles.{name}]\ntrust = \"path\"\n[bundles.{name}.limits]\nmemory_bytes = {bytes}"
+            ));
+        }
     }
     let skills = home.open().await;
     let mut wrong = Vec::new();
-    for Abuse { guest, limits, fails_as, peak_at_least } in &abuses {
-        let name = guest.name;
+    for HostileCall { name, skill, input, limits, fails_as, peak_at_least, .. } in &calls {
         let began = Instant::now();
-        let outcome = call_within(&skills, name, json!({"a": "b"}), *limits).await;
+        let outcome = call_within(&skills, skill, input.clone(), *limits).await;
         let took = began.elapsed();
         neighbour_answers(&skills).await;
         let usage = outcome.usage;
@@ -287,60 +83,19 @@ async fn each_abuse_fails_as_it_should_and_hurts_nobody() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A file that must not be installed, and a word that the reason has.
-struct Refused {
-    name: &'static str,
-    bytes: Vec<u8>,
-    says: &'static str,
-}
-
-fn refused() -> Vec<Refused> {
-    let plain = SkillGuest::default();
-    let of = |guest: SkillGuest<'static>, says| Refused { name: guest.name, bytes: guest.component(), says };
-    vec![
-        of(SkillGuest { name: "start-loop", fields: "(func $s (loop $l (br $l))) (start $s)", ..plain }, "limit"),
-        of(SkillGuest { name: "looping-list", list: SPIN, ..plain }, "limit"),
-        of(SkillGuest { name: "trapping-list", list: "unreachable", ..plain }, "unreachable"),
-        of(SkillGuest { name: "four-gib-memory", memory: "65536", ..plain }, "memory"),
-        of(SkillGuest { name: "huge-table", fields: "(table 10000000 funcref)", ..plain }, "exceeds the limit"),
-        of(SkillGuest { name: "growing-list", list: GROW, ..plain }, "memory"),
-        of(
-            SkillGuest {
-                name: "lying-metadata-length",
-                list: "(i32.store (i32.const 44) (i32.const 0x7fffffff))",
-                ..plain
-            },
-            "",
-        ),
-        Refused {
-            name: "branches-and-locals",
-            bytes: bombs::branches_and_locals("branches-and-locals", 8_000, 1_000),
-            says: "compil",
-        },
-        Refused {
-            name: "empty-functions",
-            bytes: bombs::empty_functions("empty-functions", 100_000),
-            says: "function",
-        },
-        Refused { name: "not-wasm", bytes: b"not a component".to_vec(), says: "WebAssembly" },
-        Refused { name: "a-core-module", bytes: wat::parse_str("(module)").unwrap(), says: "component" },
-    ]
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_files_are_refused_with_a_reason_and_stop_nobody() {
     let home = home();
-    let refused = refused();
-    for Refused { name, bytes, .. } in &refused {
-        home.install(&format!("{name}.wasm"), bytes);
+    let refused = abuse::files();
+    for HostileFile { file, bytes, .. } in &refused {
+        home.install(file, bytes);
     }
     let skills = home.open().await;
     neighbour_answers(&skills).await;
     let snapshot = skills.snapshot(&operator()).unwrap();
     let mut wrong = Vec::new();
-    for Refused { name, says, .. } in &refused {
-        let file = format!("{name}.wasm");
-        match snapshot.refusals().iter().find(|refusal| refusal.path.ends_with(&file)) {
+    for HostileFile { name, file, says, .. } in &refused {
+        match snapshot.refusals().iter().find(|refusal| refusal.path.ends_with(file)) {
             None => wrong.push(format!("{name} is not refused")),
             Some(refusal) if !refusal.reason.contains(says) => {
                 wrong.push(format!("{name}: {:?} does not say {says:?}", refusal.reason));

@@ -9,5 +9,6 @@ mod doors;
 mod egress;
 mod foreign;
 mod limits;
+mod reload;
 mod scripts;
 mod values;

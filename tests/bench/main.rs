@@ -1,5 +1,6 @@
 //! Benchmarks: `bench calls|mcp|scale|fair`. Each prints a table and writes `target/bench/NAME.json`.
 
+mod abuse;
 mod bare;
 mod calls;
 mod client;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         ["mcp"] => mcp::run(),
         ["scale"] => scale::run(),
         ["fair"] => fair::run(),
+        ["abuse", rest @ ..] => abuse::run(rest),
         // Parts of a benchmark that run in a process of their own.
         ["mcp-client", rest @ ..] => client::run(rest),
         ["scale-part", folder, n_skills] => scale::part(folder, n_skills),

@@ -27,6 +27,19 @@ const BARS: &[(&str, &str, Side, f64)] = &[
     ("scale", "call_p50_growth", AtMost, 1.25),
     ("fair", "p50_ms", AtMost, 2.0),
     ("fair", "p99_ms", AtMost, 10.0),
+    ("abuse", "cases", AtLeast, 45.0),
+    ("abuse", "uncontained", AtMost, 0.0),
+    ("abuse", "neighbour_p99_ratio_max", AtMost, 2.0),
+    ("reload", "cached_p50_ms", AtMost, 80.0),
+    ("reload", "js_p50_ms", AtMost, 80.0),
+    ("reload", "js_own_p50_ms", AtMost, 5.0),
+    ("reload", "component_over_compile_ms", AtMost, 80.0),
+    ("reload", "swaps", AtLeast, 11_000.0),
+    ("reload", "swaps_failed", AtMost, 0.0),
+    ("reload", "memory_growth", AtMost, 0.1),
+    ("crash-bundles", "kills", AtLeast, 300.0),
+    ("crash-bundles", "invalid", AtMost, 0.0),
+    ("crash-bundles", "lost", AtMost, 0.0),
 ];
 
 /// The figures of one benchmark.

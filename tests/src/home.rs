@@ -60,6 +60,16 @@ impl Home {
 }
 
 impl Home {
+    /// Adds to what the operator decided for bundles: text of `policy.toml`.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn policy(&self, text: &str) {
+        let path = self.config.policy_path();
+        let before = std::fs::read_to_string(&path).unwrap_or_default();
+        std::fs::write(path, format!("{before}{text}\n")).expect("the folder can be written");
+    }
+
     /// The private socket of this home's daemon.
     pub fn socket(&self) -> PathBuf {
         self.config.data_dir.join("happyos.sock")

@@ -1,5 +1,6 @@
 //! The harness that tests and benchmarks share: guests written as text, temporary homes, clients and processes.
 
+pub mod abuse;
 pub mod bombs;
 pub mod guest;
 pub mod home;

@@ -154,6 +154,18 @@ impl Running {
         self.child.id()
     }
 
+    /// Whether it still runs; where it does not, what it said is collected.
+    ///
+    /// # Panics
+    /// If the system cannot say.
+    pub fn alive(&mut self) -> bool {
+        let alive = self.child.try_wait().expect("a child can be waited for").is_none();
+        if !alive {
+            self.collect();
+        }
+        alive
+    }
+
     /// Sends SIGTERM.
     ///
     /// # Panics

@@ -56,6 +56,14 @@ pub enum Command {
     /// Make, list and revoke tokens for HTTP and MCP over HTTP.
     #[command(subcommand)]
     Token(Token),
+    /// Set, list and remove values that skills may send and never see.
+    #[command(subcommand)]
+    Secret(Secret),
+    /// Make keys that sign bundles, and say whose bundles are trusted.
+    #[command(subcommand)]
+    Key(Key),
+    /// Show who did what, and why.
+    Audit(Audit),
     /// Serve MCP on standard input and output.
     Mcp,
     /// Check or show the configuration.
@@ -140,6 +148,42 @@ pub enum Skill {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Show what a bundle is, imports and asks for, before it is installed.
+    Inspect {
+        /// The bundle: a `.wasm` or `.js` file.
+        file: PathBuf,
+    },
+    /// Copy bundles into the skills folder, and say what becomes of them.
+    Install {
+        /// Bundles: `.wasm` or `.js` files, with their `.sig` files beside them where they are signed.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Approve a bundle as it is now, and grant what it asks for.
+    Approve {
+        /// The bundle's name.
+        name: String,
+        /// Only if its file has this digest.
+        #[arg(long, value_name = "SHA256")]
+        digest: Option<String>,
+    },
+    /// Decide what a bundle may touch. Each kind that is given replaces what was decided of that kind.
+    Grant(Grant),
+    /// Remove a bundle from the skills folder.
+    Remove {
+        /// The bundle's name.
+        name: String,
+        /// Forget its grants, its state and whose its name is, too.
+        #[arg(long)]
+        forget: bool,
+    },
+    /// Return to the version before, until the bundle's file changes.
+    Rollback {
+        /// The bundle's name.
+        name: String,
+    },
+    /// Sign a bundle: writes `FILE.sig` beside it.
+    Sign(Sign),
     /// Show what skills logged.
     Logs {
         /// Only lines of this skill or bundle.
@@ -148,6 +192,58 @@ pub enum Skill {
         #[arg(short, long)]
         follow: bool,
     },
+}
+
+/// What a bundle may touch.
+#[derive(Debug, Args)]
+pub struct Grant {
+    /// The bundle's name.
+    pub name: String,
+    /// Bytes of state that it may keep.
+    #[arg(long, value_name = "BYTES")]
+    pub kv_bytes: Option<u64>,
+    /// Requests that it may make, as `[METHODS ][http://]HOST[:PORT][ private]`; may be repeated.
+    #[arg(long, value_name = "HOST")]
+    pub http: Vec<String>,
+    /// A secret that its requests may carry; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub secret: Vec<String>,
+    /// A folder that it may open, as `/HOST:/GUEST` or `/HOST:/GUEST:rw`; may be repeated.
+    #[arg(long, value_name = "FOLDER")]
+    pub file: Vec<String>,
+    /// An environment variable that it sees; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// A kind that it asks for and does not get; may be repeated.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub no: Vec<Kind>,
+}
+
+/// A kind of grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// State of its own.
+    Kv,
+    /// Requests to other hosts.
+    Http,
+    /// Use of secrets.
+    Secrets,
+    /// Folders.
+    Files,
+    /// Environment variables.
+    Env,
+}
+
+#[derive(Debug, Args)]
+pub struct Sign {
+    /// The bundle: a `.wasm` or `.js` file whose manifest gives a version.
+    pub file: PathBuf,
+    /// The key: the name given to `happyos key new`, or the path of its file.
+    #[arg(long, value_name = "NAME")]
+    pub key: String,
+    /// Folder of keys; otherwise $XDG_CONFIG_HOME/happyos/keys.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -229,6 +325,69 @@ pub enum RoleName {
     User,
     /// Also reads logs and state, and manages tokens.
     Operator,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Secret {
+    /// Set a secret: its value is asked for, or read from standard input or a file.
+    Set {
+        /// Its name: 1 to 64 of `A-Z a-z 0-9 _ -`.
+        name: String,
+        /// Requests that may carry it: `[METHODS ][http://]HOST[:PORT]`, such as `api.example.org`. May be repeated.
+        #[arg(long = "host", required = true, value_name = "HOST")]
+        hosts: Vec<String>,
+        /// Read the value from this file; one line end at its end is left out.
+        #[arg(long, value_name = "FILE")]
+        value_file: Option<PathBuf>,
+    },
+    /// List the secrets' names and hosts. No value is ever shown.
+    List,
+    /// Remove a secret.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make a key of your own to sign bundles with.
+    New {
+        /// Its name: that of the publisher.
+        name: String,
+        /// Folder of keys; otherwise $XDG_CONFIG_HOME/happyos/keys.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+    /// Trust a publisher's key, in place of one trusted before.
+    Trust {
+        /// The publisher's name.
+        publisher: String,
+        /// The public half: what `happyos key new` prints.
+        #[arg(value_name = "PUBLIC")]
+        public: String,
+    },
+    /// List the trusted keys, and your own.
+    List {
+        /// Folder of your own keys; otherwise $XDG_CONFIG_HOME/happyos/keys.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+    /// Trust a publisher's key no longer.
+    Distrust {
+        /// The publisher's name.
+        publisher: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Entries to show, the last ones.
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub limit: u32,
+    /// Check that no entry was changed, moved or removed.
+    #[arg(long)]
+    pub verify: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -115,6 +115,14 @@ impl Client {
         self.send(Method::POST, path, Some(body.to_string())).await?.json(doing)
     }
 
+    /// `PUT` of JSON for a JSON answer.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn put<T: DeserializeOwned>(&self, path: &str, body: &Value, doing: &str) -> Result<T, Fault> {
+        self.send(Method::PUT, path, Some(body.to_string())).await?.json(doing)
+    }
+
     /// `DELETE`.
     ///
     /// # Errors

@@ -114,7 +114,9 @@ fn own_keys(dir: &Path, context: &Context) -> Result<Vec<OwnKey>, Fault> {
     for entry in entries.take(OWN_MAX) {
         let path = entry.doing(|| format!("read `{}`", dir.display()))?.path();
         let name = path.file_stem().and_then(|name| name.to_str());
-        let Some(name) = name.filter(|_| path.extension().is_some_and(|extension| extension == "key")) else { continue };
+        let Some(name) = name.filter(|_| path.extension().is_some_and(|extension| extension == "key")) else {
+            continue;
+        };
         match KeyPair::open(&path) {
             Ok(pair) => own.push(OwnKey {
                 name: name.to_owned(),

@@ -79,7 +79,9 @@ fn check_name(name: &str, doing: &str) -> Result<(), Fault> {
 fn value(name: &str, file: Option<&Path>, doing: &str) -> Result<Zeroizing<String>, Fault> {
     let failed = |from: &str, error: io::Error| Fault::failed(format!("Failed to {doing}: {from}: {error}"));
     let mut value = match file {
-        Some(path) => File::open(path).and_then(read).map_err(|error| failed(&format!("`{}`", path.display()), error))?,
+        Some(path) => {
+            File::open(path).and_then(read).map_err(|error| failed(&format!("`{}`", path.display()), error))?
+        }
         None if io::stdin().is_terminal() => {
             prompt(&format!("value of `{name}` (not shown): ")).map_err(|error| failed("the terminal", error))?
         }

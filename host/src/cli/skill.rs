@@ -16,7 +16,7 @@ use super::client::{Client, Usage};
 use super::fault::{Doing as _, Fault};
 use super::output::{self, Voice};
 use super::status::{self, Refusal, Status};
-use super::{Context, Global, args, logs};
+use super::{Context, Global, args, bundles, logs, sign};
 use crate::skills::metadata::check_name;
 
 /// Folder in the data folder with the state of sandboxes that only try skills out.
@@ -31,7 +31,14 @@ pub fn run(context: &Context, asked: args::Skill) -> Result<(), Fault> {
         args::Skill::Test(asked) => test(context, &asked),
         args::Skill::List => list(context),
         args::Skill::Show { name } => show(context, &name),
+        args::Skill::Sign(asked) => sign::run(context, &asked),
         args::Skill::Check { files } => check(context, &files),
+        args::Skill::Inspect { file } => bundles::inspect(context, &file),
+        args::Skill::Install { files } => bundles::install(context, &files),
+        args::Skill::Approve { name, digest } => bundles::approve(context, &name, digest.as_deref()),
+        args::Skill::Grant(asked) => bundles::grant(context, &asked),
+        args::Skill::Remove { name, forget } => bundles::remove(context, &name, forget),
+        args::Skill::Rollback { name } => bundles::rollback(context, &name),
         args::Skill::Logs { name, follow } => logs::run(context, name.as_deref(), follow),
     }
 }
@@ -135,6 +142,7 @@ struct Summary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<String>,
     kind: String,
+    state: String,
 }
 
 async fn all_skills(client: &Client) -> Result<Vec<Summary>, Fault> {
@@ -151,29 +159,39 @@ async fn all_skills(client: &Client) -> Result<Vec<Summary>, Fault> {
 }
 
 fn list(context: &Context) -> Result<(), Fault> {
-    let (skills, status) = context.with_any(async |client| {
+    let (skills, status, files) = context.with_any(async |client| {
         let status: Value = client.get("/v1/status", "read the daemon's status").await?;
-        Ok((all_skills(&client).await?, status))
+        let files: Value = client.get("/v1/bundles", "list the bundles").await?;
+        Ok((all_skills(&client).await?, status, files))
     })?;
+    let files = files.get("bundles").cloned().unwrap_or_default();
     if context.voice.json {
         let refusals = status.pointer("/components/catalog/refusals").cloned().unwrap_or_default();
-        return output::print_json(&json!({ "skills": skills, "refusals": refusals }));
+        return output::print_json(&json!({ "skills": skills, "bundles": files, "refusals": refusals }));
     }
-    let mut table = output::table(&["skill", "bundle", "kind", "what it does"]);
+    let mut table = output::table(&["skill", "bundle", "kind", "state", "what it does"]);
     for skill in &skills {
         let bundle = match &skill.version {
             Some(version) => format!("{} {version}", skill.bundle),
             None => skill.bundle.clone(),
         };
-        table.add_row([&skill.name, &bundle, &skill.kind, &output::first_line(&skill.description, 100)]);
+        table.add_row([&skill.name, &bundle, &skill.kind, &skill.state, &output::first_line(&skill.description, 100)]);
     }
     if skills.is_empty() {
         context.voice.note(&format!("no skills in `{}`", context.config.skills_dir.display()));
     } else {
         output::print_table(&table)?;
     }
+    let files: Vec<bundles::File> = serde_json::from_value(files).doing(|| "understand the daemon".into())?;
+    for file in files.iter().filter(|file| file.state != "serving" && file.state != "refused") {
+        output::print(&format!("{}\n", file.line()))?;
+        if let Some(hint) = &file.hint {
+            context.voice.note(&format!("hint: {hint}"));
+        }
+    }
     let status: Status = serde_json::from_value(status).doing(|| "understand the daemon's status".into())?;
     status::refusals(&status.components.catalog.refusals);
+    status::problem(&status);
     Ok(())
 }
 

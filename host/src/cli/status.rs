@@ -31,6 +31,10 @@ pub struct Catalog {
     pub bundles: u64,
     pub skills: u64,
     pub refusals: Vec<Refusal>,
+    #[serde(default)]
+    waiting: u64,
+    #[serde(default)]
+    problem: Option<String>,
 }
 
 /// A file that is not served.
@@ -102,6 +106,12 @@ pub fn run(context: &Context) -> Result<(), Fault> {
         "skills".into(),
         format!("{} in {} bundles from {}", count(catalog.skills), count(catalog.bundles), status.skills_dir),
     ]);
+    if catalog.waiting > 0 {
+        table.add_row([
+            "waiting".into(),
+            format!("{} bundles wait for you: see `happyos skill list`", count(catalog.waiting)),
+        ]);
+    }
     table.add_row([
         "calls".into(),
         format!(
@@ -133,7 +143,16 @@ pub fn run(context: &Context) -> Result<(), Fault> {
     table.add_row(["tokens".into(), count(doors.tokens)]);
     output::print_table(&table)?;
     refusals(&catalog.refusals);
+    problem(&status);
     Ok(())
+}
+
+/// Says what is wrong with the operator's files.
+pub fn problem(status: &Status) {
+    if let Some(problem) = &status.components.catalog.problem {
+        eprintln!("error: {problem}");
+        eprintln!("hint: what was read before is in force; correct the file, and it is read again at once");
+    }
 }
 
 /// Prints refused files on standard error.

@@ -37,18 +37,10 @@ fn render(config: &Config, mark: &str) -> String {
         }
         text.push('\n');
     }
-    text.push_str("\n# For one bundle, in a table [bundles.NAME]; these may also be looser than the limits above.\n");
+    text.push_str("\n# For one bundle, in the policy file, in a table [bundles.NAME.limits]; these may also be looser than those above.\n");
     for key in BUNDLE_KEYS {
         if let Slot::Number { unit, min, max, .. } = &key.slot {
             let _ = writeln!(text, "#   {:<13} {} In {unit}, {}.", key.path, key.what, range(*min, *max));
-        }
-    }
-    for (name, bundle) in &config.bundles {
-        let _ = write!(text, "\n[bundles.{}]\n", toml::Value::String(name.clone()));
-        for key in BUNDLE_KEYS {
-            if let Some(value) = value(&key.slot, bundle) {
-                let _ = writeln!(text, "{} = {value}", key.path);
-            }
         }
     }
     text
@@ -104,7 +96,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::{BundleConfig, parse};
+    use crate::config::parse;
 
     #[test]
     fn every_key_is_read_back_and_the_defaults_are_the_defaults() {
@@ -128,16 +120,6 @@ mod tests {
                 set(&mut config, before);
             }
         }
-        config.bundles.insert("a b".into(), {
-            let mut bundle = BundleConfig::default();
-            for key in BUNDLE_KEYS {
-                if let Slot::Number { set, min, .. } = &key.slot {
-                    set(&mut bundle, *min);
-                }
-            }
-            bundle
-        });
-        assert_eq!(parse(&annotated(&config), file, Config::new("/".into())).unwrap(), config);
     }
 
     #[test]

@@ -42,6 +42,11 @@ impl Environment {
         base.unwrap_or_else(|| self.current_dir.clone()).join("happyos")
     }
 
+    /// Where this user's own signing keys are: `keys` beside the configuration file.
+    pub fn keys_dir(&self) -> Option<PathBuf> {
+        Some(self.config_dir()?.join("keys"))
+    }
+
     fn config_dir(&self) -> Option<PathBuf> {
         let base = self.xdg_config_home.clone().or_else(|| self.home.as_ref().map(|home| home.join(".config")))?;
         Some(base.join("happyos"))

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{BUNDLE_KEYS, KEYS, Slot};
-use super::{BundleConfig, Config};
+use super::Config;
+use super::keys::{KEYS, Slot};
 
 /// Largest configuration file, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -101,7 +101,12 @@ impl<'a> Reader<'a> {
         for (name, value) in table {
             let path = joined(prefix, name.get_ref());
             if path == "bundles" {
-                self.bundles(value, config)?;
+                let message = "what is decided for single bundles is not in this file".to_owned();
+                let hint = format!(
+                    "put their limits into `{}`, in tables `[bundles.NAME.limits]`",
+                    config.policy_path().display()
+                );
+                return Err(self.at(&name.span(), message, Some(hint)));
             } else if let Some(key) = KEYS.iter().find(|key| key.path == path) {
                 self.value(&path, value, &key.slot, config)?;
             } else if prefix.is_empty() && KEYS.iter().any(|key| key.path.starts_with(&format!("{path}."))) {
@@ -110,27 +115,6 @@ impl<'a> Reader<'a> {
             } else {
                 return Err(self.unknown(&name.span(), &path));
             }
-        }
-        Ok(())
-    }
-
-    fn bundles(&self, value: &Spanned<DeValue<'_>>, config: &mut Config) -> Result<(), ConfigError> {
-        for (name, value) in self.as_table("bundles", value)? {
-            let path = format!("bundles.{}", name.get_ref());
-            let mut bundle = BundleConfig::default();
-            for (key_name, value) in self.as_table(&path, value)? {
-                let full = format!("{path}.{}", key_name.get_ref());
-                let Some(key) = BUNDLE_KEYS.iter().find(|key| key.path == key_name.get_ref().as_ref()) else {
-                    let known = BUNDLE_KEYS.iter().map(|key| key.path);
-                    let hint = nearest(key_name.get_ref(), known).map_or_else(
-                        || format!("a bundle has {}", listed(BUNDLE_KEYS.iter().map(|key| key.path))),
-                        |near| format!("did you mean `{near}`?"),
-                    );
-                    return Err(self.at(&key_name.span(), format!("there is no key `{full}`"), Some(hint)));
-                };
-                self.value(&full, value, &key.slot, &mut bundle)?;
-            }
-            config.bundles.insert(name.get_ref().to_string(), bundle);
         }
         Ok(())
     }
@@ -235,8 +219,7 @@ impl<'a> Reader<'a> {
                 Some("say `http.allow_remote = true` if they may, and put a TLS proxy in front".into()),
             ));
         }
-        let largest = config.bundles.values().filter_map(|bundle| bundle.limits.memory_bytes).max();
-        let largest = config.limits.memory_bytes.max(largest.unwrap_or(0));
+        let largest = config.limits.memory_bytes;
         if largest > config.admission.memory_bytes_max {
             return Err(self.at(
                 &span(["admission", "memory_bytes_max"]),
@@ -254,7 +237,7 @@ impl<'a> Reader<'a> {
         // The last name alone is compared too: the right key in the wrong table is a common mistake.
         let last = path.rsplit('.').next().unwrap_or(path);
         let moved = KEYS.iter().map(|key| key.path).find(|known| known.rsplit('.').next() == Some(last));
-        let tables = ["http", "limits", "admission", "compile", "bundles"];
+        let tables = ["http", "limits", "admission", "compile"];
         let known = KEYS.iter().map(|key| key.path).chain(tables);
         let hint = match moved.or_else(|| nearest(path, known)) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -306,7 +289,7 @@ mod tests {
     fn reads_every_kind_of_value() {
         let config = read(
             "data_dir = 'state'\nlog_lines_kept = 5\n[http]\nlisten = '[::1]:0'\nhosts = ['a.example']\n\
-             [bundles.calc]\nfuel = 0xff\nrunning_max = 2\n",
+             [limits]\nfuel = 0xff\n",
         )
         .unwrap();
         assert_eq!(config.data_dir, Path::new("/etc/state"));
@@ -314,8 +297,7 @@ mod tests {
         assert_eq!(config.log_lines_kept, 5);
         assert_eq!(config.http.listen.port(), 0);
         assert_eq!(config.http.hosts, ["a.example"]);
-        assert_eq!(config.bundles["calc"].limits.fuel, Some(255));
-        assert_eq!(config.bundles["calc"].running_max, Some(2));
+        assert_eq!(config.limits.fuel, 255);
         assert_eq!(read("").unwrap(), Config::new("/data".into()));
     }
 
@@ -325,7 +307,10 @@ mod tests {
             ("[limits]\nfule = 1\n", ":2:1: there is no key `limits.fule`\ndid you mean `limits.fuel`?"),
             ("fuel = 1\n", ":1:1: there is no key `fuel`\ndid you mean `limits.fuel`?"),
             ("[htpp]\n", ":1:2: there is no key `htpp`\ndid you mean `http`?"),
-            ("[bundles.a]\nfuell = 1\n", ":2:1: there is no key `bundles.a.fuell`\ndid you mean `fuel`?"),
+            (
+                "[bundles.a]\nfuel = 1\n",
+                ":1:2: what is decided for single bundles is not in this file\nput their limits into `/data/policy.toml`",
+            ),
             ("[limits]\nfuel = \"many\"\n", ":2:8: `limits.fuel` is a string, not a whole number of instructions\n"),
             ("drain_ms = -1\n", ":1:12: `drain_ms` is -1, which is out of range\nit may be 0 to 86400000 milliseconds"),
             ("limits = 3\n", ":1:10: `limits` is a whole number, not a table\n"),

@@ -15,12 +15,14 @@ use super::wire::{self, SkillDetail, SkillList, UsageBody};
 use super::{Shared, body};
 use crate::base::{Failure, FailureKind};
 use crate::security::{Action, authorise};
-use crate::skills::Snapshot;
+use crate::skills::{Snapshot, State};
 
 /// Skills on one page, where the request does not say.
 const PAGE: usize = 100;
 /// Most skills on one page.
 const PAGE_MAX: usize = 1000;
+/// Most bundles that are said not to be served; `GET /v1/bundles` has all.
+const NOT_SERVING_MAX: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +55,13 @@ pub(super) async fn list(
     let page: Vec<_> = found.by_ref().take(limit).collect();
     let next = found.next().and(page.last()).map(|last| &**last.name());
     let skills = page.into_iter().map(|skill| (&**skill).into()).collect();
-    Ok(wire::json(StatusCode::OK, &SkillList { skills, next }))
+    let not_serving: Vec<_> = if query.after.is_none() {
+        let files = snapshot.files().iter().filter(|file| file.state != State::Serving);
+        files.take(NOT_SERVING_MAX).map(|file| (&**file).into()).collect()
+    } else {
+        Vec::new()
+    };
+    Ok(wire::json(StatusCode::OK, &SkillList { skills, not_serving, next }))
 }
 
 pub(super) async fn show(

@@ -20,7 +20,8 @@ use super::gate::Caller;
 use super::{DoorState, Shared, body, wire};
 use crate::base::{Failure, FailureKind};
 use crate::security::tokens::TokenInfo;
-use crate::security::{Action, Role, authorise};
+use crate::security::{Action, Event, Role, authorise};
+use crate::skills::FileState;
 use crate::telemetry::LogLine;
 
 #[derive(Serialize)]
@@ -77,6 +78,11 @@ struct CatalogStatus<'a> {
     bundles: usize,
     skills: usize,
     refusals: Vec<RefusalBody<'a>>,
+    /// Bundles that wait for the operator.
+    waiting: usize,
+    /// What is wrong with the policy or the configuration as they lie on disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -129,6 +135,7 @@ pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> R
             hint: refusal.hint.as_deref(),
         })
         .collect();
+    let problem = state.skills.problem();
     let http = state.http_addr.map(|addr| format!("http://{addr}"));
     let answer = Status {
         version: env!("CARGO_PKG_VERSION"),
@@ -138,10 +145,12 @@ pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> R
         skills_dir: state.config.skills_dir.display().to_string(),
         components: Components {
             catalog: CatalogStatus {
-                state: if refusals.is_empty() { "ok" } else { "degraded" },
+                state: if refusals.is_empty() && problem.is_none() { "ok" } else { "degraded" },
                 bundles: snapshot.bundles().len(),
                 skills: snapshot.skills().len(),
                 refusals,
+                waiting: snapshot.files().iter().filter(|file| waits(file)).count(),
+                problem,
             },
             runtime: runtime_status(&state),
             doors: Doors {
@@ -154,6 +163,11 @@ pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> R
         },
     };
     Ok(wire::json(StatusCode::OK, &answer))
+}
+
+fn waits(file: &FileState) -> bool {
+    use crate::skills::State::{PendingApproval, WaitingForGrant};
+    matches!(file.state, PendingApproval | WaitingForGrant(_))
 }
 
 fn runtime_status(state: &DoorState) -> RuntimeStatus {
@@ -337,7 +351,7 @@ struct CreateToken {
 }
 
 pub(super) async fn create_token(
-    state: Shared,
+    State(state): Shared,
     Caller(principal): Caller,
     request: Request<Body>,
 ) -> Result<Response, HttpError> {
@@ -355,27 +369,38 @@ pub(super) async fn create_token(
                 .ok_or_else(|| HttpError::malformed(format!("`expires_in_s` is {seconds}: no clock goes that far")))?,
         ),
     };
-    let tokens = state.tokens.clone();
-    let (info, secret) = on_disk(move || tokens.create(&principal, &asked.name, role, expires)).await?;
+    let (info, secret) = on_disk(move || {
+        let (info, secret) = state.tokens.create(&principal, &asked.name, role, expires)?;
+        let why = format!("role {role}");
+        state.audit.record(&Event { who: principal.name(), what: "token.made", on: &info.name, why: &why });
+        Ok((info, secret))
+    })
+    .await?;
     Ok(wire::json(StatusCode::CREATED, &TokenBody::new(&info, Some(secret))))
 }
 
 pub(super) async fn revoke_token(
-    state: Shared,
+    State(state): Shared,
     Caller(principal): Caller,
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, HttpError> {
     authorise(&principal, Action::ManageTokens)?;
     let Path(name) = name?;
-    let tokens = state.tokens.clone();
-    on_disk(move || tokens.revoke(&principal, &name)).await?;
+    on_disk(move || {
+        state.tokens.revoke(&principal, &name)?;
+        state.audit.record(&Event { who: principal.name(), what: "token.revoked", on: &name, why: "" });
+        Ok(())
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Runs what waits for the disk where it holds up nobody.
-async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {
+pub(super) async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "work on the tokens stopped");
-        Err(Failure::new(FailureKind::Internal, "the tokens could not be changed"))
+        tracing::error!(%error, "an operator's work stopped");
+        Err(Failure::new(FailureKind::Internal, "it could not be done").with_hint("the daemon's log has the reason"))
     })
 }

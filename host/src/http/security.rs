@@ -108,7 +108,8 @@ struct KeyBody {
 pub(super) async fn list_keys(State(state): Shared, Caller(principal): Caller) -> Result<Response, HttpError> {
     authorise(&principal, Action::ManageKeys)?;
     let policy = on_disk(move || Ok(state.policy.load()?)).await?;
-    let body = |(publisher, key): (&String, &PublicKey)| KeyBody { publisher: publisher.clone(), public: key.to_string() };
+    let body =
+        |(publisher, key): (&String, &PublicKey)| KeyBody { publisher: publisher.clone(), public: key.to_string() };
     Ok(wire::json(StatusCode::OK, &KeyList { keys: policy.keys.iter().map(body).collect() }))
 }
 
@@ -155,7 +156,9 @@ pub(super) async fn distrust_key(
         if !state.policy.distrust_key(&publisher)? {
             let shown: String = publisher.chars().take(80).collect();
             let message = format!("no key of a publisher named {shown:?} is trusted");
-            return Err(Failure::new(FailureKind::NotFound, message).with_hint("`happyos key list` shows those that are"));
+            return Err(
+                Failure::new(FailureKind::NotFound, message).with_hint("`happyos key list` shows those that are")
+            );
         }
         state.audit.record(&Event { who: principal.name(), what: "key.distrusted", on: &publisher, why: "" });
         Ok(())
@@ -205,7 +208,8 @@ pub(super) async fn audit(
     let entries = on_disk(move || {
         state.audit.last(limit).map_err(|error| {
             tracing::error!(%error, "the audit log cannot be read");
-            Failure::new(FailureKind::Internal, "the audit log cannot be read").with_hint("the daemon's log has the reason")
+            Failure::new(FailureKind::Internal, "the audit log cannot be read")
+                .with_hint("the daemon's log has the reason")
         })
     })
     .await?;

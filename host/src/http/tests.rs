@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::mcp::testing;
-use crate::security::{Principal, Role};
+use crate::security::signing::KeyPair;
+use crate::security::{Audit, PolicyFile, Principal, Role, Secrets};
 
 struct Fixture {
     state: DoorState,
@@ -32,6 +33,9 @@ impl Fixture {
         let state = DoorState {
             skills,
             tokens: Arc::new(tokens),
+            secrets: Arc::new(Secrets::open(&config.data_dir).unwrap()),
+            policy: PolicyFile::at(config.policy_path()),
+            audit: Audit::open(&config.data_dir).unwrap(),
             config: Arc::new(config),
             metrics: recorder.handle(),
             started: Instant::now(),
@@ -116,6 +120,8 @@ async fn answers_are_as_documented() {
     let fixture = Fixture::new().await;
     let door = fixture.local();
     let file = fixture.state.config.skills_dir.join("math.wasm");
+    let (key, _) = KeyPair::create(&fixture.state.config.data_dir, "own").unwrap();
+    let key = key.public().to_string();
     let cases = [
         ("/healthz", "GET", "/healthz", json!(null), 200),
         ("/openapi.json", "GET", "/openapi.json", json!(null), 200),
@@ -146,6 +152,21 @@ async fn answers_are_as_documented() {
         ("/v1/tokens", "GET", "/v1/tokens", json!(null), 200),
         ("/v1/tokens/{name}", "DELETE", "/v1/tokens/ci", json!(null), 204),
         ("/v1/tokens/{name}", "DELETE", "/v1/tokens/ci", json!(null), 404),
+        ("/v1/secrets/{name}", "PUT", "/v1/secrets/s", json!({ "value": "canary", "hosts": ["a.org"] }), 200),
+        ("/v1/secrets/{name}", "PUT", "/v1/secrets/s", json!({ "value": "canary", "hosts": [] }), 400),
+        ("/v1/secrets/{name}", "PUT", "/v1/secrets/s", json!({ "value": "canary", "hosts": ["ftp://a"] }), 400),
+        ("/v1/secrets/{name}", "PUT", "/v1/secrets/a%20b", json!({ "value": "canary", "hosts": ["a.org"] }), 400),
+        ("/v1/secrets", "GET", "/v1/secrets", json!(null), 200),
+        ("/v1/secrets/{name}", "DELETE", "/v1/secrets/s", json!(null), 204),
+        ("/v1/secrets/{name}", "DELETE", "/v1/secrets/s", json!(null), 404),
+        ("/v1/keys/{name}", "PUT", "/v1/keys/acme", json!({ "public": key }), 200),
+        ("/v1/keys/{name}", "PUT", "/v1/keys/acme", json!({ "public": "ed25519:AAAA" }), 400),
+        ("/v1/keys/{name}", "PUT", "/v1/keys/a%20b", json!({ "public": key }), 400),
+        ("/v1/keys", "GET", "/v1/keys", json!(null), 200),
+        ("/v1/keys/{name}", "DELETE", "/v1/keys/acme", json!(null), 204),
+        ("/v1/keys/{name}", "DELETE", "/v1/keys/acme", json!(null), 404),
+        ("/v1/audit", "GET", "/v1/audit?limit=5", json!(null), 200),
+        ("/v1/audit", "GET", "/v1/audit?limit=0", json!(null), 400),
         ("/v1/mcp/stdio", "GET", "/v1/mcp/stdio", json!(null), 426),
     ];
     for (path, method, uri, body, expected) in cases {
@@ -154,6 +175,37 @@ async fn answers_are_as_documented() {
         assert_eq!(status.as_u16(), expected, "{method} {uri}: {answer}");
         check_documented(path, &method.to_lowercase(), status, &answer);
     }
+}
+
+#[tokio::test]
+async fn what_operators_do_is_recorded_with_their_names_and_without_secrets() {
+    let fixture = Fixture::new().await;
+    let door = fixture.local();
+    let key = KeyPair::create(&fixture.state.config.data_dir, "own").unwrap().0.public().to_string();
+    for (method, uri, body) in [
+        ("PUT", "/v1/secrets/s", json!({ "value": "canary-4711", "hosts": ["a.org"] })),
+        ("DELETE", "/v1/secrets/s", json!(null)),
+        ("DELETE", "/v1/secrets/s", json!(null)),
+        ("PUT", "/v1/keys/acme", json!({ "public": key })),
+        ("DELETE", "/v1/keys/acme", json!(null)),
+        ("POST", "/v1/tokens", json!({ "name": "ci", "role": "user" })),
+        ("DELETE", "/v1/tokens/ci", json!(null)),
+    ] {
+        ask_raw(&door, request(method, uri, body.to_string())).await;
+    }
+    let (_, answer) = ask(&door, request("GET", "/v1/audit?limit=6", "")).await;
+    let entries = answer["entries"].as_array().unwrap();
+    let said: Vec<_> = entries.iter().map(|entry| [&entry["who"], &entry["what"], &entry["on"]]).collect();
+    let wanted = [
+        ["me", "secret.set", "s"],
+        ["me", "secret.removed", "s"],
+        ["me", "key.trusted", "acme"],
+        ["me", "key.distrusted", "acme"],
+        ["me", "token.made", "ci"],
+        ["me", "token.revoked", "ci"],
+    ];
+    assert_eq!(json!(said), json!(wanted));
+    assert!(!answer.to_string().contains("canary"), "{answer}");
 }
 
 #[tokio::test]
@@ -239,6 +291,10 @@ async fn the_network_asks_who_and_from_where() {
         ("/v1/status", &user, &[], 403),
         ("/v1/logs", &user, &[], 403),
         ("/v1/tokens", &user, &[], 403),
+        ("/v1/secrets", &user, &[], 403),
+        ("/v1/keys", &user, &[], 403),
+        ("/v1/audit", &user, &[], 403),
+        ("/v1/audit", &first, &[], 200),
         ("/metrics", &user, &[], 403),
         ("/v1/status", &first, &[], 200),
         ("/v1/logs", &first, &[], 200),

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use super::error::HttpError;
 use crate::base::{LimitOverrides, Usage};
-use crate::skills::{Annotations, Attachment, Bundle, Progress, Skill};
+use crate::skills::{Annotations, Attachment, Bundle, FileState, Progress, Skill, State};
 
 /// A JSON answer.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
@@ -220,9 +220,36 @@ pub(crate) struct ErrorDetail {
 #[derive(Serialize)]
 pub(crate) struct SkillList<'a> {
     pub skills: Vec<SkillSummary<'a>>,
+    /// On the first page: bundles whose file is not served as it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_serving: Vec<NotServing<'a>>,
     /// Give it as `after` for the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<&'a str>,
+}
+
+/// A bundle whose file is not served as it is. An earlier version may be.
+#[derive(Serialize)]
+pub(crate) struct NotServing<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bundle: Option<&'a str>,
+    file: String,
+    state: &'static str,
+    reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+}
+
+impl<'a> From<&'a FileState> for NotServing<'a> {
+    fn from(file: &'a FileState) -> NotServing<'a> {
+        NotServing {
+            bundle: file.bundle.as_deref(),
+            file: file.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            state: file.state.as_str(),
+            reason: &file.reason,
+            hint: file.hint.as_deref(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -234,6 +261,8 @@ pub(crate) struct SkillSummary<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
     kind: &'static str,
+    /// Always `serving`: what is listed here can be called.
+    state: &'static str,
 }
 
 impl<'a> From<&'a Skill> for SkillSummary<'a> {
@@ -246,6 +275,7 @@ impl<'a> From<&'a Skill> for SkillSummary<'a> {
             bundle: &bundle.name,
             version: bundle.version.as_deref(),
             kind: bundle.kind.as_str(),
+            state: State::Serving.as_str(),
         }
     }
 }

@@ -32,11 +32,19 @@ const TAG_BYTES_MAX: usize = 128;
 pub(super) struct Handler {
     skills: Skills,
     principal: Principal,
+    /// The connection stays, so that the client can be told when the tools change.
+    stays: bool,
 }
 
 impl Handler {
+    /// A server for one request.
     pub(super) fn new(skills: Skills, principal: Principal) -> Handler {
-        Handler { skills, principal }
+        Handler { skills, principal, stays: false }
+    }
+
+    /// A server for a connection that stays.
+    pub(super) fn staying(skills: Skills, principal: Principal) -> Handler {
+        Handler { stays: true, ..Handler::new(skills, principal) }
     }
 
     /// Calls a skill for a client that waits for nothing but the answer. Dropping the future cancels the call.
@@ -126,7 +134,11 @@ async fn with_progress(
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+        if let Some(tools) = &mut capabilities.tools {
+            tools.list_changed = self.stays.then_some(true);
+        }
+        ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("happyos", env!("CARGO_PKG_VERSION")))
             .with_instructions(
                 "Every tool is a skill that runs in a sandbox under limits. A failed call says its kind, what failed \

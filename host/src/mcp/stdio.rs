@@ -31,7 +31,10 @@ where
     let (read, write) = tokio::io::split(io);
     let transport = Lines::new(read, write, line_bytes_max);
     // A child: rmcp cancels the token it is given when this one connection ends.
-    let running = match serve_server_with_ct(Handler::new(skills, principal), transport, shutdown.child_token()).await {
+    let mut changes = skills.changes();
+    let running = match serve_server_with_ct(Handler::staying(skills, principal), transport, shutdown.child_token())
+        .await
+    {
         Ok(running) => running,
         Err(
             rmcp::service::ServerInitializeError::ConnectionClosed(_) | rmcp::service::ServerInitializeError::Cancelled,
@@ -40,7 +43,22 @@ where
         }
         Err(error) => return Err(error.into()),
     };
-    match running.waiting().await? {
+    let peer = running.peer().clone();
+    let telling = async {
+        // Swaps that come faster than they can be told are told once.
+        while changes.changed().await.is_ok() {
+            if let Err(error) = peer.notify_tool_list_changed().await {
+                tracing::debug!(%error, "an MCP client could not be told that the tools changed");
+                break;
+            }
+        }
+        std::future::pending().await
+    };
+    let ended = tokio::select! {
+        ended = running.waiting() => ended,
+        never = telling => never,
+    };
+    match ended? {
         QuitReason::JoinError(error) => Err(error.into()),
         _ => Ok(()),
     }

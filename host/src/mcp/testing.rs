@@ -53,7 +53,6 @@ fn config(dir: &Path) -> Config {
             connections_max: 16,
         },
         limits: CallLimits { fuel: 1 << 60, wall_ms: 600_000, ..CallLimits::SKILL },
-        bundles: Default::default(),
         admission: AdmissionConfig {
             running_max: 4,
             memory_bytes_max: 1 << 30,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::files;
 use super::signing::PublicKey;
-use crate::base::{Digest, Grants, LimitOverrides};
+use crate::base::{Digest, Failure, FailureKind, Grants, LimitOverrides};
 use crate::config::ConfigError;
 
 /// The file's name in the data directory, unless `policy_file` in happyos.toml says otherwise.
@@ -77,6 +77,14 @@ impl fmt::Display for PolicyError {
 }
 
 impl std::error::Error for PolicyError {}
+
+impl From<PolicyError> for Failure {
+    /// For operators, who may know where the file lies.
+    fn from(error: PolicyError) -> Failure {
+        let hint = error.hint.clone().unwrap_or_else(|| "nothing was changed; mend the file first".into());
+        Failure::new(FailureKind::Internal, format!("the policy: {error}")).with_hint(hint)
+    }
+}
 
 impl From<ConfigError> for PolicyError {
     fn from(error: ConfigError) -> PolicyError {

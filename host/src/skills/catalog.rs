@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::metadata::{Annotations, Metadata};
 use super::schema;
 use super::trial::Trial;
-use crate::base::{Digest, GrantKind, Grants, Requests};
+use crate::base::{CallLimits, Digest, GrantKind, Grants, Requests};
 use crate::runtime::{Gate, Program};
 use crate::telemetry::metrics::CallMetrics;
 
@@ -71,6 +71,13 @@ pub struct Bundle {
     pub(super) signature: Option<String>,
     /// How its first calls go.
     pub(super) trial: Trial,
+}
+
+impl Bundle {
+    /// The limits of its calls, before a caller tightens them.
+    pub fn limits(&self) -> &CallLimits {
+        self.program.limits()
+    }
 }
 
 /// What became of a file.

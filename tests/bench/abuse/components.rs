@@ -1,0 +1,100 @@
+//! Hostile components and scripts: called, or offered as files.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use happyos::base::LimitOverrides;
+use happyos_tests::abuse::{HostileCall, HostileFile};
+use happyos_tests::bombs;
+use happyos_tests::http::Client;
+use serde_json::{Value, json};
+
+use super::measure::{Attack, Case, loads, told};
+
+/// A case for each bundle that misbehaves when it is called.
+pub fn calls(socket: &PathBuf, calls: &[HostileCall]) -> Vec<Case> {
+    calls
+        .iter()
+        .map(|call| {
+            let kind = call.fails_as.as_str();
+            let limit = call.fails_as.limit().map(|limit| format!("{kind}: {}", limit.as_str()));
+            Case {
+                line: call.line,
+                name: call.name.to_owned(),
+                attack: calling(socket, &call.skill, &json!({"input": call.input, "limits": limits(&call.limits)})),
+                says: vec![limit.unwrap_or_else(|| format!("{kind}: "))],
+                loads: loads(),
+            }
+        })
+        .collect()
+}
+
+/// Calls a skill over the private socket, each time on a connection of its own.
+pub fn calling(socket: &PathBuf, skill: &str, body: &Value) -> Attack {
+    let (socket, path, body) = (socket.clone(), format!("/v1/skills/{skill}/call"), body.clone());
+    Arc::new(move |_| {
+        let (socket, path, body) = (socket.clone(), path.clone(), body.clone());
+        Box::pin(async move {
+            let answer = Client::unix(&socket).await?.post(&path, &body).await?;
+            Ok(told(&answer))
+        })
+    })
+}
+
+fn limits(limits: &LimitOverrides) -> Value {
+    let LimitOverrides { fuel, wall_ms, memory_bytes, host_calls, output_bytes } = limits;
+    let all = json!({"fuel": fuel, "wall_ms": wall_ms, "memory_bytes": memory_bytes, "host_calls": host_calls,
+        "output_bytes": output_bytes});
+    let given = all.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    Value::Object(given.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+/// A case for each file that must not be served: it is offered to `skill check` again and again, each time with another
+/// digest, so that nothing is remembered of it.
+pub fn files(socket: &PathBuf, folder: &PathBuf, files: Vec<HostileFile>) -> Vec<Case> {
+    files
+        .into_iter()
+        .map(|hostile| Case {
+            line: hostile.line,
+            name: hostile.name.to_owned(),
+            says: vec!["refused: ".into(), hostile.says.to_owned()],
+            attack: checking(socket, folder, hostile),
+            loads: loads(),
+        })
+        .collect()
+}
+
+fn checking(socket: &PathBuf, folder: &PathBuf, hostile: HostileFile) -> Attack {
+    let (socket, folder, hostile) = (socket.clone(), folder.clone(), Arc::new(hostile));
+    Arc::new(move |number| {
+        let (socket, folder, hostile) = (socket.clone(), folder.clone(), hostile.clone());
+        Box::pin(async move {
+            let path = folder.join(format!("{number}-{}", hostile.file));
+            let _removed = Removed(path.clone());
+            let bytes = if hostile.file.ends_with(".js") {
+                [hostile.bytes.as_slice(), format!("\n// {number}").as_bytes()].concat()
+            } else {
+                bombs::variant(&hostile.bytes, number)
+            };
+            tokio::fs::write(&path, bytes).await?;
+            let answer = Client::unix(&socket).await?.post("/v1/skills/check", &json!({ "path": path })).await?;
+            let body = answer.json();
+            if body.get("accepted") == Some(&json!(true)) {
+                return Ok("accepted".into());
+            }
+            Ok(match body.get("reason").and_then(Value::as_str) {
+                Some(reason) => format!("refused: {reason}"),
+                None => told(&answer),
+            })
+        })
+    })
+}
+
+/// Takes a file away when its act ends or is given up.
+struct Removed(PathBuf);
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
