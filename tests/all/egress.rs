@@ -583,19 +583,52 @@ async fn an_example_touches_nothing_real() {
     assert!(server.seen().is_empty() && bench.denials().is_empty());
 }
 
-/// The Python guest; `None` where `cargo xtask test` left it out.
-fn python(bench: &Bench) -> Option<Arc<Program>> {
-    if std::env::var("HAPPYOS_GUESTS_LEFT_OUT").is_ok_and(|left_out| left_out.contains("py-plain")) {
+/// A guest in another language; `None` where `cargo xtask test` left it out.
+fn foreign(bench: &Bench, name: &str) -> Option<Arc<Program>> {
+    if std::env::var("HAPPYOS_GUESTS_LEFT_OUT").is_ok_and(|left_out| left_out.contains(name)) {
         return None;
     }
-    let path = built("happyos/guests", "py-plain.wasm");
-    Some(program(&bench.home, &bench.runtime, "py", path, World::Plain))
+    let path = built("happyos/guests", &format!("{name}.wasm"));
+    Some(program(&bench.home, &bench.runtime, name, path, World::Plain))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn plain_components_reach_other_hosts_by_the_same_rules() {
+    let bench = Bench::new();
+    let Some(plain) = foreign(&bench, "js-plain") else { return };
+    let server = Server::start(|seen| match seen.path() {
+        "/away" => response(302, &[("location", "http://169.254.169.254/latest/")], ""),
+        _ => echo(seen),
+    })
+    .await;
+    let powers = http(&[&server.grant("GET,POST"), "http://*:*"]);
+    let request = async |powers: &Powers, url: &str, body: &str| {
+        bench.call(&plain, "js-plain_request", powers.clone(), json!({"url": url, "body": body})).await
+    };
+    let got = request(&powers, &server.url("/x?y"), "").await.unwrap();
+    assert!(got.as_str().unwrap().starts_with("200 GET /x?y HTTP/1.1"), "{got}");
+    assert_eq!(server.seen()[0].header("host"), Some(server.address.to_string().as_str()));
+    let posted = request(&powers, &server.url("/"), "räka").await.unwrap();
+    assert!(posted.as_str().unwrap().contains("POST / ") && posted.as_str().unwrap().contains("räka"), "{posted}");
+    let n_seen = server.seen().len();
+    for (powers, url) in [
+        (&granted(Grants::default()), server.url("/")),
+        (&http(&["http://*:*"]), server.url("/")),
+        (&http(&["http://*:*"]), format!("http://2130706433:{}/", server.address.port())),
+        (&http(&["http://*:*"]), format!("http://localhost:{}/", server.address.port())),
+        (&http(&["http://*:*"]), "http://169.254.169.254/latest/meta-data/".to_owned()),
+    ] {
+        let outcome = request(powers, &url, "").await;
+        assert!(outcome.as_ref().is_err_and(|failure| failure.kind == FailureKind::GuestError), "{url}: {outcome:?}");
+    }
+    assert_eq!(server.seen().len(), n_seen);
+    assert_eq!(bench.denials().len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn folders_and_environment_of_plain_components_are_as_granted() {
     let bench = Bench::new();
-    let Some(python) = python(&bench) else { return };
+    let Some(python) = foreign(&bench, "py-plain") else { return };
     let folder = bench.home.path().join("shared");
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("in.txt"), "räka").unwrap();
@@ -609,7 +642,7 @@ async fn folders_and_environment_of_plain_components_are_as_granted() {
         ..Grants::default()
     };
     let powers = granted(grants);
-    let read = async |path: &str| bench.call(&python, "py_read-file", powers.clone(), json!({ "path": path })).await;
+    let read = async |path: &str| bench.call(&python, "py-plain_read-file", powers.clone(), json!({ "path": path })).await;
     assert_eq!(read("/data/in.txt").await, Ok(json!("räka")));
     for path in [
         "/data/../outside.txt",
@@ -623,10 +656,88 @@ async fn folders_and_environment_of_plain_components_are_as_granted() {
         let outcome = read(path).await;
         assert!(outcome.as_ref().is_err_and(|failure| failure.kind == FailureKind::GuestError), "{path}: {outcome:?}");
     }
-    let environment = bench.call(&python, "py_environment", powers, json!({})).await;
+    let write = async |powers: &Powers, path: &str| {
+        bench.call(&python, "py-plain_write-file", powers.clone(), json!({"path": path, "text": "written"})).await
+    };
+    assert!(write(&powers, "/data/new.txt").await.is_err() && write(&powers, "/data/in.txt").await.is_err());
+    let writable = vec![format!("{}:/data:rw", folder.display()).parse().unwrap()];
+    let writing = granted(Grants { files: Some(writable), ..Grants::default() });
+    assert_eq!(write(&writing, "/data/new.txt").await, Ok(Value::Null));
+    assert!(write(&writing, "/data/link.txt").await.is_err() && write(&writing, "/data/../new.txt").await.is_err());
+    assert_eq!(std::fs::read_to_string(folder.join("new.txt")).unwrap(), "written");
+    assert_eq!(std::fs::read_to_string(bench.home.path().join("outside.txt")).unwrap(), "not yours");
+    let environment = bench.call(&python, "py-plain_environment", powers, json!({})).await;
     assert_eq!(environment, Ok(json!(["LANG"])));
     let (lines, _) = bench.log.follow();
     assert!(lines.iter().any(|line| line.message.contains("/nowhere/at/all")), "{lines:?}");
-    let nothing = bench.call(&python, "py_environment", granted(Grants::default()), json!({})).await;
+    let nothing = bench.call(&python, "py-plain_environment", granted(Grants::default()), json!({})).await;
     assert_eq!(nothing, Ok(json!([])));
+}
+
+/// A script that does with each global what its input says.
+const SCRIPT: &str = r#"/* happyos
+name = "scripted"
+*/
+skill({
+  name: "scripted", description: "Reaches out.", inputSchema: { type: "object" },
+  run({ url, secret, body }) {
+    const counted = Number(kv.get("n") ?? "0") + 1;
+    kv.set("n", String(counted));
+    const credentials = secret ? [{ secret: secrets.open(secret), prefix: "Bearer " }] : [];
+    let said;
+    try {
+      const response = http.fetch(url, { method: body ? "POST" : "GET", body, headers: { "x-own": "1" }, credentials });
+      said = { status: response.status, ok: response.ok, type: response.headers["x-answered"], text: response.text() };
+    } catch (error) {
+      if (!(error instanceof SkillError)) throw error;
+      said = { kind: error.kind, reason: error.reason, message: error.message };
+    }
+    return { counted, said, keys: kv.list(""), swapped: kv.swap("n", "0", null) };
+  },
+});
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scripts_reach_as_far_as_their_grants() {
+    let bench = Bench::new();
+    let server = Server::start(echo).await;
+    let path = bench.home.path().join("scripted.js");
+    std::fs::write(&path, SCRIPT).unwrap();
+    let script = bench.runtime.program(ProgramSpec {
+        name: "scripted".into(),
+        digest: Digest::of(SCRIPT.as_bytes()),
+        origin: Origin::File(path),
+        kind: ProgramKind::Script,
+        limits: bench.home.config.limits,
+        gate: bench.runtime.gate(None),
+    });
+    bench.secrets.set(&operator(), "token", CANARY.into(), vec![server.grant("GET").parse().unwrap()]).unwrap();
+    let powers = granted(Grants {
+        kv_bytes: Some(1_000),
+        http: Some(vec![server.grant("GET,POST").parse().unwrap()]),
+        secrets: Some(vec!["token".into()]),
+        ..Grants::default()
+    });
+    let call = async |powers: &Powers, input| bench.call(&script, "scripted", powers.clone(), input).await;
+    let first = call(&powers, json!({"url": server.url("/"), "secret": "token"})).await.unwrap();
+    assert_eq!(
+        (&first["counted"], &first["keys"], &first["swapped"]),
+        (&json!(1), &json!(["n"]), &json!(false)),
+        "{first}"
+    );
+    assert_eq!((&first["said"]["status"], &first["said"]["type"]), (&json!(200), &json!("yes")), "{first}");
+    let text = first["said"]["text"].as_str().unwrap();
+    assert!(text.contains("x-own: 1") && text.contains("Bearer ***") && !text.contains(CANARY), "{text}");
+    assert_eq!(server.seen()[0].header("authorization"), Some(format!("Bearer {CANARY}").as_str()));
+    let posted = call(&powers, json!({"url": server.url("/"), "body": "r\u{e4}ka"})).await.unwrap();
+    assert_eq!(posted["counted"], 2);
+    assert!(posted["said"]["text"].as_str().unwrap().ends_with("r\u{e4}ka"), "{posted}");
+    let refused = call(&powers, json!({"url": "https://api.example.org/"})).await.unwrap();
+    assert_eq!(
+        (&refused["said"]["kind"], &refused["said"]["reason"]),
+        (&json!("denied"), &json!("denied")),
+        "{refused}"
+    );
+    let failure = call(&Powers::default(), json!({"url": server.url("/")})).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Denied, "{failure}");
 }
