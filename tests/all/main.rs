@@ -6,6 +6,7 @@ mod bundles;
 mod cli;
 mod contract;
 mod doors;
+mod egress;
 mod foreign;
 mod limits;
 mod reload;
