@@ -32,6 +32,10 @@ const NAMED_BY: &[(&str, &[&str])] = &[
     ("axum", &["mcp", "http", "daemon"]),
     ("rmcp", &["mcp", "http"]),
     ("rusqlite", &["store"]),
+    ("rustls", &["runtime"]),
+    ("tokio_rustls", &["runtime"]),
+    ("webpki_roots", &["runtime"]),
+    ("hyper", &["runtime", "http", "cli"]),
 ];
 
 /// Files below line 5 with types that serde writes, and what these types are.

@@ -7,6 +7,7 @@ mod cli;
 mod contract;
 mod crash;
 mod doors;
+mod egress;
 mod foreign;
 mod limits;
 mod reload;

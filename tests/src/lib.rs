@@ -7,6 +7,7 @@ pub mod guest;
 pub mod home;
 pub mod http;
 pub mod process;
+pub mod server;
 pub mod wit;
 
 use std::path::{Path, PathBuf};

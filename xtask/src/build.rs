@@ -73,6 +73,14 @@ pub fn skills(with_crates: bool) -> Result<bool> {
     Ok(true)
 }
 
+/// Builds the tests' own guest in Rust, which is not shipped.
+pub fn test_guests() -> Result<()> {
+    let mut command = happyos_command(&["skill", "build", "tests/guests/rust"]);
+    command.stdout(Stdio::null());
+    command.arg("--out").arg(target().join("happyos/guests")).arg("--target-dir").arg(target().join("guests"));
+    run(&mut command)
+}
+
 fn skill_folders() -> Result<Vec<PathBuf>> {
     let skills = repo().join("skills");
     let failed = |error: std::io::Error| format!("Failed to read `{}`: {error}", skills.display());

@@ -16,7 +16,8 @@ pub fn test(options: &[&str]) -> Result<()> {
     if !build::skills(true)? {
         eprintln!("      up to date");
     }
-    eprintln!("[3/4] building guests in other languages");
+    eprintln!("[3/4] building the tests' guests");
+    build::test_guests()?;
     let mut left_out = Vec::new();
     for (language, guest, programs) in [("js", "js-plain", &["node", "npm"][..]), ("python", "py-plain", &["python3"])]
     {

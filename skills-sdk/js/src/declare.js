@@ -5,7 +5,7 @@ import { nearest } from "./nearest.js";
 
 const SKILL_KEYS = ["name", "description", "inputSchema", "outputSchema", "annotations", "examples", "run"];
 const ANNOTATION_KEYS = ["title", "readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
-const EXAMPLE_KEYS = ["request", "input", "output", "live"];
+const EXAMPLE_KEYS = ["request", "input", "output", "live", "http"];
 
 /// What other systems call the same thing.
 const ALIASES = {

@@ -17,22 +17,22 @@ const ABSENT = {
   setInterval: "a skill runs to its end in one go: there are no timers",
   setImmediate: "a skill runs to its end in one go: there are no timers",
   queueMicrotask: "a skill runs to its end in one go: call the function instead",
-  fetch: "a script has no network",
-  XMLHttpRequest: "a script has no network",
-  WebSocket: "a script has no network",
+  fetch: "`http.fetch(url)` answers at once, if the operator grants it",
+  XMLHttpRequest: "use `http.fetch(url)`",
+  WebSocket: "there are no sockets; use `http.fetch(url)`",
   require: "a skill is one file: put what it needs into it",
   module: "a skill is one file: declare skills with `skill({ … })`",
   exports: "a skill is one file: declare skills with `skill({ … })`",
   process: "a script sees no process or environment",
   window: "this is not a browser; global names are on `globalThis`",
   document: "this is not a browser",
-  localStorage: "a script keeps nothing between calls",
+  localStorage: "use `kv`, if the operator grants it",
   Buffer: "use `Uint8Array`, `TextEncoder`, `btoa` and `atob`",
   Intl: "the engine has no `Intl`; format numbers and dates by hand",
 };
 
 /// What is here beside the language itself, as far as it is likely to be misspelt.
-const OWN_NAMES = ["skill", "SkillError", "withAttachments", "progress", "console", "structuredClone", "crypto"];
+const OWN_NAMES = ["skill", "SkillError", "withAttachments", "progress", "console", "structuredClone", "crypto", "kv", "secrets", "http"];
 
 /// A declaration that cannot be accepted; its position is that of the `skill(…)` call.
 export class DeclarationError extends Error {}

@@ -10,6 +10,7 @@ import { SkillError, withAttachments } from "./answer.js";
 import { console } from "./console.js";
 import { skill } from "./declare.js";
 import { text } from "./errors.js";
+import { http, kv, secrets } from "./powers.js";
 
 const NativeDate = Date;
 
@@ -88,6 +89,9 @@ export function install() {
   define("URLSearchParams", URLSearchParams);
   define("structuredClone", (value) => structuredClone(value));
   define("progress", progress);
+  define("kv", kv);
+  define("secrets", secrets);
+  define("http", http);
   define("skill", skill);
   define("SkillError", SkillError);
   define("withAttachments", withAttachments);

@@ -37,6 +37,15 @@ export function now() {
   return BigInt(Date.now());
 }
 
+export async function request(url, body) {
+  try {
+    const response = await fetch(url, body === "" ? {} : { method: "POST", body });
+    return `${response.status} ${await response.text()}`;
+  } catch (error) {
+    throw String(error);
+  }
+}
+
 export function crash(reason) {
   throw new Error(reason);
 }

@@ -47,6 +47,13 @@ class WitWorld(World):
         except OSError as error:
             raise Err(str(error)) from error
 
+    def write_file(self, path: str, text: str) -> None:
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise Err(str(error)) from error
+
     def environment(self) -> List[str]:
         return sorted(os.environ)
 
