@@ -124,7 +124,10 @@ async fn live(skills: &Skills, skill: &str, wanted: u64, began: Instant) -> anyh
         if version(skills, skill).await? == Some(wanted) {
             return Ok(began.elapsed());
         }
-        ensure!(began.elapsed() < PATIENCE, "version {wanted} of `{skill}` is not live after {PATIENCE:?}");
+        if began.elapsed() > PATIENCE {
+            let snapshot = skills.snapshot(&operator()).map_err(|failure| anyhow::anyhow!("{failure}"))?;
+            anyhow::bail!("version {wanted} of `{skill}` is not live after {PATIENCE:?}: {:#?}", snapshot.files());
+        }
     }
 }
 
