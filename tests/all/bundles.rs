@@ -167,7 +167,7 @@ fn files_under(dir: &std::path::Path) -> Vec<PathBuf> {
 
 /// Compiled code: the large files below the data directory.
 fn compiled(home: &Home) -> Vec<PathBuf> {
-    let files = files_under(&home.config.data_dir);
+    let files = files_under(&home.config.data_dir.join("code"));
     files.into_iter().filter(|path| fs::metadata(path).unwrap().len() > 4_000).collect()
 }
 

@@ -256,7 +256,7 @@ async fn the_last_good_version_serves_on_after_a_restart() {
     drop(Watched::open(&home).await);
     fs::write(&path, "skill({").unwrap();
     let watched = Watched::open(&home).await;
-    assert_eq!(watched.state("which"), None, "what cannot be read has no name yet");
+    assert_eq!(watched.state("which"), Some(State::Refused));
     assert_eq!(watched.skills.snapshot(&operator()).unwrap().refusals().len(), 1);
     assert_eq!(watched.version().await, Some(1));
     fs::remove_file(&path).unwrap();

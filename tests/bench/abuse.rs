@@ -93,18 +93,19 @@ async fn all(only: &str) -> anyhow::Result<()> {
 /// A home with the hostile bundles, files that will be refused, and the neighbour.
 fn home(calls: &[HostileCall], files: &[HostileFile]) -> anyhow::Result<Home> {
     let home = Home::new();
-    let mut more = String::from("compile.cpu_s = 3\nlog_lines_kept = 10000\n");
+    let mut policy = String::new();
     for call in calls {
         home.install(&call.file, &call.bytes);
         if let Some(bytes) = call.memory_bytes {
-            writeln!(more, "[bundles.{}]\nmemory_bytes = {bytes}", call.name)?;
+            writeln!(policy, "[bundles.{}.limits]\nmemory_bytes = {bytes}", call.name)?;
         }
     }
     for file in files {
         home.install(&file.file, &file.bytes);
     }
     home.install_guest(&SkillGuest { name: NEIGHBOUR, ..Default::default() });
-    home.configure(&more);
+    std::fs::write(home.config.policy_path(), policy)?;
+    home.configure("compile.cpu_s = 3");
     Ok(home)
 }
 

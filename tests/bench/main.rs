@@ -6,6 +6,7 @@ mod calls;
 mod client;
 mod fair;
 mod mcp;
+mod reload;
 mod report;
 mod samples;
 mod scale;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         ["scale"] => scale::run(),
         ["fair"] => fair::run(),
         ["abuse", rest @ ..] => abuse::run(rest),
+        ["reload", rest @ ..] => reload::run(rest),
         // Parts of a benchmark that run in a process of their own.
         ["mcp-client", rest @ ..] => client::run(rest),
         ["scale-part", folder, n_skills] => scale::part(folder, n_skills),

@@ -8,9 +8,11 @@ use crate::build;
 use crate::run::{Result, cargo, run, target};
 
 /// All benchmarks.
-pub const BENCHES: [&str; 4] = ["calls", "mcp", "scale", "fair"];
+pub const BENCHES: [&str; 5] = ["calls", "mcp", "scale", "fair", "reload"];
+/// What else writes down figures, and the command that does.
+const OTHERS: [(&str, &str); 2] = [("abuse", "abuse"), ("crash-bundles", "crash bundles")];
 
-pub fn bench(names: &[&str]) -> Result<()> {
+pub fn bench(name: &str, options: &[&str]) -> Result<()> {
     build::programs()?;
     if !build::toolchain(true)? {
         return Err(
@@ -18,10 +20,8 @@ pub fn bench(names: &[&str]) -> Result<()> {
         );
     }
     build::skills(true)?;
-    for name in names {
-        run(cargo().args(["run", "--quiet", "--release", "--package", "happyos-tests", "--bin", "bench", "--", name]))?;
-    }
-    Ok(())
+    let program = ["run", "--quiet", "--release", "--package", "happyos-tests", "--bin", "bench", "--", name];
+    run(cargo().args(program).args(options))
 }
 
 struct Bar {
@@ -36,10 +36,12 @@ struct Bar {
 pub fn bars() -> Result<()> {
     let folder = target().join("bench");
     let mut bars = Vec::new();
-    for name in BENCHES {
+    let benches = BENCHES.map(|name| (name, format!("bench {name}")));
+    let others = OTHERS.map(|(name, command)| (name, command.to_owned()));
+    for (name, command) in benches.into_iter().chain(others) {
         let path = folder.join(format!("{name}.json"));
         let Ok(text) = fs::read_to_string(&path) else {
-            eprintln!("note: `{name}` was not run: `cargo xtask bench {name}`");
+            eprintln!("note: `{name}` was not run: `cargo xtask {command}`");
             continue;
         };
         let wrong = |what: &str| format!("Failed to read `{}`: {what}", path.display());
@@ -59,10 +61,10 @@ pub fn bars() -> Result<()> {
         return Err("Failed to find a bar: run `cargo xtask bench all` first".into());
     }
     bars.sort_by_key(|bar| bar.met);
-    println!("{:<6} {:<7} {:<22} {:>12} {:>12}", "", "bench", "key", "value", "bar");
+    println!("{:<6} {:<13} {:<26} {:>12} {:>12}", "", "bench", "key", "value", "bar");
     for bar in &bars {
         let met = if bar.met { "met" } else { "SHORT" };
-        println!("{met:<6} {:<7} {:<22} {:>12.3} {:>12.3}", bar.name, bar.key, bar.value, bar.bar);
+        println!("{met:<6} {:<13} {:<26} {:>12.3} {:>12.3}", bar.name, bar.key, bar.value, bar.bar);
     }
     Ok(())
 }

@@ -15,7 +15,10 @@ Usage: cargo xtask COMMAND
                         --once: stop after the first call; --yes: do not ask before system packages are installed
   test [ARGS…]          every test; ARGS go to cargo nextest, or to cargo test where nextest is not installed
   lint                  format and lint checks
-  bench NAME|all        a benchmark: calls, mcp, scale, fair
+  bench NAME|all        a benchmark: calls, mcp, scale, fair, reload; `bench reload --swaps N` for a short run
+  abuse [--only NAME]   everything hostile tried on a running daemon, as a table
+  crash bundles [--kills N]
+                        kills the daemon at random moments and looks at what it finds when it starts again
   bars                  every bar of the benchmarks that were run, those not met first
   interpreter           rebuild the script interpreter (takes Node.js)
 ";
@@ -27,8 +30,10 @@ fn main() -> ExitCode {
         ["up", options @ ..] => up::up(options),
         ["test", options @ ..] => test::test(options),
         ["lint"] => test::lint(),
-        ["bench", "all"] => bars::bench(&bars::BENCHES),
-        ["bench", name] if bars::BENCHES.contains(name) => bars::bench(&[name]),
+        ["bench", "all"] => bars::BENCHES.iter().try_for_each(|name| bars::bench(name, &[])),
+        ["bench", name, options @ ..] if bars::BENCHES.contains(name) => bars::bench(name, options),
+        ["abuse", options @ ..] => bars::bench("abuse", options),
+        ["crash", "bundles", options @ ..] => bars::bench("crash-bundles", options),
         ["bars"] => bars::bars(),
         ["interpreter"] => test::interpreter(),
         [] | ["help" | "--help" | "-h"] => {

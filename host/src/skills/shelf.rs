@@ -441,7 +441,8 @@ impl Inner {
             shelf.set(path, stamp, state, false);
             return Placed::Done;
         }
-        let new_digest = before.is_none_or(|active| active.bundle.digest != claim.file.digest);
+        let recorded = shelf.records.get(&*claim.name).and_then(|record| record.active);
+        let new_digest = before.map(|active| active.bundle.digest).or(recorded) != Some(claim.file.digest);
         let trial = match before {
             Some(active) if new_digest => Trial::after(&active.bundle.trial),
             // A version that was active when the daemon stopped can be returned to as well.

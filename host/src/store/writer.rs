@@ -107,7 +107,7 @@ fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Box<dyn Request>>
         }
         let committed = commit(&mut connection, &mut batch).map_err(|error| reason(&error));
         for request in batch {
-            request.answer(committed.as_ref().map(|()| ()).map_err(String::as_str));
+            request.answer(committed.as_ref().copied().map_err(String::as_str));
         }
     }
 }

@@ -60,10 +60,19 @@ pub struct GuestLog {
 
 struct Inner {
     lines_max: usize,
-    lines: Mutex<VecDeque<Arc<LogLine>>>,
+    kept: Mutex<Kept>,
     live: broadcast::Sender<Arc<LogLine>>,
 }
 
+/// The kept lines, and the bytes of their messages.
+#[derive(Default)]
+struct Kept {
+    lines: VecDeque<Arc<LogLine>>,
+    bytes: usize,
+}
+
+/// Bytes of all kept messages together: a call may write lines as long as its whole log limit.
+const BYTES_MAX: usize = 8 << 20;
 /// Lines a follower may lag behind before it loses some.
 const FOLLOWER_LAG_MAX: usize = 1024;
 
@@ -71,18 +80,18 @@ impl GuestLog {
     /// A log that keeps the last `lines_max` lines.
     pub fn new(lines_max: usize) -> GuestLog {
         let (live, _) = broadcast::channel(FOLLOWER_LAG_MAX);
-        GuestLog { inner: Arc::new(Inner { lines_max, lines: Mutex::new(VecDeque::new()), live }) }
+        GuestLog { inner: Arc::new(Inner { lines_max, kept: Mutex::default(), live }) }
     }
 
     /// Adds a line, drops the oldest beyond the bound, and wakes the followers.
     pub fn push(&self, line: LogLine) {
         let line = Arc::new(line);
-        let mut lines = self.inner.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() >= self.inner.lines_max {
-            lines.pop_front();
-        }
-        if self.inner.lines_max > 0 {
-            lines.push_back(line.clone());
+        let mut kept = self.inner.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.bytes += line.message.len();
+        kept.lines.push_back(line.clone());
+        while kept.lines.len() > self.inner.lines_max || kept.bytes > BYTES_MAX {
+            let Some(oldest) = kept.lines.pop_front() else { break };
+            kept.bytes -= oldest.message.len();
         }
         // Sent under the lock, so that `follow` sees each line exactly once.
         let _ = self.inner.live.send(line);
@@ -90,8 +99,8 @@ impl GuestLog {
 
     /// The kept lines, oldest first, and a receiver of all that come after them.
     pub fn follow(&self) -> (Vec<Arc<LogLine>>, broadcast::Receiver<Arc<LogLine>>) {
-        let lines = self.inner.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        (lines.iter().cloned().collect(), self.inner.live.subscribe())
+        let kept = self.inner.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        (kept.lines.iter().cloned().collect(), self.inner.live.subscribe())
     }
 }
 

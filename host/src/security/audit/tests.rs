@@ -99,7 +99,8 @@ fn every_way_of_changing_it_is_found() {
         write_lines(dir.path(), &lines);
         Audit::verify(dir.path()).unwrap_err()
     };
-    let cases: [(&dyn Fn(&mut Vec<String>), &str); 9] = [
+    type Change<'a> = &'a dyn Fn(&mut Vec<String>);
+    let cases: [(Change<'_>, &str); 9] = [
         (&|lines| lines[2] = lines[2].replace("because", "nothing"), "entry 3 was changed"),
         (&|lines| lines[2] = lines[2].replace("{\"number", "{ \"number"), "entry 3 was changed"),
         (&|lines| lines[2] = "{}".into(), "where entry 3 should be is no entry"),

@@ -208,7 +208,7 @@ impl Policies<'_> {
         array.iter().map(item).collect()
     }
 
-    fn unknown<'k>(&self, name: &Spanned<impl AsRef<str>>, path: &str, known: &[&'k str]) -> PolicyError {
+    fn unknown(&self, name: &Spanned<impl AsRef<str>>, path: &str, known: &[&str]) -> PolicyError {
         let hint = nearest(name.get_ref().as_ref(), known.iter().copied()).map_or_else(
             || format!("there may be {} here", listed(known.iter().copied())),
             |near| format!("did you mean `{near}`?"),
