@@ -5,6 +5,7 @@ mod architecture;
 mod bundles;
 mod cli;
 mod contract;
+mod crash;
 mod doors;
 mod egress;
 mod foreign;

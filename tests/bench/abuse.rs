@@ -1,11 +1,15 @@
 //! `bench abuse [--only NAME]`: everything hostile that we could think of, tried on a running daemon.
 
+mod alone;
 mod components;
 mod crowd;
+mod egress;
+mod folder;
 mod measure;
 mod requests;
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -24,6 +28,9 @@ const ELSEWHERE: &[(&str, &str)] = &[(
     "no host interface calls back into a guest; what the host does call while it hands something over, `realloc` and \
      `post-return`, is tried",
 )];
+
+/// Numbers of acts from here on are the warm-up's.
+const WARM_UP: u64 = 1 << 32;
 
 /// Runs the suite.
 ///
@@ -50,7 +57,8 @@ async fn all(only: &str) -> anyhow::Result<()> {
     let began = Instant::now();
     let calls = abuse::calls();
     let files = abuse::files();
-    let home = home(&calls, &files)?;
+    let outside = egress::Servers::start().await?;
+    let home = home(&calls, &files, &outside)?;
     println!("{} hostile bundles made in {:.1} s", calls.len() + files.len(), began.elapsed().as_secs_f64());
     let mut running = Running::start(&home).await;
     println!("the daemon is ready after {:.1} s, having looked at all of them\n", began.elapsed().as_secs_f64());
@@ -59,13 +67,17 @@ async fn all(only: &str) -> anyhow::Result<()> {
     std::fs::create_dir(&folder)?;
     let socket = home.socket();
     let mut cases = components::calls(&socket, &calls);
+    egress::set_secret(&home, &outside).await?;
     refusals_are_listed(&home, &files).await?;
+    warm_up(&home, &folder, &calls, &files).await?;
     cases.extend(components::files(&socket, &folder, files));
     cases.extend(requests::cases(&door(&home).await?));
+    cases.extend(folder::cases(&home.config.skills_dir, &folder, &socket));
+    cases.extend(alone::cases());
+    cases.extend(egress::cases(&home, &outside));
     cases.retain(|case| only.is_empty() || case.name.contains(only) || case.line.contains(only));
     ensure!(!cases.is_empty(), "no case is called `{only}`");
 
-    warm_up(&home, &calls).await?;
     let mut target = Target { socket: socket.clone(), id: running.id(), warm_bytes: 0 };
     target.warm_bytes = target.resident_bytes()?;
     println!("warm: {} MiB resident\n", target.warm_bytes >> 20);
@@ -91,7 +103,7 @@ async fn all(only: &str) -> anyhow::Result<()> {
 }
 
 /// A home with the hostile bundles, files that will be refused, and the neighbour.
-fn home(calls: &[HostileCall], files: &[HostileFile]) -> anyhow::Result<Home> {
+fn home(calls: &[HostileCall], files: &[HostileFile], outside: &egress::Servers) -> anyhow::Result<Home> {
     let home = Home::new();
     let mut policy = String::new();
     for call in calls {
@@ -104,6 +116,7 @@ fn home(calls: &[HostileCall], files: &[HostileFile]) -> anyhow::Result<Home> {
         home.install(&file.file, &file.bytes);
     }
     home.install_guest(&SkillGuest { name: NEIGHBOUR, ..Default::default() });
+    egress::install(&home, outside, &mut policy)?;
     std::fs::write(home.config.policy_path(), policy)?;
     home.configure("compile.cpu_s = 3");
     Ok(home)
@@ -136,8 +149,16 @@ async fn door(home: &Home) -> anyhow::Result<requests::Door> {
     Ok(requests::Door { address: address.trim_start_matches("http://").parse()?, token })
 }
 
-/// Everything that is served is called, sixteen at one time.
-async fn warm_up(home: &Home, calls: &[HostileCall]) -> anyhow::Result<()> {
+/// Everything that is served is called, sixteen at one time, and as many different guests run as the pool keeps ready.
+async fn warm_up(home: &Home, folder: &Path, calls: &[HostileCall], files: &[HostileFile]) -> anyhow::Result<()> {
+    let hungry = files.iter().find(|file| file.name == "ten-megabytes-of-metadata").context("no such file")?;
+    for round in 0..5 {
+        let attack = components::checking(&home.socket(), folder, hungry.clone());
+        let all: Vec<_> = (0..16).map(|number| tokio::spawn(attack(WARM_UP + round * 16 + number))).collect();
+        for one in all {
+            one.await??;
+        }
+    }
     for call in calls {
         let body = json!({"input": call.input, "limits": {"wall_ms": 300, "fuel": 20_000_000}});
         let attack = components::calling(&home.socket(), &call.skill, &body);

@@ -1,9 +1,10 @@
-//! Benchmarks: `bench calls|mcp|scale|fair`. Each prints a table and writes `target/bench/NAME.json`.
+//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|abuse|crash-bundles`. Each prints a table and writes `target/bench/NAME.json`.
 
 mod abuse;
 mod bare;
 mod calls;
 mod client;
+mod crash;
 mod fair;
 mod mcp;
 mod reload;
@@ -22,11 +23,14 @@ fn main() -> ExitCode {
         ["scale"] => scale::run(),
         ["fair"] => fair::run(),
         ["abuse", rest @ ..] => abuse::run(rest),
+        ["crash-bundles", rest @ ..] => crash::run(rest),
         ["reload", rest @ ..] => reload::run(rest),
         // Parts of a benchmark that run in a process of their own.
         ["mcp-client", rest @ ..] => client::run(rest),
         ["scale-part", folder, n_skills] => scale::part(folder, n_skills),
-        _ => Err(anyhow::anyhow!("no such benchmark\nhint: `bench calls`, `mcp`, `scale` or `fair`")),
+        _ => Err(anyhow::anyhow!(
+            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `abuse` or `crash-bundles`"
+        )),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

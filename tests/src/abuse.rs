@@ -75,6 +75,7 @@ impl HostileCall {
 }
 
 /// A file that must not be served.
+#[derive(Clone)]
 pub struct HostileFile {
     /// The line of the list of hostile inputs that it stands for.
     pub line: &'static str,

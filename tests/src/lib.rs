@@ -2,6 +2,7 @@
 
 pub mod abuse;
 pub mod bombs;
+pub mod crash;
 pub mod guest;
 pub mod home;
 pub mod http;

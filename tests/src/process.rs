@@ -121,7 +121,11 @@ impl Running {
         }
     }
 
-    fn spawn(home: &Home) -> Running {
+    /// Starts the daemon of `home` and does not wait for it.
+    ///
+    /// # Panics
+    /// If the command does not start.
+    pub fn spawn(home: &Home) -> Running {
         let mut child = command(home).arg("up").spawn().expect("the command starts");
         let (sender, lines) = channel();
         for stream in [

@@ -1,6 +1,6 @@
 //! Hostile components and scripts: called, or offered as files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use happyos::base::LimitOverrides;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::measure::{Attack, Case, loads, told};
 
 /// A case for each bundle that misbehaves when it is called.
-pub fn calls(socket: &PathBuf, calls: &[HostileCall]) -> Vec<Case> {
+pub fn calls(socket: &Path, calls: &[HostileCall]) -> Vec<Case> {
     calls
         .iter()
         .map(|call| {
@@ -30,8 +30,8 @@ pub fn calls(socket: &PathBuf, calls: &[HostileCall]) -> Vec<Case> {
 }
 
 /// Calls a skill over the private socket, each time on a connection of its own.
-pub fn calling(socket: &PathBuf, skill: &str, body: &Value) -> Attack {
-    let (socket, path, body) = (socket.clone(), format!("/v1/skills/{skill}/call"), body.clone());
+pub fn calling(socket: &Path, skill: &str, body: &Value) -> Attack {
+    let (socket, path, body) = (socket.to_owned(), format!("/v1/skills/{skill}/call"), body.clone());
     Arc::new(move |_| {
         let (socket, path, body) = (socket.clone(), path.clone(), body.clone());
         Box::pin(async move {
@@ -51,7 +51,7 @@ fn limits(limits: &LimitOverrides) -> Value {
 
 /// A case for each file that must not be served: it is offered to `skill check` again and again, each time with another
 /// digest, so that nothing is remembered of it.
-pub fn files(socket: &PathBuf, folder: &PathBuf, files: Vec<HostileFile>) -> Vec<Case> {
+pub fn files(socket: &Path, folder: &Path, files: Vec<HostileFile>) -> Vec<Case> {
     files
         .into_iter()
         .map(|hostile| Case {
@@ -64,8 +64,9 @@ pub fn files(socket: &PathBuf, folder: &PathBuf, files: Vec<HostileFile>) -> Vec
         .collect()
 }
 
-fn checking(socket: &PathBuf, folder: &PathBuf, hostile: HostileFile) -> Attack {
-    let (socket, folder, hostile) = (socket.clone(), folder.clone(), Arc::new(hostile));
+/// Offers a file to `skill check`, each time with another digest.
+pub fn checking(socket: &Path, folder: &Path, hostile: HostileFile) -> Attack {
+    let (socket, folder, hostile) = (socket.to_owned(), folder.to_owned(), Arc::new(hostile));
     Arc::new(move |number| {
         let (socket, folder, hostile) = (socket.clone(), folder.clone(), hostile.clone());
         Box::pin(async move {
