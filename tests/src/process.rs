@@ -10,7 +10,7 @@ use crate::home::Home;
 use crate::http::Client;
 
 /// How long a daemon may take to be ready or to stop, and a command to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// A finished command.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub fn command(home: &Home) -> Command {
 /// Runs the command to its end.
 ///
 /// # Panics
-/// If it takes longer than a minute.
+/// If it takes longer than some minutes.
 pub fn run(home: &Home, args: &[&str], stdin: &str) -> Finished {
     let mut child = command(home).args(args).stdin(Stdio::piped()).spawn().expect("the command starts");
     let mut input = child.stdin.take().expect("it was piped");
@@ -99,7 +99,7 @@ impl Running {
     /// Starts the daemon of `home` and waits until its socket answers.
     ///
     /// # Panics
-    /// If it ends instead, or is not ready within a minute.
+    /// If it ends instead, or is not ready within some minutes.
     pub async fn start(home: &Home) -> Running {
         let mut running = Running::spawn(home);
         let deadline = Instant::now() + PATIENCE;
