@@ -275,8 +275,9 @@ impl Skills {
         let mut results = Vec::new();
         for skill in snapshot.skills().iter().filter(|skill| Arc::ptr_eq(skill.bundle(), &found)) {
             let metadata = skill.metadata().map_err(|error| Failure::new(FailureKind::Internal, error))?;
-            results
-                .extend(probe::run_examples(&self.inner.runtime, &found.program, skill.name(), &metadata, true).await);
+            let powers = Powers::granted(found.grants.clone(), found.space.clone());
+            let (runtime, program) = (&self.inner.runtime, &found.program);
+            results.extend(probe::run_examples(runtime, program, skill.name(), &metadata, Some(&powers)).await);
         }
         Ok(results)
     }

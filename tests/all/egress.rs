@@ -577,7 +577,7 @@ async fn an_example_touches_nothing_real() {
         stub("https://api.example.org", 302, &[("location", "/v2")], ""),
         stub("https://API.example.org:443/v2", 200, &[("content-type", "text/plain")], "stubbed"),
     ];
-    let powers = Powers::rehearsal(&Default::default(), stubs);
+    let powers = Powers::rehearsal(stubs);
     let steps = json!([
         {"do": "http", "url": "https://api.example.org/", "secrets": [["token", "authorization", "Bearer "]]},
         {"do": "http", "url": server.url("/")},
