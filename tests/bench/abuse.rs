@@ -151,18 +151,19 @@ async fn door(home: &Home) -> anyhow::Result<requests::Door> {
 
 /// Everything that is served is called, sixteen at one time, and as many different guests run as the pool keeps ready.
 async fn warm_up(home: &Home, folder: &Path, calls: &[HostileCall], files: &[HostileFile]) -> anyhow::Result<()> {
-    let hungry = files.iter().find(|file| file.name == "ten-megabytes-of-metadata").context("no such file")?;
-    for round in 0..5 {
-        let attack = components::checking(&home.socket(), folder, hungry.clone());
-        let all: Vec<_> = (0..16).map(|number| tokio::spawn(attack(WARM_UP + round * 16 + number))).collect();
-        for one in all {
-            one.await??;
-        }
-    }
     for call in calls {
         let body = json!({"input": call.input, "limits": {"wall_ms": 300, "fuel": 20_000_000}});
         let attack = components::calling(&home.socket(), &call.skill, &body);
         let all: Vec<_> = (0..16).map(|number| tokio::spawn(attack(number))).collect();
+        for one in all {
+            one.await??;
+        }
+    }
+    // Last, so that the memory that the pool keeps of each is full.
+    let hungry = files.iter().find(|file| file.name == "ten-megabytes-of-metadata").context("no such file")?;
+    for round in 0..5 {
+        let attack = components::checking(&home.socket(), folder, hungry.clone());
+        let all: Vec<_> = (0..16).map(|number| tokio::spawn(attack(WARM_UP + round * 16 + number))).collect();
         for one in all {
             one.await??;
         }
