@@ -127,14 +127,17 @@ struct Inner {
     /// Counts the snapshots.
     changed: watch::Sender<u64>,
     /// Bundles whose first calls went wrong, with the digest that did.
-    demoted: mpsc::Sender<(Arc<str>, Digest)>,
+    demoted: mpsc::Sender<Demoted>,
     /// Taken by the task that watches.
-    demotions: std::sync::Mutex<Option<mpsc::Receiver<(Arc<str>, Digest)>>>,
+    demotions: std::sync::Mutex<Option<mpsc::Receiver<Demoted>>>,
     /// What is wrong with the operator's files since they were last read well.
     problem: ArcSwap<Option<String>>,
     /// What the operator's files were when they were read last.
     operators_stamps: std::sync::Mutex<HashMap<PathBuf, Option<Stamp>>>,
 }
+
+/// The name of a bundle and the digest that is to be sent back.
+type Demoted = (Arc<str>, Digest);
 
 /// Longest session id and locale that a call may carry, in bytes.
 const CALL_TAG_BYTES_MAX: usize = 128;
@@ -272,8 +275,9 @@ impl Skills {
         let mut results = Vec::new();
         for skill in snapshot.skills().iter().filter(|skill| Arc::ptr_eq(skill.bundle(), &found)) {
             let metadata = skill.metadata().map_err(|error| Failure::new(FailureKind::Internal, error))?;
-            results
-                .extend(probe::run_examples(&self.inner.runtime, &found.program, skill.name(), &metadata, true).await);
+            let powers = Powers::granted(found.grants.clone(), found.space.clone());
+            let (runtime, program) = (&self.inner.runtime, &found.program);
+            results.extend(probe::run_examples(runtime, program, skill.name(), &metadata, Some(&powers)).await);
         }
         Ok(results)
     }

@@ -14,6 +14,7 @@ use happyos_tests::home::operator;
 use happyos_tests::server::{Seen, Server, response};
 use happyos_tests::{Home, built};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 
 /// A secret that must never be seen.
 const CANARY: &str = "canary-7f3a9c-Zq";
@@ -82,6 +83,12 @@ impl Bench {
         self.request(powers, json!({ "url": url })).await
     }
 
+    /// How many refusals are on record; the log counts those that are alike in one entry.
+    fn n_denials(&self) -> usize {
+        let times = |why: &String| why.rsplit_once(" (").and_then(|(_, times)| times.split(' ').next()?.parse().ok());
+        self.denials().iter().map(|why| times(why).unwrap_or(1)).sum()
+    }
+
     fn denials(&self) -> Vec<String> {
         let entries = self.audit.last(1_000).unwrap();
         entries.into_iter().filter(|entry| entry.what == "access.denied").map(|entry| entry.why).collect()
@@ -144,9 +151,9 @@ async fn a_granted_request_goes_out_with_headers_of_our_own() {
     let whole = bench.request(&powers, json!({"method": "POST", "url": server.url("/"), "body": ["räka"]})).await;
     assert!(body(&whole).ends_with("räka"), "{whole}");
     let parts = bench
-        .request(&powers, json!({"method": "POST", "url": server.url("/"), "body": ["one ", "two "], "repeat": 500}))
+        .request(&powers, json!({"method": "POST", "url": server.url("/"), "body": ["one ", "two "], "repeat": 200}))
         .await;
-    assert!(body(&parts).matches("one").count() == 500 && body(&parts).matches("two").count() == 500, "{parts}");
+    assert!(body(&parts).matches("one").count() == 200 && body(&parts).matches("two").count() == 200, "{parts}");
     assert!(bench.denials().is_empty());
 }
 
@@ -174,12 +181,12 @@ async fn without_a_grant_nothing_goes_out_and_the_operator_is_told_once() {
     }
     assert!(server.seen().is_empty());
     let denials = bench.denials();
-    assert_eq!(denials.len(), 6, "once for each call: {denials:?}");
+    assert_eq!(bench.n_denials(), 6, "once for each call: {denials:?}");
     assert!(denials.iter().all(|why| !why.contains("token")), "{denials:?}");
     let many: Vec<Value> =
         (0..100).map(|index| json!({"do": "http", "url": format!("https://h{index}.example/")})).collect();
     bench.steps(granted(Grants::default()), json!(many)).await;
-    assert_eq!(bench.denials().len() - denials.len(), 16, "bounded for each call");
+    assert_eq!(bench.n_denials(), 6 + 16, "bounded for each call");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -326,10 +333,13 @@ async fn a_secret_goes_only_where_it_belongs_and_never_comes_back() {
         "/packed" => response(200, &[("content-encoding", "gzip")], "\x1f\u{8b}"),
         "/broken" => format!("HTTP/1.1 200 {CANARY}\r\n{CANARY}\r\n\r\n").into_bytes(),
         _ => {
-            let mut bytes = response(200, &[("x-echo", seen.header("authorization").unwrap_or_default())], &seen.head);
-            // In pieces, so that the value lies across two of them.
-            bytes.splice(0..0, []);
-            bytes
+            let sent = seen.header("authorization").unwrap_or_default();
+            // In chunks of three bytes, so that the value lies across many.
+            let mut bytes = format!("HTTP/1.1 200 OK\r\nx-echo: {sent}\r\ntransfer-encoding: chunked\r\n\r\n");
+            seen.head.as_bytes().chunks(3).for_each(|part| {
+                bytes.push_str(&format!("{:x}\r\n{}\r\n", part.len(), String::from_utf8_lossy(part)));
+            });
+            format!("{bytes}0\r\n\r\n").into_bytes()
         }
     })
     .await;
@@ -349,7 +359,7 @@ async fn a_secret_goes_only_where_it_belongs_and_never_comes_back() {
     let mut all = Vec::new();
 
     let home = bench.request(&powers, with(server.url("/home"), "token")).await;
-    assert!(body(&home).contains("Bearer ***") || body(&home).contains("earer ***"), "{home}");
+    assert!(body(&home).contains("Bearer ***"), "{home}");
     assert!(home["response"]["headers"].to_string().contains("Bearer ***"), "{home}");
     let seen = server.seen();
     assert!(seen.iter().all(|seen| seen.header("authorization") == Some(&format!("Bearer {CANARY}"))), "{seen:?}");
@@ -419,6 +429,7 @@ async fn exchanges_are_bounded_in_time_size_and_number() {
     let bench = Bench::new();
     let server = Server::start(|seen| match seen.path() {
         "/silent" => Vec::new(),
+
         "/slow-body" => b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc".to_vec(),
         "/large" => response(200, &[], vec![b'x'; 17 << 20]),
         "/headers" => {
@@ -448,28 +459,28 @@ async fn exchanges_are_bounded_in_time_size_and_number() {
     check_error(&bench.get(&powers, &server.url("/upgrade")).await, "Protocol", "");
     assert_eq!(body(&bench.get(&powers, &server.url("/bomb")).await), "not really gzip", "nothing is unpacked");
     check_error(&bench.get(&powers, "http://127.0.0.1:1/").await, "Unavailable", "does not answer");
-    let tls = format!("https://{}/", server.address);
-    check_error(&bench.get(&powers, &tls).await, "Unavailable", "TLS");
+    // What speaks no TLS, and what says nothing at all.
+    let plain = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = plain.local_addr().unwrap();
+    let answering = tokio::spawn(async move {
+        let (mut stream, _) = plain.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+    });
+    let tls = http(&[&format!("https://{address} private")]);
+    check_error(&bench.get(&tls, &format!("https://{address}/")).await, "Unavailable", "TLS");
+    answering.await.unwrap();
+    let mute = json!({"url": format!("https://{}/", server.address), "timeout_ms": 100});
+    check_error(&bench.request(&powers, mute).await, "Timeout", "in time");
     let sent = json!({"method": "POST", "url": server.url("/"), "body": ["x".repeat(1 << 16), ""], "repeat": 129});
     check_error(&bench.request(&powers, sent).await, "TooLarge", "8388608");
     let sent = json!({"method": "POST", "url": server.url("/"), "body": ["x".repeat(1 << 16)], "repeat": 129});
     let answer = bench.call(&bench.reach, "reach", powers.clone(), json!({"steps": [{"do": "http", "x": 0}]})).await;
     assert!(answer.is_err(), "a step without a URL");
-    let outcome = bench
-        .call(&bench.reach, "reach", powers.clone(), json!({"steps": [with_do(sent)]}))
-        .await
-        .map(|outcome| outcome[0].clone());
-    // More than one host call may hand over, before it is more than a call may send.
-    assert!(outcome.is_err_and(|failure| failure.kind == FailureKind::LimitExceeded(Limit::HostCalls)));
+    check_error(&bench.request(&powers, sent).await, "TooLarge", "8388608");
     let open = bench.request(&powers, json!({"url": server.url("/"), "times": 9})).await;
     check_error(&open, "Unavailable", "8 exchanges open");
     let open = bench.request(&powers, json!({"url": server.url("/"), "times": 8})).await;
     assert_eq!(body(&open), "fine");
-}
-
-fn with_do(mut request: Value) -> Value {
-    request["do"] = json!("http");
-    request
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -547,7 +558,7 @@ async fn state_is_the_bundles_own_and_within_its_quota() {
             check_error(&outcome, "Denied", "not granted");
         }
     }
-    assert_eq!(bench.denials().len(), 2);
+    assert_eq!(bench.n_denials(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -566,7 +577,7 @@ async fn an_example_touches_nothing_real() {
         stub("https://api.example.org", 302, &[("location", "/v2")], ""),
         stub("https://API.example.org:443/v2", 200, &[("content-type", "text/plain")], "stubbed"),
     ];
-    let powers = Powers::rehearsal(&Default::default(), stubs);
+    let powers = Powers::rehearsal(stubs);
     let steps = json!([
         {"do": "http", "url": "https://api.example.org/", "secrets": [["token", "authorization", "Bearer "]]},
         {"do": "http", "url": server.url("/")},
@@ -622,7 +633,7 @@ async fn plain_components_reach_other_hosts_by_the_same_rules() {
         assert!(outcome.as_ref().is_err_and(|failure| failure.kind == FailureKind::GuestError), "{url}: {outcome:?}");
     }
     assert_eq!(server.seen().len(), n_seen);
-    assert_eq!(bench.denials().len(), 5);
+    assert_eq!(bench.n_denials(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -642,7 +653,8 @@ async fn folders_and_environment_of_plain_components_are_as_granted() {
         ..Grants::default()
     };
     let powers = granted(grants);
-    let read = async |path: &str| bench.call(&python, "py-plain_read-file", powers.clone(), json!({ "path": path })).await;
+    let read =
+        async |path: &str| bench.call(&python, "py-plain_read-file", powers.clone(), json!({ "path": path })).await;
     assert_eq!(read("/data/in.txt").await, Ok(json!("räka")));
     for path in [
         "/data/../outside.txt",

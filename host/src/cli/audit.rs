@@ -42,8 +42,12 @@ pub fn run(context: &Context, asked: &args::Audit) -> Result<(), Fault> {
 /// From the files themselves: whoever could change them could change what a daemon says of them.
 fn verify(context: &Context) -> Result<(), Fault> {
     let n_entries = Audit::verify(&context.config.data_dir).map_err(|what| {
-        Fault::failed(format!("Failed to verify the audit log: {what}"))
-            .hint("keep the files `audit.*` of the data folder as they are: what comes before that place is sound")
+        let fault = Fault::failed(format!("Failed to verify the audit log: {what}"));
+        match what.contains("\nhint: ") {
+            true => fault,
+            false => fault
+                .hint("keep the files `audit.*` of the data folder as they are: what comes before that place is sound"),
+        }
     })?;
     if context.voice.json {
         return output::print_json(&json!({ "ok": true, "entries": n_entries }));

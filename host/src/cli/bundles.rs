@@ -38,7 +38,13 @@ pub struct File {
 }
 
 impl File {
-    fn shown_name(&self) -> &str {
+    /// Whether the operator has yet to decide.
+    pub fn waits(&self) -> bool {
+        matches!(self.state.as_str(), "pending approval" | "waiting for grant")
+    }
+
+    /// The bundle's name, or the file where it has none.
+    pub fn shown_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.path)
     }
 

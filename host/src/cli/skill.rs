@@ -341,6 +341,12 @@ fn test(context: &Context, asked: &args::Test) -> Result<(), Fault> {
     // State of its own, kept for its compiled code: a daemon may hold the other, and tests should not touch that.
     config.data_dir.push(AUTHOR_DATA);
     let (refusals, examples) = context.with_embedded(config, async |client| {
+        // Who tests a skill agrees to what it asks for: here alone, in a state of its own.
+        for file in bundles::all(&client).await?.iter().filter(|file| file.waits()) {
+            let doing = format!("approve `{}` for its tests", file.shown_name());
+            let path = format!("/v1/bundles/{}/approve", file.shown_name());
+            let _: Value = client.post(&path, &json!({}), &doing).await?;
+        }
         let status: Status = client.get("/v1/status", "read what was loaded").await?;
         let skills = all_skills(&client).await?;
         let mut bundles: Vec<String> = skills.iter().map(|skill| skill.bundle.clone()).collect();

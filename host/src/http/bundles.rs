@@ -138,7 +138,7 @@ pub(super) async fn install(
         .map_err(|error| HttpError::malformed(format!("`data` is not base64: {error}")))?;
     drop(bytes);
     let file = state.skills.install(&principal, &asked.file, data, asked.signature).await?;
-    Ok(answer(&state, &principal, StatusCode::OK, &file)?)
+    answer(&state, &principal, StatusCode::OK, &file)
 }
 
 fn answer(
@@ -296,6 +296,7 @@ struct InspectAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     publisher: Option<&'a str>,
     imports: Vec<ImportBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     requests: Option<RequestsBody>,
     /// What would become of it in the skills directory, as far as policy decides that.
     state: &'static str,

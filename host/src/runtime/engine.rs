@@ -19,6 +19,8 @@ pub const MEMORY_BYTES_CEILING: u64 = 1 << 30;
 pub const TABLE_ELEMENTS_CEILING: usize = 1 << 20;
 /// Parts of one component. JavaScript and Python components have up to about twenty core modules.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
+/// Parts that all live instances have at most on average: the pool has room for so many each.
+const CORE_INSTANCES_USUAL_MAX: u32 = 24;
 const MEMORIES_PER_COMPONENT: u32 = 4;
 const TABLES_PER_COMPONENT: u32 = 8;
 
@@ -55,7 +57,7 @@ pub fn helper_config() -> Config {
 pub fn pooled_config(instances_max: u32) -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances_max)
-        .total_core_instances(instances_max.saturating_mul(8))
+        .total_core_instances(instances_max.saturating_mul(CORE_INSTANCES_USUAL_MAX))
         .total_memories(instances_max.saturating_mul(2))
         .total_tables(instances_max.saturating_mul(4))
         .total_stacks(instances_max)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::egress::Target;
-use crate::base::{Grants, Requests};
+use crate::base::Grants;
 use crate::security::{Audit, Secrets};
 use crate::store::{Kv, MemoryKv};
 
@@ -68,7 +68,7 @@ impl Powers {
 
     /// For running an example, with nothing real behind it: state that goes with it, the stubs' answers, and any
     /// secret. What the bundle asks for is the operator's to decide; an example only shows what the skill does with it.
-    pub fn rehearsal(_requests: &Requests, stubs: Vec<HttpStub>) -> Powers {
+    pub fn rehearsal(stubs: Vec<HttpStub>) -> Powers {
         let rehearsal = Rehearsal { kv: MemoryKv::default(), stubs };
         Powers { rehearsal: Some(Arc::new(rehearsal)), ..Powers::default() }
     }

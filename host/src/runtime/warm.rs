@@ -10,7 +10,7 @@ use super::Runtime;
 use super::call::LOAD_SEED;
 use super::instance::{Prepared, Terms, start, store};
 use super::powers::Powers;
-use super::program::{Entry, Loaded, Program};
+use super::program::{Entry, Loaded, Origin, Program};
 use super::state::{CallLog, ClockMode};
 use crate::base::RequestId;
 
@@ -73,6 +73,10 @@ fn script_of(loaded: &Loaded) -> Option<&Mutex<Vec<Prepared>>> {
 impl Runtime {
     /// An instance that was kept ready; where the program is a script, more are made ready behind it.
     pub(super) fn take_warm(&self, program: &Arc<Program>, loaded: &Arc<Loaded>) -> Option<Prepared> {
+        // A version that is only being looked at is not called again.
+        if matches!(program.origin, Origin::Bytes(_)) {
+            return None;
+        }
         let script = script_of(loaded)?;
         loaded.n_calls.fetch_add(1, Ordering::Relaxed);
         let mut warm = script.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,7 +94,8 @@ impl Runtime {
         if loaded.warming.swap(true, Ordering::SeqCst) {
             return;
         }
-        let (runtime, program, loaded) = (self.clone(), program.clone(), Arc::downgrade(loaded));
+        // Neither is held: a version that was replaced is let go at once.
+        let (runtime, program, loaded) = (self.clone(), Arc::downgrade(program), Arc::downgrade(loaded));
         tokio::spawn(async move {
             let mut n_calls_seen = None;
             loop {
@@ -104,6 +109,7 @@ impl Runtime {
                 }
                 let enough = script_of(&loaded)
                     .is_none_or(|script| script.lock().unwrap_or_else(PoisonError::into_inner).len() >= PER_SCRIPT_MAX);
+                let Some(program) = program.upgrade() else { return };
                 if enough || !runtime.prepare(&program, &loaded).await {
                     loaded.warming.store(false, Ordering::SeqCst);
                     return;

@@ -28,8 +28,9 @@ use super::reach::Reach;
 use super::state::{CallLog, CallState, ClockMode};
 use crate::telemetry::LogLevel;
 
-/// Open resources (streams, pollables) a guest may hold.
-const RESOURCES_MAX: usize = 1_000;
+/// Open resources (streams, pollables) a guest may hold: more than its host calls make, at two for a pollable, so that a
+/// flood of them is named as the limit it meets.
+const RESOURCES_MAX: usize = 4_000;
 /// Most random bytes in one call.
 const RANDOM_BYTES_MAX: u64 = 65_536;
 /// Most bytes taken at one write to standard output.

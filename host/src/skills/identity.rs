@@ -160,7 +160,8 @@ fn unsigned(facts: &Facts<'_>, base: &CallLimits, known: Known<'_>, decided: &Bu
     // A path is trusted only for the file that is named as the bundle is.
     let by_path = decided.trust_path && facts.stem == facts.name;
     let approved = by_path || decided.approved.contains(&facts.digest);
-    if !approved && !(facts.requests.is_empty() && decided.grants.is_empty()) {
+    let needs_none = facts.requests.is_empty() && decided.grants.is_empty();
+    if !approved && !needs_none {
         return Standing::Pending { publisher: None };
     }
     let grants = if approved { decided.grants.clone() } else { Grants::default() };

@@ -101,7 +101,7 @@ impl Skills {
         let inner = &self.inner;
         let Read { file, bytes, signature } = inner.read(path).await.map_err(refusal)?;
         let bytes: Arc<[u8]> = bytes.into();
-        let claim = claim(file, &bytes, signature).map_err(|(_, rejection)| refusal(rejection))?;
+        let claim = claim(file, &bytes, signature).map_err(refusal)?;
         let (standing, limits) = {
             let shelf = inner.shelf.lock().await;
             (shelf.decide(&claim.facts(), false), shelf.limits)

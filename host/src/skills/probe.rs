@@ -13,7 +13,7 @@ use super::catalog::BundleKind;
 use super::manifest::Manifest;
 use super::metadata::{Example, Metadata, Stub};
 use super::schema;
-use crate::base::{CallLimits, Digest, FailureKind, Limit, LimitOverrides, RequestId, Requests, Usage};
+use crate::base::{CallLimits, Digest, FailureKind, Limit, LimitOverrides, RequestId, Usage};
 use crate::runtime::{
     ClockMode, CompileError, DescribeError, Described, GuestCall, Origin, Powers, Program, ProgramKind, ProgramSpec,
     Runtime, Shape, World,
@@ -323,7 +323,7 @@ async fn check_skills(
             return Err(Rejection::lasting(format!("it has two skills named `{name}`")));
         }
         check_schemas(&name, &parsed)?;
-        for result in run_examples(runtime, program, &name, &parsed, false).await {
+        for result in run_examples(runtime, program, &name, &parsed, None).await {
             if let Err(problem) = result.result {
                 let reason = format!("skill `{name}`: example {}: {problem}", result.number);
                 return Err(Rejection { lasting: !result.may_pass_later, ..Rejection::lasting(reason) });
@@ -360,15 +360,17 @@ pub async fn run_examples(
     program: &Arc<Program>,
     name: &str,
     metadata: &Metadata,
-    live: bool,
+    live: Option<&Powers>,
 ) -> Vec<ExampleResult> {
     let output_schema = metadata.output_schema.as_ref().and_then(|schema| schema::compile(schema).ok());
     let skill: Arc<str> = name.into();
     let mut results = Vec::new();
     for (index, example) in metadata.examples.iter().enumerate() {
-        if example.live && !live {
-            continue;
-        }
+        let powers = match live {
+            Some(granted) if example.live => granted.clone(),
+            None if example.live => continue,
+            _ => Powers::rehearsal(example.http.iter().map(Stub::to_runtime).collect()),
+        };
         let input = example.input.to_string();
         let call = GuestCall {
             skill: &skill,
@@ -381,7 +383,7 @@ pub async fn run_examples(
             seed: EXAMPLE_SEED,
             clock: if example.live { ClockMode::Real } else { ClockMode::Fixed(EXAMPLE_TIME_MS) },
             progress: None,
-            powers: Powers::rehearsal(&Requests::default(), example.http.iter().map(Stub::to_runtime).collect()),
+            powers,
         };
         let (result, usage) = runtime.call(program, call).await;
         let may_pass_later = result.as_ref().is_err_and(|failure| may_pass_later(failure.kind));

@@ -95,15 +95,10 @@ impl Claim {
 ///
 /// # Errors
 /// What is wrong with its manifest.
-pub(super) fn claim(file: File, bytes: &[u8], signature: Option<String>) -> Result<Claim, (File, Rejection)> {
-    let manifest = match probe::manifest(&file, bytes) {
-        Ok(manifest) => manifest,
-        Err(rejection) => return Err((file, rejection)),
-    };
-    match manifest.requests() {
-        Ok(requests) => Ok(Claim { name: manifest.name.as_str().into(), file, manifest, requests, signature }),
-        Err(error) => Err((file, Rejection::lasting(error))),
-    }
+pub(super) fn claim(file: File, bytes: &[u8], signature: Option<String>) -> Result<Claim, Rejection> {
+    let manifest = probe::manifest(&file, bytes)?;
+    let requests = manifest.requests().map_err(Rejection::lasting)?;
+    Ok(Claim { name: manifest.name.as_str().into(), file, manifest, requests, signature })
 }
 
 /// What became of placing a file.
@@ -276,7 +271,7 @@ impl Inner {
         let bytes: Arc<[u8]> = bytes.into();
         let claim = match claim(file, &bytes, signature) {
             Ok(claim) => claim,
-            Err((_, rejection)) => return Looked::Bad { stamp, claim: None, rejection },
+            Err(rejection) => return Looked::Bad { stamp, claim: None, rejection },
         };
         let Some(limits) = self.shelf.lock().await.probe_limits(&claim.facts()) else {
             return Looked::Good { stamp, claim, bytes, probed: None };
@@ -590,7 +585,7 @@ impl Inner {
         let size_bytes = kept.bytes.len() as u64;
         let file = File { path: record.path.clone(), stem, is_script: kept.is_script, digest, size_bytes };
         let bytes: Arc<[u8]> = kept.bytes.into();
-        let claim = claim(file, &bytes, kept.signature).map_err(|(_, rejection)| rejection)?;
+        let claim = claim(file, &bytes, kept.signature)?;
         if *claim.name != *record.name {
             return Err(Rejection::passing(format!("the version {} is of bundle `{}`", digest.short(), claim.name)));
         }

@@ -101,6 +101,7 @@ pub fn read(html: &str) -> Read {
                 match name {
                     b"title" => (in_title, titled) = (false, true),
                     b"pre" => in_pre = in_pre.saturating_sub(1),
+                    b"li" => lines.bullet = false,
                     _ => {}
                 }
                 lines.part(name);
@@ -138,6 +139,10 @@ struct Lines {
 
 impl Lines {
     fn part(&mut self, name: &[u8]) {
+        if self.bullet {
+            // What begins an entry stands beside its bullet.
+            return;
+        }
         if APART.contains(&name) {
             self.breaks = self.breaks.max(2);
         } else if LINES.contains(&name) {

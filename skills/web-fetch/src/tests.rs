@@ -21,6 +21,7 @@ fn html_is_what_a_reader_sees() {
         ("<p>a<b>b</b> c</p>\n<p> d </p>", "ab c\n\nd"),
         ("one<br>two<div>three</div>four", "one\ntwo\nthree\nfour"),
         ("<ul>\n <li>a</li>\n <li><p>b</p></li></ul>c", "- a\n- b\n\nc"),
+        ("<ul><li></li></ul>after", "after"),
         ("<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>", "a | b\n1 | 2"),
         ("x<script>if (a < b) { '</p>' }</script>y<style>p{}</style><!-- z -->", "xy"),
         ("<svg><title>logo</title><text>t</text></svg>after", "after"),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -227,7 +227,7 @@ fn fetching(socket: &Path, skill: &str, url: &str, breaches: Arc<AtomicU64>) -> 
 }
 
 /// The secret reaches the server it is for, which sends it back in a header and in its body; nobody else sees it.
-async fn canary(socket: &PathBuf, data_dir: &Path, url: &str, number: u64) -> anyhow::Result<String> {
+async fn canary(socket: &Path, data_dir: &Path, url: &str, number: u64) -> anyhow::Result<String> {
     let mut client = Client::unix(socket).await?;
     let answer = client.post("/v1/skills/fetcher-secret/call", &json!({ "input": { "u": url } })).await?;
     ensure!(answer.status.is_success(), "{}", told(&answer));

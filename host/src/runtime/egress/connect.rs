@@ -24,8 +24,8 @@ const LOOKUPS_MAX: usize = 32;
 const ADDRESSES_MAX: usize = 32;
 /// Addresses of one name that are tried.
 const TRIES_MAX: usize = 3;
-/// Longest that one address may take to answer, and to prove who it is.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// Longest that one address may take to answer and to prove who it is: less than a call has, so that a guest hears of it.
+const CONNECT_MAX: Duration = Duration::from_secs(4);
 
 /// What all calls share on their way out.
 pub struct Gateway {

@@ -13,7 +13,12 @@ pub fn verify(dir: &Path) -> Result<u64, String> {
     let paths = Paths::new(dir);
     let failed = |error: io::Error| error.to_string();
     let key = files::read_key(&paths.key()).map_err(failed)?;
-    let key = key.ok_or_else(|| format!("`{}` is missing: there is no log here", paths.key().display()))?;
+    let key = key.ok_or_else(|| {
+        format!(
+            "`{}` is missing: there is no log here\nhint: see whether `--data` names the folder of the daemon",
+            paths.key().display()
+        )
+    })?;
     let _lock = files::lock(&paths.key()).map_err(failed)?;
     let head = Head::read(&paths.head(), &key).map_err(failed)?.ok_or_else(|| {
         format!(

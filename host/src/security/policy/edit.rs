@@ -30,7 +30,19 @@ pub fn changed<T>(text: &str, change: impl FnOnce(&mut Document) -> Result<T, St
         return Ok((after, done));
     }
     let done = change(&mut document)?;
-    Ok((document.to_string(), done))
+    let after = document.to_string();
+    // It would go with the first table when that is removed.
+    let after = match preamble(text) {
+        Some(said) if !after.starts_with(said) => format!("{said}{}", after.trim_start_matches('\n')),
+        _ => after,
+    };
+    Ok((after, done))
+}
+
+/// What is said of the whole file at its top: comments, up to and with an empty line.
+fn preamble(text: &str) -> Option<&str> {
+    let (said, _) = text.split_at_checked(text.find("\n\n")? + 2)?;
+    said.trim_end().lines().all(|line| line.starts_with('#')).then_some(said)
 }
 
 /// Adds a digest as the last approved one.

@@ -118,6 +118,12 @@ fn a_new_file_says_what_it_is_and_is_private() {
     assert!(text.starts_with("# What the operator") && !text.contains("[bundles]"), "{text}");
     assert_eq!(fs::metadata(file.path()).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "no temporary file is left");
+    file.forget("notes").unwrap();
+    assert!(file.distrust_key("acme").unwrap());
+    let text = read(&file);
+    assert!(text.starts_with("# What the operator") && !text.contains('['), "{text}");
+    file.approve("notes", &Digest::of(b"1")).unwrap();
+    assert!(read(&file).starts_with(text.trim_end()) && read(&file).contains("[bundles.notes]"));
 }
 
 #[test]
