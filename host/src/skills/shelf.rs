@@ -104,7 +104,7 @@ pub(super) fn claim(file: File, bytes: &[u8], signature: Option<String>) -> Resu
 /// What became of placing a file.
 enum Placed {
     Done,
-    /// The policy changed meanwhile: it must be looked at again.
+    /// The file or the policy changed meanwhile: it must be looked at again.
     Again,
 }
 
@@ -304,6 +304,14 @@ impl Inner {
     }
 
     async fn place(&self, shelf: &mut Shelf, path: &Path, looked: Looked) -> Placed {
+        // Two may have looked at one file: what was seen before it changed must not come after what was seen since.
+        let seen = match &looked {
+            Looked::Gone => None,
+            Looked::Bad { stamp, .. } | Looked::Good { stamp, .. } => Some(*stamp),
+        };
+        if Stamp::of(path) != seen {
+            return Placed::Again;
+        }
         let (stamp, claim, bytes, probed) = match looked {
             Looked::Gone => {
                 self.gone(shelf, path).await;
