@@ -109,7 +109,11 @@ fn home(calls: &[HostileCall], files: &[HostileFile], outside: &egress::Servers)
     for call in calls {
         home.install(&call.file, &call.bytes);
         if let Some(bytes) = call.memory_bytes {
-            writeln!(policy, "[bundles.{}.limits]\nmemory_bytes = {bytes}", call.name)?;
+            writeln!(
+                policy,
+                "[bundles.{0}]\ntrust = \"path\"\n[bundles.{0}.limits]\nmemory_bytes = {bytes}",
+                call.name
+            )?;
         }
     }
     for file in files {
