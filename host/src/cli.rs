@@ -163,6 +163,10 @@ impl Context {
     }
 }
 
+/// Threads beyond two a core. A guest that fills megabytes at one stroke cannot be made to yield; the system can take
+/// the processor from its thread, as long as another is there to serve the rest.
+const WORKERS_BESIDE_GUESTS: usize = 16;
+
 /// For commands that only wait for a daemon.
 fn client_runtime() -> Result<tokio::runtime::Runtime, Fault> {
     let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -172,7 +176,11 @@ fn client_runtime() -> Result<tokio::runtime::Runtime, Fault> {
 /// For those that run guests.
 fn serving_runtime() -> Result<tokio::runtime::Runtime, Fault> {
     // With tokio's usual interval of 61, two guests that spin on two workers hold up everything else for long.
-    let built = tokio::runtime::Builder::new_multi_thread().event_interval(1).enable_all().build();
+    let built = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS_BESIDE_GUESTS + std::thread::available_parallelism().map_or(1, usize::from) * 2)
+        .event_interval(1)
+        .enable_all()
+        .build();
     built.map_err(|error| Fault::failed(format!("Failed to start: {error}")))
 }
 
