@@ -32,7 +32,7 @@ pub struct Catalog {
     pub skills: u64,
     pub refusals: Vec<Refusal>,
     #[serde(default)]
-    waiting: u64,
+    pub waiting: u64,
     #[serde(default)]
     problem: Option<String>,
 }

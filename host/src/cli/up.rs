@@ -91,5 +91,11 @@ async fn announce(context: &Context, client: &Client) -> Result<(), Fault> {
             line("try", &format!("curl -H \"Authorization: Bearer $(cat {})\" {http}/v1/skills", token.display()));
         }
     }
+    if catalog.waiting > 0 {
+        text.push_str(&format!(
+            "{} bundles ask for something and wait for you: see `happyos skill list`\n",
+            catalog.waiting
+        ));
+    }
     output::print(&text)
 }

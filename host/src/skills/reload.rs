@@ -195,7 +195,7 @@ impl Watch<'_> {
 
     /// Compares the directory with what is known of it.
     fn rescan(&mut self, operators: &[PathBuf]) {
-        let listed = match directory::list(&self.inner.config.skills_dir) {
+        let mut listed = match directory::list(&self.inner.config.skills_dir) {
             Ok(listed) => listed,
             Err(error) => {
                 // The files may be there again in a moment: nothing is removed for a directory that cannot be read.
@@ -203,6 +203,7 @@ impl Watch<'_> {
                 return;
             }
         };
+        listed.truncate(directory::FILES_MAX);
         // Held only for a moment elsewhere; the next rescan sees what this one cannot.
         let Ok(shelf) = self.inner.shelf.try_lock() else { return };
         let mut changed: Vec<PathBuf> = Vec::new();

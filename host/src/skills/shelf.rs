@@ -312,6 +312,11 @@ impl Inner {
         if Stamp::of(path) != seen {
             return Placed::Again;
         }
+        if seen.is_some() && shelf.entries.len() >= directory::FILES_MAX && !shelf.entries.contains_key(path) {
+            let most = directory::FILES_MAX;
+            tracing::warn!(path = %path.display(), "left alone: the skills directory holds more than {most} bundles");
+            return Placed::Done;
+        }
         let (stamp, claim, bytes, probed) = match looked {
             Looked::Gone => {
                 self.gone(shelf, path).await;
