@@ -53,7 +53,7 @@ pub(super) fn calls() -> Vec<HostileCall> {
             pollables,
             SUBSCRIBE,
             "(loop $more (drop (call $subscribe (i64.const 1000000000000))) (br $more))",
-            FailureKind::Trap,
+            HOST_CALLS,
         ),
         of(
             "`get-random-bytes(u64::MAX)`",
