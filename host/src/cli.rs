@@ -163,9 +163,9 @@ impl Context {
     }
 }
 
-/// Threads beyond two a core. A guest that fills megabytes at one stroke cannot be made to yield; the system can take
-/// the processor from its thread, as long as another is there to serve the rest.
-const WORKERS_BESIDE_GUESTS: usize = 16;
+/// Threads a core. More than one, since what cannot be made to yield, a guest's first stroke or a large answer, would hold
+/// up what came after it; few, since the more run the longer each waits for its turn.
+const WORKERS_PER_CORE: usize = 4;
 
 /// For commands that only wait for a daemon.
 fn client_runtime() -> Result<tokio::runtime::Runtime, Fault> {
@@ -177,7 +177,7 @@ fn client_runtime() -> Result<tokio::runtime::Runtime, Fault> {
 fn serving_runtime() -> Result<tokio::runtime::Runtime, Fault> {
     // With tokio's usual interval of 61, two guests that spin on two workers hold up everything else for long.
     let built = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS_BESIDE_GUESTS + std::thread::available_parallelism().map_or(1, usize::from) * 2)
+        .worker_threads(std::thread::available_parallelism().map_or(1, usize::from) * WORKERS_PER_CORE)
         .event_interval(1)
         .enable_all()
         .build();

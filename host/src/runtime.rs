@@ -13,6 +13,7 @@ mod egress;
 pub mod engine;
 mod instance;
 mod interfaces;
+mod lanes;
 mod powers;
 mod program;
 mod reach;
@@ -45,6 +46,8 @@ use admission::Admission;
 use cache::Cache;
 use compile::Compiler;
 use egress::Gateway;
+pub use lanes::INPUT_BYTES_ASIDE;
+use lanes::Lanes;
 use program::{Loaded, LoadedSet};
 use state::CallState;
 use warm::WarmSet;
@@ -66,6 +69,7 @@ struct Inner {
     engine: Engine,
     linker: Linker<CallState>,
     ticker: engine::Ticker,
+    lanes: Lanes,
     admission: Arc<Admission>,
     cache: Cache,
     compiler: Compiler,
@@ -114,7 +118,7 @@ pub enum RuntimeError {
     /// The TLS library refuses its configuration.
     #[error("Failed to make TLS ready for requests: {0}")]
     Tls(String),
-    /// The ticker's thread cannot be started.
+    /// A thread cannot be started.
     #[error("Failed to start a thread: {0}")]
     Thread(std::io::Error),
 }
@@ -150,6 +154,7 @@ impl Runtime {
         Ok(Runtime {
             inner: Arc::new(Inner {
                 ticker: engine::Ticker::start(&engine).map_err(RuntimeError::Thread)?,
+                lanes: Lanes::start().map_err(RuntimeError::Thread)?,
                 admission: Admission::new(config.admission),
                 compiler: Compiler::new(helper, config.compile),
                 loaded: LoadedSet::new(config.compile.loaded_bytes_max),
@@ -240,6 +245,15 @@ impl Runtime {
         let note = serde_json::to_vec(&remembered).map_err(|error| CompileError::Helper(error.to_string()))?;
         keep(Sealed::Shape, &note)?;
         result.map(|(shape, _)| shape)
+    }
+
+    /// Does work on many bytes, which cannot yield, where it holds no short call up.
+    ///
+    /// # Errors
+    /// `cancelled` only while the daemon is stopping.
+    pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+        let done = self.inner.lanes.compute(work).await;
+        done.ok_or_else(|| Failure::new(FailureKind::Cancelled, "the daemon is stopping"))
     }
 
     /// A sealed note about `digest` that [`Runtime::remember`] kept.

@@ -30,7 +30,7 @@ pub use probe::{EXAMPLE_TIME_MS, ExampleResult};
 
 use crate::base::{Digest, Failure, FailureKind, LimitOverrides, RequestId, Usage};
 use crate::config::Config;
-pub use crate::runtime::{Answer, Attachment, Load, Progress, ProgressSink};
+pub use crate::runtime::{Answer, Attachment, INPUT_BYTES_ASIDE, Load, Progress, ProgressSink};
 use crate::runtime::{ClockMode, GuestCall, Powers, Runtime};
 use crate::security::{Action, Audit, PolicyFile, Principal, authorise};
 use crate::store::{Store, StoreError};
@@ -239,18 +239,27 @@ impl Skills {
         call: &Call<'_>,
         request_id: &RequestId,
     ) -> (Result<Answer, Failure>, Usage) {
-        let value = match check_input(called, call) {
-            Ok(value) => value,
+        let input = call.input.to_owned();
+        let checked = match check_tags(call) {
+            Ok(()) if input.len() > INPUT_BYTES_ASIDE => {
+                let skill = skill.clone();
+                self.compute(move || check_input(&skill, input)).await.and_then(std::convert::identity)
+            }
+            Ok(()) => check_input(skill, input),
+            Err(failure) => Err(failure),
+        };
+        let (input, value) = match checked {
+            Ok(checked) => checked,
             Err(failure) => return (Err(failure), Usage::default()),
         };
         let program = &skill.bundle().program;
         let guest_call = GuestCall {
-            skill: skill.name(),
-            input: call.input,
-            value: &value,
+            skill: skill.name().clone(),
+            input,
+            value,
             request_id: request_id.clone(),
-            session_id: call.session_id,
-            locale: call.locale.unwrap_or("en"),
+            session_id: call.session_id.map(str::to_owned),
+            locale: call.locale.unwrap_or("en").to_owned(),
             limits: program.limits().tightened(&call.limits),
             seed: call.seed.unwrap_or_else(rand::random),
             clock: ClockMode::Real,
@@ -280,6 +289,14 @@ impl Skills {
             results.extend(probe::run_examples(runtime, program, skill.name(), &metadata, Some(&powers)).await);
         }
         Ok(results)
+    }
+
+    /// Does work on many bytes, which cannot yield, where it holds no short call up.
+    ///
+    /// # Errors
+    /// `cancelled` only while the daemon is stopping.
+    pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+        self.inner.runtime.compute(work).await
     }
 
     /// What the sandbox is busy with.
@@ -318,22 +335,31 @@ fn not_found(snapshot: &Snapshot, name: &str) -> Failure {
     }
 }
 
-fn check_input(called: &catalog::Called, call: &Call<'_>) -> Result<Value, Failure> {
-    let invalid = |message: String| Failure::new(FailureKind::InvalidInput, message);
+fn invalid_input(message: String) -> Failure {
+    Failure::new(FailureKind::InvalidInput, message)
+}
+
+fn check_tags(call: &Call<'_>) -> Result<(), Failure> {
     for (what, tag) in [("session id", call.session_id), ("locale", call.locale)] {
         if tag.is_some_and(|tag| tag.len() > CALL_TAG_BYTES_MAX) {
-            return Err(invalid(format!("the {what} is longer than {CALL_TAG_BYTES_MAX} bytes")));
+            return Err(invalid_input(format!("the {what} is longer than {CALL_TAG_BYTES_MAX} bytes")));
         }
     }
-    let value: Value = serde_json::from_str(call.input).map_err(|error| {
-        invalid(format!("the input is not JSON: {error}")).with_hint("the input is one JSON object")
+    Ok(())
+}
+
+/// The input as it came, and read.
+fn check_input(skill: &Skill, input: String) -> Result<(String, Value), Failure> {
+    let value: Value = serde_json::from_str(&input).map_err(|error| {
+        invalid_input(format!("the input is not JSON: {error}")).with_hint("the input is one JSON object")
     })?;
-    let validator = called.input.as_ref().map_err(|error| Failure::new(FailureKind::Internal, error.clone()))?;
+    let validator =
+        skill.called().input.as_ref().map_err(|error| Failure::new(FailureKind::Internal, error.clone()))?;
     schema::check(validator, &value).map_err(|problem| {
-        invalid(format!("the input does not meet the schema of `{}`: {problem}", call.skill))
-            .with_hint(format!("`happyos skill show {}` prints the schema", call.skill))
+        invalid_input(format!("the input does not meet the schema of `{}`: {problem}", skill.name()))
+            .with_hint(format!("`happyos skill show {}` prints the schema", skill.name()))
     })?;
-    Ok(value)
+    Ok((input, value))
 }
 
 fn check_output(skill: &Skill, called: &catalog::Called, answer: Answer) -> Result<Answer, Failure> {

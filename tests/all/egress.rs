@@ -49,14 +49,13 @@ impl Bench {
         powers: Powers,
         input: Value,
     ) -> Result<Value, happyos::base::Failure> {
-        let text = input.to_string();
         let call = GuestCall {
-            skill: &skill.into(),
-            input: &text,
-            value: &input,
+            skill: skill.into(),
+            input: input.to_string(),
+            value: input,
             request_id: RequestId::from_bits(7),
             session_id: None,
-            locale: "en",
+            locale: "en".into(),
             limits: self.home.config.limits,
             seed: 1,
             clock: ClockMode::Real,
@@ -490,14 +489,13 @@ async fn a_call_waiting_for_a_server_ends_at_its_deadline() {
     let mut limits = bench.home.config.limits;
     limits.wall_ms = 200;
     let input = json!({"steps": [{"do": "http", "url": server.url("/")}]});
-    let text = input.to_string();
     let call = GuestCall {
-        skill: &"reach".into(),
-        input: &text,
-        value: &input,
+        skill: "reach".into(),
+        input: input.to_string(),
+        value: input,
         request_id: RequestId::from_bits(7),
         session_id: None,
-        locale: "en",
+        locale: "en".into(),
         limits,
         seed: 1,
         clock: ClockMode::Real,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
+use bytes::BytesMut;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::error::HttpError;
@@ -11,15 +12,18 @@ use super::error::HttpError;
 /// How long a client may take to send a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How much of a body is taken in at one turn.
+const TURN_BYTES: usize = 64 << 10;
+
 /// The whole body, at most `bytes_max` of it.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, HttpError> {
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|declared| declared > bytes_max as u64) {
         return Err(too_large(bytes_max));
     }
-    let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, bytes_max).collect()).await;
-    match collected {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+    let room = declared.and_then(|declared| usize::try_from(declared).ok()).unwrap_or_default();
+    match tokio::time::timeout(BODY_TIMEOUT, collect(Limited::new(body, bytes_max), room)).await {
+        Ok(Ok(body)) => Ok(body),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
         Ok(Err(error)) => Err(HttpError::malformed(format!("the request body could not be read: {error}"))),
         Err(_) => Err(HttpError::new(
@@ -28,6 +32,22 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> R
             format!("the request body did not come within {} s", BODY_TIMEOUT.as_secs()),
         )),
     }
+}
+
+/// A whole body of about `room` bytes. Others get their turn between its pieces: what is there already comes all at once.
+async fn collect(mut body: Limited<Body>, room: usize) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
+    let mut whole = BytesMut::with_capacity(room);
+    let mut turn = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        turn += data.len();
+        whole.extend_from_slice(&data);
+        if turn >= TURN_BYTES {
+            turn = 0;
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(whole.freeze())
 }
 
 fn too_large(bytes_max: usize) -> HttpError {

@@ -20,7 +20,7 @@ use super::wire::{self, CALL_KEYS, CallAnswer, CallRequest, ProgressBody};
 use super::{Shared, body};
 use crate::base::LimitOverrides;
 use crate::security::{Action, Principal, authorise};
-use crate::skills::{Call, Outcome, Progress, ProgressSink, Skills};
+use crate::skills::{Call, INPUT_BYTES_ASIDE, Outcome, Progress, ProgressSink, Skills};
 
 /// Longest language tag and session id, in bytes.
 const TAG_BYTES_MAX: usize = 128;
@@ -35,39 +35,34 @@ pub(super) async fn call(
     let Path(name) = name?;
     let (parts, body) = request.into_parts();
     let bytes = body::read(&parts.headers, body, state.config.http.body_bytes_max).await?;
-    let asked: CallRequest<'_> = wire::parse(&bytes, CALL_KEYS)?;
+    let call = if bytes.len() > INPUT_BYTES_ASIDE {
+        state.skills.compute(move || read(name, &bytes)).await??
+    } else {
+        read(name, &bytes)?
+    };
+    if wants_events(&parts.headers) {
+        return Ok(events(state.skills.clone(), principal, call));
+    }
+    let outcome = call.run(&state.skills, &principal, None).await;
+    with_answer(outcome, |answer| wire::json(StatusCode::OK, answer))
+}
+
+/// What a body asks of the skill `name`.
+fn read(name: String, body: &[u8]) -> Result<OwnedCall, HttpError> {
+    let asked: CallRequest<'_> = wire::parse(body, CALL_KEYS)?;
     for (key, value) in [("locale", &asked.locale), ("session_id", &asked.session_id)] {
         if value.as_ref().is_some_and(|value| value.len() > TAG_BYTES_MAX) {
             return Err(HttpError::malformed(format!("`{key}` is longer than {TAG_BYTES_MAX} bytes")));
         }
     }
-    if wants_events(&parts.headers) {
-        let owned = OwnedCall {
-            skill: name,
-            input: asked.input.map_or("{}", |input| input.get()).to_owned(),
-            session_id: asked.session_id,
-            locale: asked.locale,
-            limits: asked.limits.into(),
-            seed: asked.seed,
-        };
-        return Ok(events(state.skills.clone(), principal, owned));
-    }
-    let outcome = state
-        .skills
-        .call(
-            &principal,
-            Call {
-                skill: &name,
-                input: asked.input.map_or("{}", |input| input.get()),
-                session_id: asked.session_id.as_deref(),
-                locale: asked.locale.as_deref(),
-                limits: asked.limits.into(),
-                seed: asked.seed,
-                progress: None,
-            },
-        )
-        .await;
-    with_answer(outcome, |answer| wire::json(StatusCode::OK, answer))
+    Ok(OwnedCall {
+        skill: name,
+        input: asked.input.map_or("{}", |input| input.get()).to_owned(),
+        session_id: asked.session_id,
+        locale: asked.locale,
+        limits: asked.limits.into(),
+        seed: asked.seed,
+    })
 }
 
 /// Hands the wire form of a successful call to `then`, or returns its failure.
@@ -93,7 +88,7 @@ fn wants_events(headers: &HeaderMap) -> bool {
         .any(|accept| accept.split(';').next().is_some_and(|kind| kind.trim() == "text/event-stream"))
 }
 
-/// A call that outlives its handler, inside the stream of its events.
+/// A call that does not borrow from its request's body.
 struct OwnedCall {
     skill: String,
     input: String,
@@ -104,7 +99,7 @@ struct OwnedCall {
 }
 
 impl OwnedCall {
-    async fn run(self, skills: Skills, principal: Principal, progress: ProgressSink) -> Outcome {
+    async fn run(&self, skills: &Skills, principal: &Principal, progress: Option<ProgressSink>) -> Outcome {
         let call = Call {
             skill: &self.skill,
             input: &self.input,
@@ -112,9 +107,9 @@ impl OwnedCall {
             locale: self.locale.as_deref(),
             limits: self.limits,
             seed: self.seed,
-            progress: Some(progress),
+            progress,
         };
-        skills.call(&principal, call).await
+        skills.call(principal, call).await
     }
 }
 
@@ -126,7 +121,7 @@ struct Running {
 /// The stream owns the call: when the client goes away it is dropped, and the call with it.
 fn events(skills: Skills, principal: Principal, call: OwnedCall) -> Response {
     let (sink, progress) = watch::channel(None);
-    let outcome = Box::pin(call.run(skills, principal, Arc::new(sink)));
+    let outcome = Box::pin(async move { call.run(&skills, &principal, Some(Arc::new(sink))).await });
     let running = Some(Running { outcome, progress });
     let stream = stream::unfold(running, |running| async {
         let mut running = running?;

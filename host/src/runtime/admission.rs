@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::lanes::{Load, Pace};
 use crate::base::{Failure, FailureKind};
 use crate::config::AdmissionConfig;
 
@@ -23,12 +24,24 @@ pub struct Gate {
     waiting: AtomicUsize,
     running_max: usize,
     waiting_max: usize,
+    pace: Pace,
 }
 
 impl Gate {
     /// A gate with these bounds.
     pub fn new(running_max: usize, waiting_max: usize) -> Gate {
-        Gate { running: AtomicUsize::new(0), waiting: AtomicUsize::new(0), running_max, waiting_max }
+        Gate {
+            running: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            running_max,
+            waiting_max,
+            pace: Pace::default(),
+        }
+    }
+
+    /// A call of the bundle with an input of so many bytes, as the lanes see it.
+    pub(super) fn lane_load(&self, input_bytes: usize) -> Load<'_> {
+        Load { pace: &self.pace, n_running: self.running.load(Ordering::Relaxed), input_bytes }
     }
 }
 

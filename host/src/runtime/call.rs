@@ -9,6 +9,7 @@ use serde_json::Value;
 use wasmtime::component::{Instance, Val};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, WasmBacktrace};
 
+use super::admission::Permit;
 use super::bindings::skill::exports::happyos::skill::skills::{Context, SkillError};
 use super::instance::{LoadFault, Terms, start, store};
 use super::powers::Powers;
@@ -40,19 +41,19 @@ pub struct Answer {
 
 /// A call as the runtime takes it. The input is given twice, as text and read: scripts and skills take
 /// the one, plain components the other.
-pub struct GuestCall<'a> {
+pub struct GuestCall {
     /// The skill's name.
-    pub skill: &'a Arc<str>,
+    pub skill: Arc<str>,
     /// The input as JSON text.
-    pub input: &'a str,
+    pub input: String,
     /// The input.
-    pub value: &'a Value,
+    pub value: Value,
     /// Names the call.
     pub request_id: RequestId,
     /// The conversation it belongs to.
-    pub session_id: Option<&'a str>,
+    pub session_id: Option<String>,
     /// The caller's language.
-    pub locale: &'a str,
+    pub locale: String,
     /// Its limits, already tightened.
     pub limits: CallLimits,
     /// What its random numbers are drawn from.
@@ -117,11 +118,11 @@ impl Runtime {
     /// Calls a skill in a fresh instance, under all its limits. Usage is true for failed calls too.
     ///
     /// Dropping the future cancels the call: the instance is gone and its place is free.
-    pub async fn call(&self, program: &Arc<Program>, call: GuestCall<'_>) -> (Result<Answer, Failure>, Usage) {
+    pub async fn call(&self, program: &Arc<Program>, call: GuestCall) -> (Result<Answer, Failure>, Usage) {
         let wait_max = Duration::from_millis(call.limits.wall_ms);
         let came = Instant::now();
         let admitted = self.inner.admission.admit(&program.gate, call.limits.memory_bytes, wait_max).await;
-        let _permit = match admitted {
+        let permit = match admitted {
             Ok(permit) => permit,
             Err(failure) => return (Err(failure), Usage { wall: came.elapsed(), ..Usage::default() }),
         };
@@ -130,7 +131,7 @@ impl Runtime {
             Ok(loaded) => loaded,
             Err(failure) => return (Err(failure), Usage { wall: began.elapsed(), ..Usage::default() }),
         };
-        let log = self.call_log(program, call.skill, &call.request_id, call.limits.log_bytes);
+        let log = self.call_log(program, &call.skill, &call.request_id, call.limits.log_bytes);
         let terms = Terms {
             limits: call.limits,
             reach: self.reach(call.powers.clone(), &log),
@@ -139,7 +140,7 @@ impl Runtime {
             seed: call.seed,
             progress: call.progress.clone(),
         };
-        let (done, mut usage) = self.run(program, &loaded, &terms, &Work::Call(&call)).await;
+        let (done, mut usage) = self.run(program, loaded, terms, Work::Call(Box::new(call)), permit).await;
         usage.wall = began.elapsed();
         let result = match done {
             Ok(Done::Answer(answer)) => Ok(answer),
@@ -161,7 +162,7 @@ impl Runtime {
         let nobody: Arc<str> = "".into();
         let limits = CallLimits { memory_bytes: program.limits.memory_bytes, ..DESCRIBE_LIMITS };
         let wait_max = Duration::from_millis(limits.wall_ms) * 12;
-        let _permit = self.inner.admission.admit(&program.gate, limits.memory_bytes, wait_max).await?;
+        let permit = self.inner.admission.admit(&program.gate, limits.memory_bytes, wait_max).await?;
         let loaded = self.load(program).await?;
         let request_id = RequestId::from_bits(0);
         let log = self.call_log(program, &nobody, &request_id, limits.log_bytes);
@@ -173,7 +174,7 @@ impl Runtime {
             seed: 0,
             progress: None,
         };
-        match self.run(program, &loaded, &terms, &Work::Describe).await.0 {
+        match self.run(program, loaded, terms, Work::Describe, permit).await.0 {
             Ok(Done::Skills(skills)) => Ok(skills),
             Ok(Done::Answer(_)) => Ok(Vec::new()),
             Err(Fault::Script { message, line, column }) => Err(DescribeError::Script { message, line, column }),
@@ -196,20 +197,41 @@ impl Runtime {
         Arc::new(Reach::new(powers, self.inner.gateway.clone(), log.clone()))
     }
 
-    /// Does `work` on an instance under `terms`: deadline, panics and the meaning of failures are seen
-    /// to here, for every use of an instance alike. Wall time is the caller's to fill in.
+    /// Does `work` on an instance under `terms`, in the lane that fits its bundle. Wall time is the caller's to fill in.
     async fn run(
         &self,
         program: &Arc<Program>,
-        loaded: &Arc<Loaded>,
-        terms: &Terms,
-        work: &Work<'_>,
+        loaded: Arc<Loaded>,
+        terms: Terms,
+        work: Work,
+        permit: Permit,
+    ) -> (Result<Done, Fault>, Usage) {
+        let input_bytes = match &work {
+            Work::Describe => 0,
+            Work::Call(call) => call.input.len(),
+        };
+        let load = program.gate.lane_load(input_bytes);
+        let guest = self.clone().guest(program.clone(), loaded, terms, work, permit);
+        self.inner.lanes.run(load, guest).await.unwrap_or_else(|| {
+            (Err(Fault::Failed(Failure::new(FailureKind::Cancelled, "the daemon is stopping"))), Usage::default())
+        })
+    }
+
+    /// Deadline, panics and the meaning of failures are seen to here, for every use of an instance alike. The place
+    /// among the running calls is given back when the instance is gone.
+    async fn guest(
+        self,
+        program: Arc<Program>,
+        loaded: Arc<Loaded>,
+        terms: Terms,
+        work: Work,
+        _permit: Permit,
     ) -> (Result<Done, Fault>, Usage) {
         let _in_flight = self.inner.ticker.in_flight();
-        let made = match self.take_warm(program, loaded) {
-            Some(prepared) => prepared.begin(terms).map(|(store, instance)| (store, Some(instance))),
+        let made = match self.take_warm(&program, &loaded) {
+            Some(prepared) => prepared.begin(&terms).map(|(store, instance)| (store, Some(instance))),
             None => {
-                store(&self.inner.engine, terms, matches!(loaded.entry, Entry::Plain(_))).map(|store| (store, None))
+                store(&self.inner.engine, &terms, matches!(loaded.entry, Entry::Plain(_))).map(|store| (store, None))
             }
         };
         let (mut store, instance) = match made {
@@ -217,7 +239,7 @@ impl Runtime {
             Err(error) => return (Err(Fault::Failed(internal(&error))), Usage::default()),
         };
         let deadline = store.data().deadline();
-        let doing = AssertUnwindSafe(perform(loaded, &mut store, instance, work)).catch_unwind();
+        let doing = AssertUnwindSafe(perform(&loaded, &mut store, instance, &work)).catch_unwind();
         let ended = tokio::time::timeout_at(deadline.into(), doing).await;
         let usage = usage(&store, &terms.limits);
         let result = match ended {
@@ -236,9 +258,9 @@ impl Runtime {
 }
 
 /// What an instance is used for.
-enum Work<'a> {
+enum Work {
     Describe,
-    Call(&'a GuestCall<'a>),
+    Call(Box<GuestCall>),
 }
 
 /// What came of it.
@@ -273,7 +295,7 @@ async fn perform(
     loaded: &Loaded,
     store: &mut Store<CallState>,
     instance: Option<Instance>,
-    work: &Work<'_>,
+    work: &Work,
 ) -> Result<Done, Ended> {
     let instance = match instance {
         Some(instance) => instance,
@@ -305,12 +327,12 @@ async fn perform(
             let remaining = store.data().deadline().saturating_duration_since(Instant::now());
             let context = Context {
                 request_id: call.request_id.to_string(),
-                session_id: call.session_id.map(str::to_owned),
-                locale: call.locale.to_owned(),
+                session_id: call.session_id.clone(),
+                locale: call.locale.clone(),
                 remaining_ms: u64::try_from(remaining.as_millis()).unwrap_or(u64::MAX),
                 seed: call.seed,
             };
-            let output = skills.call_call(&mut *store, call.skill, call.input, &context).await?;
+            let output = skills.call_call(&mut *store, &call.skill, &call.input, &context).await?;
             let output = output.map_err(|error| Ended::Guest(guest_failure(error)))?;
             let attachments = output.attachments.into_iter().map(|attachment| Attachment {
                 name: attachment.name,
@@ -348,9 +370,9 @@ async fn call_plain(
     functions: &[PlainFunction],
     instance: Instance,
     store: &mut Store<CallState>,
-    call: &GuestCall<'_>,
+    call: &GuestCall,
 ) -> Result<Answer, Ended> {
-    let function = functions.iter().find(|function| *function.name == **call.skill).ok_or_else(|| {
+    let function = functions.iter().find(|function| *function.name == *call.skill).ok_or_else(|| {
         Ended::Guest(Failure::new(FailureKind::NotFound, format!("there is no function `{}`", call.skill)))
     })?;
     let mut params = Vec::with_capacity(function.ty.params().len());

@@ -66,6 +66,8 @@ impl Compiler {
         let mut child = Command::new(&self.program)
             .arg(ARGUMENT)
             .env_clear()
+            // The helper starts no thread, and address space that is kept counts against its limit.
+            .env("_RJEM_MALLOC_CONF", "background_thread:false,retain:false")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

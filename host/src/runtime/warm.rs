@@ -96,7 +96,7 @@ impl Runtime {
         }
         // Neither is held: a version that was replaced is let go at once.
         let (runtime, program, loaded) = (self.clone(), Arc::downgrade(program), Arc::downgrade(loaded));
-        tokio::spawn(async move {
+        self.inner.lanes.aside(async move {
             let mut n_calls_seen = None;
             loop {
                 let Some(loaded) = loaded.upgrade() else { return };

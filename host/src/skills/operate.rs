@@ -10,7 +10,7 @@ use super::directory::{self, Read};
 use super::identity::Standing;
 use super::manifest::Manifest;
 use super::probe::{File, Rejection};
-use super::shelf::{Claim, DAEMON, Shelf, claim};
+use super::shelf::{Claim, DAEMON, Shelf};
 use super::{Inner, Skills, probe};
 use crate::base::{Digest, Failure, FailureKind, GrantKind, Grants, Requests};
 use crate::runtime::World;
@@ -99,9 +99,7 @@ impl Skills {
             hint,
         })?;
         let inner = &self.inner;
-        let Read { file, bytes, signature } = inner.read(path).await.map_err(refusal)?;
-        let bytes: Arc<[u8]> = bytes.into();
-        let claim = claim(file, &bytes, signature).map_err(refusal)?;
+        let (claim, bytes) = inner.read(path).await.map_err(refusal)?;
         let (standing, limits) = {
             let shelf = inner.shelf.lock().await;
             (shelf.decide(&claim.facts(), false), shelf.limits)

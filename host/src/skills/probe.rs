@@ -373,12 +373,12 @@ pub async fn run_examples(
         };
         let input = example.input.to_string();
         let call = GuestCall {
-            skill: &skill,
-            input: &input,
-            value: &example.input,
+            skill: skill.clone(),
+            input,
+            value: example.input.clone(),
             request_id: RequestId::from_bits(0),
             session_id: None,
-            locale: "en",
+            locale: "en".into(),
             limits: program.limits().tightened(&EXAMPLE_LIMITS),
             seed: EXAMPLE_SEED,
             clock: if example.live { ClockMode::Real } else { ClockMode::Fixed(EXAMPLE_TIME_MS) },

@@ -91,11 +91,13 @@ impl Claim {
     }
 }
 
+fn read_claim(path: &Path, bytes_max: u64) -> Result<(Claim, Arc<[u8]>), Rejection> {
+    let Read { file, bytes, signature } = directory::read(path, bytes_max)?;
+    Ok((claim(file, &bytes, signature)?, bytes.into()))
+}
+
 /// Reads who a bundle says it is.
-///
-/// # Errors
-/// What is wrong with its manifest.
-pub(super) fn claim(file: File, bytes: &[u8], signature: Option<String>) -> Result<Claim, Rejection> {
+fn claim(file: File, bytes: &[u8], signature: Option<String>) -> Result<Claim, Rejection> {
     let manifest = probe::manifest(&file, bytes)?;
     let requests = manifest.requests().map_err(Rejection::lasting)?;
     Ok(Claim { name: manifest.name.as_str().into(), file, manifest, requests, signature })
@@ -263,14 +265,9 @@ impl Inner {
     /// Reads a file, and runs what may be served under small limits. Changes nothing.
     pub(super) async fn look(&self, path: &Path) -> Looked {
         let Some(stamp) = Stamp::of(path) else { return Looked::Gone };
-        let Read { file, bytes, signature } = match self.read(path).await {
+        let (claim, bytes) = match self.read(path).await {
             Ok(read) => read,
             Err(_) if Stamp::of(path).is_none() => return Looked::Gone,
-            Err(rejection) => return Looked::Bad { stamp, claim: None, rejection },
-        };
-        let bytes: Arc<[u8]> = bytes.into();
-        let claim = match claim(file, &bytes, signature) {
-            Ok(claim) => claim,
             Err(rejection) => return Looked::Bad { stamp, claim: None, rejection },
         };
         let Some(limits) = self.shelf.lock().await.probe_limits(&claim.facts()) else {
@@ -282,17 +279,16 @@ impl Inner {
         }
     }
 
-    /// Reads a file of the directory.
-    pub(super) async fn read(&self, path: &Path) -> Result<Read, Rejection> {
+    /// Reads a file of the directory, and who it says it is.
+    pub(super) async fn read(&self, path: &Path) -> Result<(Claim, Arc<[u8]>), Rejection> {
         let bytes_max = self.config.compile.bundle_bytes_max;
         let small = std::fs::symlink_metadata(path).is_ok_and(|found| found.len() <= READ_HERE_BYTES_MAX);
         if small {
-            return directory::read(path, bytes_max);
+            return read_claim(path, bytes_max);
         }
         let path = path.to_owned();
-        tokio::task::spawn_blocking(move || directory::read(&path, bytes_max))
-            .await
-            .unwrap_or_else(|error| Err(Rejection::passing(format!("reading it failed: {error}"))))
+        let read = self.runtime.compute(move || read_claim(&path, bytes_max)).await;
+        read.unwrap_or_else(|failure| Err(Rejection::passing(format!("reading it failed: {failure}"))))
     }
 
     /// What a bundle is and has: as it was learned before, or learned now.

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use happyos_tests::http::Client;
 use hyper::Method;
 
-use super::measure::{Attack, Case, NEIGHBOUR, loads, told};
+use super::measure::{Attack, Case, loads, told};
+
+/// The skill that is called: not the neighbour, which would wait for a place of its own.
+pub const CALLED: &str = "called";
 
 /// Where the daemon listens, and a token for it.
 #[derive(Clone)]
@@ -17,7 +20,7 @@ pub struct Door {
 
 /// A case for each.
 pub fn cases(door: &Door) -> Vec<Case> {
-    let call = format!("/v1/skills/{NEIGHBOUR}/call");
+    let call = format!("/v1/skills/{CALLED}/call");
     let deep = format!("{{\"input\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     let large = format!("{{\"input\": {{\"x\": \"{}\"}}}}", "a".repeat((2 << 20) - 100));
     let bomb = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &[0; 1000][..]].concat();
