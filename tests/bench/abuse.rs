@@ -23,11 +23,18 @@ use crate::report::Report;
 use measure::{NEIGHBOUR, Neighbour, PHASE, Row, Target};
 
 /// Lines of the list that cannot reach this part, and why.
-const ELSEWHERE: &[(&str, &str)] = &[(
-    "host↔guest re-entry",
-    "no host interface calls back into a guest; what the host does call while it hands something over, `realloc` and \
-     `post-return`, is tried",
-)];
+const ELSEWHERE: &[(&str, &str)] = &[
+    (
+        "host↔guest re-entry",
+        "no host interface calls back into a guest; what the host does call while it hands something over, `realloc` \
+         and `post-return`, is tried",
+    ),
+    (
+        "DNS rebinding",
+        "needs a name server of one's own; a name is looked up once for an exchange, and only an address that was \
+         checked is connected to. Names that lead inside are tried",
+    ),
+];
 
 /// How far the attackers' threads stand back behind the daemon's and the neighbour's.
 const ATTACKERS_NICE: i32 = 10;

@@ -5,6 +5,8 @@ mod files;
 mod scripts;
 mod wasi;
 
+pub use wasi::climber;
+
 use happyos::base::{FailureKind, Limit, LimitOverrides};
 use serde_json::{Value, json};
 

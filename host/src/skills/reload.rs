@@ -69,8 +69,14 @@ impl Skills {
         let overflow = Arc::new(AtomicBool::new(false));
         let watcher = watcher(inner, sender, overflow.clone());
         let polls = watcher.is_none() || tells_nothing(&inner.config.skills_dir);
-        let mut watch =
-            Watch { inner, unsettled: HashMap::new(), refused: HashMap::new(), polls, looking: BTreeSet::new() };
+        let mut watch = Watch {
+            inner,
+            unsettled: HashMap::new(),
+            due: BTreeSet::new(),
+            refused: HashMap::new(),
+            polls,
+            looking: BTreeSet::new(),
+        };
         let mut looks: FuturesUnordered<Looking<'_>> = FuturesUnordered::new();
         let period = if polls { POLL } else { inner.config.discovery_interval() };
         let mut rescan = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
@@ -119,6 +125,8 @@ async fn sleep_until(due: Option<Instant>) {
 struct Watch<'a> {
     inner: &'a Inner,
     unsettled: HashMap<PathBuf, Unsettled>,
+    /// The same files by when they are due: ten thousand at once are not all looked through for each.
+    due: BTreeSet<(Instant, PathBuf)>,
     /// When a file was refused last, and how long it was left to settle before that.
     refused: HashMap<PathBuf, (Instant, Duration)>,
     polls: bool,
@@ -148,35 +156,46 @@ impl Watch<'_> {
         };
         let due = Instant::now() + rest.max(settle);
         let seen = Stamp::of(&path);
-        self.unsettled.insert(path, Unsettled { due, seen, settle });
+        self.wait(path, Unsettled { due, seen, settle });
     }
 
+    fn wait(&mut self, path: PathBuf, unsettled: Unsettled) {
+        let due = unsettled.due;
+        if let Some(before) = self.unsettled.insert(path.clone(), unsettled) {
+            self.due.remove(&(before.due, path.clone()));
+        }
+        self.due.insert((due, path));
+    }
+
+    /// Those that are being looked at are few, so that this is soon found.
     fn next_due(&self) -> Option<Instant> {
-        let waiting = self.unsettled.iter().filter(|(path, _)| !self.looking.contains(*path));
-        waiting.map(|(_, unsettled)| unsettled.due).min()
+        self.due.iter().find(|(_, path)| !self.looking.contains(path)).map(|(due, _)| *due)
     }
 
     /// Takes up to `n_max` files that have come to rest.
     fn take_due(&mut self, n_max: usize) -> Vec<PathBuf> {
         let now = Instant::now();
-        let due: Vec<PathBuf> = self
-            .unsettled
+        self.refused.retain(|_, (at, _)| at.elapsed() < MOMENT);
+        let due: Vec<(Instant, PathBuf)> = self
+            .due
             .iter()
-            .filter(|(path, unsettled)| unsettled.due <= now && !self.looking.contains(*path))
-            .map(|(path, _)| path.clone())
+            .take_while(|(due, _)| *due <= now)
+            .filter(|(_, path)| !self.looking.contains(path))
             .take(n_max)
+            .cloned()
             .collect();
         let mut ready = Vec::new();
-        for path in due {
+        for entry in due {
+            self.due.remove(&entry);
+            let (_, path) = entry;
             let Some(unsettled) = self.unsettled.remove(&path) else { continue };
             let stamp = Stamp::of(&path);
             if stamp != unsettled.seen {
                 // Something was done to it that no event told of, or not yet.
                 let due = now + unsettled.settle.max(if self.polls { POLL } else { SETTLE });
-                self.unsettled.insert(path, Unsettled { due, seen: stamp, settle: unsettled.settle });
+                self.wait(path, Unsettled { due, seen: stamp, settle: unsettled.settle });
                 continue;
             }
-            self.refused.retain(|_, (at, _)| at.elapsed() < MOMENT);
             self.refused.insert(path.clone(), (now, unsettled.settle));
             ready.push(path);
         }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, ensure};
 use happyos_tests::http::Client;
-use happyos_tests::{Home, SkillGuest, crash};
+use happyos_tests::{Home, SkillGuest, abuse, crash};
 use hyper::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -143,6 +143,16 @@ pub fn install(home: &Home, servers: &Servers, policy: &mut String) -> anyhow::R
         home.install(&format!("{name}.wasm"), crash::keeper(name));
         writeln!(policy, "[bundles.{name}]\ntrust = \"path\"\n[bundles.{name}.grants]\nkv_bytes = 100000")?;
     }
+    let shared = home.path().join("shared");
+    std::fs::create_dir_all(shared.join("inside"))?;
+    std::fs::write(home.path().join("secret.txt"), CANARY)?;
+    std::os::unix::fs::symlink("..", shared.join("up"))?;
+    home.install("climber.wasm", abuse::climber());
+    writeln!(
+        policy,
+        "[bundles.climber]\ntrust = \"path\"\n[bundles.climber.grants]\nfiles = [\"{}:/data:rw\"]",
+        shared.display()
+    )?;
     Ok(())
 }
 
@@ -198,6 +208,24 @@ pub fn cases(home: &Home, servers: &Servers) -> Vec<Case> {
             Box::pin(async move { canary(&socket, &data_dir, &url, number).await })
         }),
         says: vec!["used and never shown".into()],
+        loads: loads(),
+    });
+    let climbing = socket.clone();
+    cases.push(Case {
+        line: "preopen `..`",
+        name: "climber".into(),
+        attack: Arc::new(move |_| {
+            let socket = climbing.clone();
+            Box::pin(async move {
+                let answer =
+                    Client::unix(&socket).await?.post("/v1/skills/climber_run/call", &json!({"input": {}})).await?;
+                Ok(match answer.json()["output"].as_str() {
+                    Some(said) => said.to_owned(),
+                    None => told(&answer),
+                })
+            })
+        }),
+        says: vec!["kept inside".into()],
         loads: loads(),
     });
     cases.push(Case {
