@@ -12,6 +12,7 @@ const ROOMS: &[(usize, &str)] = &[
     (1, "security"),
     (2, "runtime"),
     (3, "skills"),
+    (3, "routing"),
     (5, "mcp"),
     (5, "http"),
     (5, "cli"),
