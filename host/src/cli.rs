@@ -1,6 +1,7 @@
 //! The command line: a client of the daemon's private socket, or of a daemon inside its own process where none runs.
 
 mod args;
+mod ask;
 mod audit;
 mod author;
 mod bundles;
@@ -18,6 +19,7 @@ mod sign;
 mod skill;
 mod status;
 mod steps;
+mod tasks;
 mod tokens;
 mod up;
 
@@ -111,6 +113,11 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
     let context = Context { voice, config, config_file, start };
     match command {
         Command::Up(asked) => up::run(context, asked),
+        Command::Ask(asked) => ask::ask(&context, &asked),
+        Command::Analyse(asked) => ask::analyse(&context, &asked),
+        Command::Task(asked) => tasks::task(&context, &asked),
+        Command::Gap(asked) => tasks::gap(&context, &asked),
+        Command::Memory(asked) => tasks::memory(&context, &asked),
         Command::Call(asked) => call::run(&context, &asked),
         Command::Status => status::run(&context),
         Command::Skill(asked) => skill::run(&context, asked),

@@ -6,6 +6,8 @@ pub mod config;
 pub mod daemon;
 pub mod http;
 pub mod mcp;
+pub mod memory;
+pub mod orchestrator;
 pub mod routing;
 pub mod runtime;
 pub mod security;

@@ -13,6 +13,8 @@ const ROOMS: &[(usize, &str)] = &[
     (2, "runtime"),
     (3, "skills"),
     (3, "routing"),
+    (3, "memory"),
+    (4, "orchestrator"),
     (5, "mcp"),
     (5, "http"),
     (5, "cli"),
@@ -20,7 +22,7 @@ const ROOMS: &[(usize, &str)] = &[
 ];
 
 /// Edges along one line: the right imports the left.
-const ALONG: &[(&str, &str)] = &[("base", "config"), ("store", "security"), ("mcp", "http")];
+const ALONG: &[(&str, &str)] = &[("base", "config"), ("store", "security"), ("routing", "memory"), ("mcp", "http")];
 
 /// Edges upward: none. What a lower room needs of a higher one is handed in by `main` or through a trait.
 const UPWARD: &[(&str, &str)] = &[];
@@ -45,6 +47,7 @@ const WRITES_JSON: &[(&str, &str)] = &[
     ("runtime/shape.rs", "the helper's answer, and the note kept of it"),
     ("skills/manifest.rs", "part of the note kept of a bundle"),
     ("skills/probe.rs", "the note kept of a bundle"),
+    ("orchestrator/event.rs", "events of tasks, as they are stored"),
     ("security/tokens.rs", "tokens, hashed, as they are stored"),
     ("security/secrets.rs", "secrets, sealed, as they are stored"),
     ("security/signing.rs", "signature files"),

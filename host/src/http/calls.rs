@@ -64,6 +64,7 @@ pub(super) async fn call(
                 limits: asked.limits.into(),
                 seed: asked.seed,
                 progress: None,
+                request_id: None,
             },
         )
         .await;
@@ -84,7 +85,7 @@ fn with_answer<T>(outcome: Outcome, then: impl FnOnce(&CallAnswer<'_>) -> T) -> 
     }))
 }
 
-fn wants_events(headers: &HeaderMap) -> bool {
+pub(super) fn wants_events(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::ACCEPT)
         .iter()
@@ -113,6 +114,7 @@ impl OwnedCall {
             limits: self.limits,
             seed: self.seed,
             progress: Some(progress),
+            request_id: None,
         };
         skills.call(&principal, call).await
     }

@@ -15,7 +15,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const WAL_BYTES_KEPT: i64 = 16 << 20;
 
 /// Each makes the schema of its place plus one from the one before. Never changed once released: the next goes behind.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE bundle (
         name TEXT NOT NULL PRIMARY KEY,
         publisher TEXT,
@@ -43,7 +44,8 @@ const MIGRATIONS: &[&str] = &["
         value BLOB NOT NULL,
         PRIMARY KEY (space, key)
     ) STRICT;
-", "
+",
+    "
     CREATE TABLE task (
         owner TEXT NOT NULL,
         id BLOB NOT NULL,
@@ -112,7 +114,8 @@ const MIGRATIONS: &[&str] = &["
         fuel INTEGER NOT NULL,
         PRIMARY KEY (span, skill, strategy)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+];
 
 /// Opens the store for writing, making it, private, where it is missing, and migrating it where it is old.
 pub fn create(path: &Path) -> Result<Connection, String> {

@@ -27,8 +27,11 @@ struct Kept {
     by_owner: HashMap<Arc<str>, BTreeSet<TaskId>>,
     gaps: BTreeMap<Box<str>, (GapRecord, BTreeMap<TaskId, Evidence>)>,
     learned: BTreeMap<(Arc<str>, Box<str>), LearnedRecord>,
-    performance: BTreeMap<u64, HashMap<(Box<str>, Box<str>), PerformanceSum>>,
+    performance: BTreeMap<u64, Sums>,
 }
+
+/// How calls of one span went, by skill and strategy.
+type Sums = HashMap<(Box<str>, Box<str>), PerformanceSum>;
 
 struct Held {
     record: TaskRecord,

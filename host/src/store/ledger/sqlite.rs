@@ -444,9 +444,7 @@ impl Recall for Store {
 
     async fn prune_performance(&self, since_ms: u64) -> Result<usize, StoreError> {
         self.write(move |connection| {
-            connection
-                .prepare_cached("DELETE FROM performance WHERE span < ?1")?
-                .execute([signed(since_ms / SPAN_MS)])
+            connection.prepare_cached("DELETE FROM performance WHERE span < ?1")?.execute([signed(since_ms / SPAN_MS)])
         })
         .await
     }

@@ -161,14 +161,8 @@ async fn recall(ledger: &dyn Ledger) {
     assert_eq!(ledger.forget("me", None).await.unwrap(), LEARNED_MAX);
     assert_eq!(ledger.learned("you").await.unwrap().len(), 1);
 
-    let call = |at_ms, ok| Performance {
-        skill: "calc".into(),
-        strategy: "direct".into(),
-        at_ms,
-        ok,
-        wall_us: 10,
-        fuel: 3,
-    };
+    let call =
+        |at_ms, ok| Performance { skill: "calc".into(), strategy: "direct".into(), at_ms, ok, wall_us: 10, fuel: 3 };
     let id = TaskId::at(9_000, 0);
     let performance = vec![call(0, true), call(SPAN_MS, false), call(SPAN_MS, true)];
     let done = Append { performance, ..append("me", id, 0..1, TaskState::Completed) };
