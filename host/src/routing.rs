@@ -292,6 +292,8 @@ pub struct Missing {
     pub description: Option<String>,
     /// The values it may have, where the schema lists them.
     pub options: Vec<Value>,
+    /// A short question for it, in the language of the request.
+    pub question: String,
     /// What it probably is, where that is only unsure.
     pub suggestion: Option<Value>,
 }

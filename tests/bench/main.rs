@@ -1,4 +1,4 @@
-//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|abuse|crash-bundles`. Each prints a table and writes `target/bench/NAME.json`.
+//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|orchestrate|abuse|crash-bundles|crash-tasks`. Each prints a table and writes `target/bench/NAME.json`.
 
 mod abuse;
 mod bare;
@@ -7,6 +7,7 @@ mod client;
 mod crash;
 mod fair;
 mod mcp;
+mod orchestrate;
 mod reload;
 mod report;
 mod samples;
@@ -23,13 +24,15 @@ fn main() -> ExitCode {
         ["scale"] => scale::run(),
         ["fair"] => fair::run(),
         ["abuse", rest @ ..] => abuse::run(rest),
-        ["crash-bundles", rest @ ..] => crash::run(rest),
+        ["crash-bundles", rest @ ..] => crash::bundles(rest),
+        ["crash-tasks", rest @ ..] => crash::tasks(rest),
+        ["orchestrate"] => orchestrate::run(),
         ["reload", rest @ ..] => reload::run(rest),
         // Parts of a benchmark that run in a process of their own.
         ["mcp-client", rest @ ..] => client::run(rest),
         ["scale-part", folder, n_skills] => scale::part(folder, n_skills),
         _ => Err(anyhow::anyhow!(
-            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `abuse` or `crash-bundles`"
+            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `orchestrate`, `abuse`, `crash-bundles` or `crash-tasks`"
         )),
     };
     match done {

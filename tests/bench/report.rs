@@ -40,6 +40,12 @@ const BARS: &[(&str, &str, Side, f64)] = &[
     ("crash-bundles", "kills", AtLeast, 300.0),
     ("crash-bundles", "invalid", AtMost, 0.0),
     ("crash-bundles", "lost", AtMost, 0.0),
+    ("orchestrate", "memory_us", AtMost, 60.0),
+    ("orchestrate", "durable_ratio_1", AtMost, 1.2),
+    ("orchestrate", "durable_ratio_64", AtMost, 0.3),
+    ("crash-tasks", "kills", AtLeast, 500.0),
+    ("crash-tasks", "lost", AtMost, 0.0),
+    ("crash-tasks", "twice", AtMost, 0.0),
 ];
 
 /// The figures of one benchmark.

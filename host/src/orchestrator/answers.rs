@@ -7,7 +7,7 @@ use super::plan::{self, Known};
 use super::respond::inline;
 use super::task::Task;
 use crate::base::{Failure, FailureKind};
-use crate::routing::{CivilNow, Index, arguments, language};
+use crate::routing::{CivilNow, Index, Profile, arguments, language};
 
 /// Longest answer, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 << 10;
@@ -73,8 +73,7 @@ fn choice(task: &Task, choices: &[Choice], said: &str, with: &Reading<'_>) -> Re
             .with_hint("choose another, or `none`"));
     };
     let text = &task.request.text;
-    let extraction =
-        arguments::extract(&profile.input_schema, text, language::detect(text), with.now, &profile.examples);
+    let extraction = arguments::extract(about(profile, &profile.input_schema), text, language::detect(text), with.now);
     let skill = profile.name.clone();
     let decision = if extraction.missing.is_empty() {
         plan::one(vec![Call { skill, arguments: extraction.arguments }])
@@ -108,7 +107,7 @@ fn values(missing: &Missing, said: &str, with: &Reading<'_>) -> Result<Reply, Fa
     let properties = profile.input_schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let given = match structured(said, &properties)? {
         Some(given) => given,
-        None => in_words(missing, said, &profile.input_schema, &properties, with),
+        None => in_words(missing, said, profile, &properties, with),
     };
     let mut arguments = missing.arguments.clone();
     arguments.extend(given);
@@ -154,7 +153,7 @@ fn typed(value: &str, schema: &Value) -> Value {
 fn in_words(
     missing: &Missing,
     said: &str,
-    schema: &Value,
+    profile: &Profile,
     properties: &Map<String, Value>,
     with: &Reading<'_>,
 ) -> Map<String, Value> {
@@ -171,7 +170,7 @@ fn in_words(
         }
     }
     // The rest of the schema, such as its definitions, may be referred to.
-    let mut asked = schema.clone();
+    let mut asked = Value::clone(&profile.input_schema);
     if let Some(members) = asked.as_object_mut() {
         let wanted = |name: &str| missing.values.iter().any(|value| value.name == name);
         let own = properties.iter().filter(|(name, _)| wanted(name));
@@ -179,7 +178,12 @@ fn in_words(
         let names = missing.values.iter().map(|value| Value::String(value.name.clone()));
         members.insert("required".into(), Value::Array(names.collect()));
     }
-    arguments::extract(&asked, said, language::detect(said), with.now, &[]).arguments
+    let about = arguments::About { examples: &[], ..about(profile, &asked) };
+    arguments::extract(about, said, language::detect(said), with.now).arguments
+}
+
+fn about<'a>(profile: &'a Profile, schema: &'a Value) -> arguments::About<'a> {
+    arguments::About { name: &profile.name, description: &profile.description, schema, examples: &profile.examples }
 }
 
 fn is_free_text(schema: &Value) -> bool {

@@ -217,6 +217,9 @@ pub struct MissingValue {
     /// What the schema says of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The question, in the language of the request; empty where there is none ready.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub question: String,
     /// The values it may have, where there are few.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<Value>,

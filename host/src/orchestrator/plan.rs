@@ -123,6 +123,7 @@ pub fn missing_value(missing: &routing::Missing) -> MissingValue {
     MissingValue {
         name: missing.name.clone(),
         description: missing.description.clone(),
+        question: missing.question.clone(),
         options: missing.options.clone(),
         suggestion: missing.suggestion.clone(),
     }

@@ -139,7 +139,10 @@ fn ask(question: &Question, words: &Words, format: Format) -> String {
         }
         Question::Missing(missing) => {
             let lines = missing.values.iter().map(|value| {
-                let mut line = words.what_is(&value.name, value.description.as_deref(), &missing.skill);
+                let mut line = match value.question.trim() {
+                    "" => words.what_is(&value.name, value.description.as_deref(), &missing.skill),
+                    question => question.to_owned(),
+                };
                 let options: Vec<_> = value.options.iter().take(20).map(values::inline).collect();
                 if !options.is_empty() {
                     line.push_str(&format!(" ({})", options.join(", ")));

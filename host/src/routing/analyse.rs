@@ -13,7 +13,13 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
     let strategy = match best {
         None => Strategy::Gap { nearest: Vec::new() },
         Some(profile) => {
-            let read = arguments::extract(&profile.input_schema, ask.text, language, ask.now, &profile.examples);
+            let about = arguments::About {
+                name: &profile.name,
+                description: &profile.description,
+                schema: &profile.input_schema,
+                examples: &profile.examples,
+            };
+            let read = arguments::extract(about, ask.text, language, ask.now);
             let skill = profile.name.clone();
             if read.missing.is_empty() {
                 Strategy::Direct(Step { skill, arguments: read.arguments })

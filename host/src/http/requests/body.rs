@@ -185,6 +185,8 @@ struct ChoiceBody<'a> {
 #[derive(Serialize)]
 struct MissingBody<'a> {
     name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    question: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
     #[serde(skip_serializing_if = "<[Value]>::is_empty")]
@@ -410,6 +412,7 @@ impl<'a> From<&'a Question> for QuestionBody<'a> {
             Question::Missing(missing) => {
                 let value = |value: &'a crate::orchestrator::event::MissingValue| MissingBody {
                     name: &value.name,
+                    question: &value.question,
                     description: value.description.as_deref(),
                     options: &value.options,
                     suggestion: value.suggestion.as_ref(),

@@ -92,7 +92,13 @@ fn every_way_leads_to_one_end() {
     let missing = Question::Missing(Missing {
         skill: "safe".into(),
         arguments: Map::new(),
-        values: vec![MissingValue { name: "n".into(), description: None, options: vec![json!(1)], suggestion: None }],
+        values: vec![MissingValue {
+            name: "n".into(),
+            description: None,
+            question: String::new(),
+            options: vec![json!(1)],
+            suggestion: None,
+        }],
     });
     let decided = |stimulus| match stimulus {
         Stimulus::Analysed(analysed) => Reply::Decision(analysed.decision),
