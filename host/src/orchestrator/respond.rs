@@ -197,7 +197,7 @@ mod tests {
             (json!([]), "(inget)"),
             (
                 json!({"words": 5, "longestWord": "vara", "flags": ["a", "b"]}),
-                "words: 5\nlongest word: vara\nflags: a, b",
+                "flags: a, b\nlongest word: vara\nwords: 5",
             ),
             (json!({"rows": [{"a": 1, "b": 2}, {"a": 3, "b": 4}]}), "- a: 1, b: 2\n- a: 3, b: 4"),
             (json!({"of": {"x": 1}, "y": null}), "of:\n  x: 1\ny: –"),

@@ -168,6 +168,9 @@ fn append_to(connection: &Connection, new: Option<&NewTask>, append: &Append) ->
     let (id, bytes) = (append.id.to_bytes(), signed(tasks::bytes_of(append)));
     let n_events = last.number.saturating_add(1);
     if let Some(new) = new {
+        if first.number != 0 {
+            return Ok(Appended::Conflict);
+        }
         let inserted = connection
             .prepare_cached(
                 "INSERT INTO task (owner, id, session, state, title, created_ms, updated_ms, n_events, bytes)
@@ -184,7 +187,7 @@ fn append_to(connection: &Connection, new: Option<&NewTask>, append: &Append) ->
                 n_events,
                 bytes,
             ])?;
-        if inserted == 0 || first.number != 0 {
+        if inserted == 0 {
             return Ok(Appended::Conflict);
         }
     } else {
