@@ -6,6 +6,7 @@ pub mod config;
 pub mod daemon;
 pub mod http;
 pub mod mcp;
+pub mod remote;
 pub mod routing;
 pub mod runtime;
 pub mod security;

@@ -15,6 +15,7 @@ use space::{Space, Sums};
 use vector::Packed;
 
 pub use rank::Request;
+pub use words::words;
 
 /// Skills that are kept together; a change copies their part of the index, and nothing else.
 const PART_SLOTS: usize = 256;
