@@ -13,6 +13,7 @@ mod fault;
 mod keys;
 mod logs;
 mod mcp;
+mod model;
 mod output;
 mod secrets;
 mod sign;
@@ -124,6 +125,7 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
         Command::Token(asked) => tokens::run(&context, &asked),
         Command::Secret(asked) => secrets::run(&context, &asked),
         Command::Key(asked) => keys::run(&context, &asked),
+        Command::Model(asked) => model::run(&context, &asked),
         Command::Audit(asked) => audit::run(&context, &asked),
         Command::Mcp => mcp::run(&context),
         Command::Config(asked) => configuration::run(&context, &asked),

