@@ -89,6 +89,7 @@ fn text(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         Sense::Duration => durations(reading, parameter),
         Sense::Unit | Sense::Currency => texts::units(reading, parameter),
         Sense::Zone => texts::zones(reading, parameter),
+        Sense::Color => texts::colors(reading, parameter),
         Sense::Expression => texts::expressions(reading, parameter),
         Sense::Json => texts::json(reading, parameter),
         _ => Vec::new(),
@@ -230,7 +231,8 @@ fn percent(number: &Number, parameter: &Parameter) -> (f64, f32, bool) {
     {
         return (number.value, adjust, false);
     }
-    (fraction, adjust, true)
+    // Five per cent is five hundredths.
+    (fraction, adjust, !wants)
 }
 
 fn named(parameter: &Parameter, list: &[&str]) -> bool {
@@ -313,7 +315,9 @@ fn parts_of_dates(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
 fn moments_of(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let offer = |moment: &Moment| {
         let value = match (parameter.sense, moment.date, moment.time) {
-            (Sense::Time, _, Some(time)) => time_text(time, parameter),
+            (Sense::Time, _, Some(time)) => {
+                time_text(time, parameter).unwrap_or_else(|| reading.text.span(&moment.tokens).to_owned())
+            }
             (Sense::DateTime, Some(date), Some(time)) => format!("{}T{}", date, time.strftime("%H:%M:%S")),
             (Sense::Date | Sense::DateTime, Some(_), _) if moment.said == Said::Month => return None,
             (Sense::Date | Sense::DateTime, Some(date), _) => date_text(date, parameter),
@@ -369,9 +373,12 @@ fn date_text(date: jiff::civil::Date, parameter: &Parameter) -> String {
     date.strftime(found.map_or("%Y-%m-%d", |(_, format)| format)).to_string()
 }
 
-fn time_text(time: jiff::civil::Time, parameter: &Parameter) -> String {
-    let seconds = parameter.description.to_lowercase().contains("hh:mm:ss");
-    time.strftime(if seconds { "%H:%M:%S" } else { "%H:%M" }).to_string()
+/// A time of day as the description writes times; none where it does not.
+fn time_text(time: jiff::civil::Time, parameter: &Parameter) -> Option<String> {
+    let lower = parameter.description.to_lowercase();
+    let shown = parameter.shown.iter().any(|shown| shown.parse::<jiff::civil::Time>().is_ok());
+    let format = if lower.contains("hh:mm:ss") { "%H:%M:%S" } else { "%H:%M" };
+    (lower.contains("hh:mm") || shown).then(|| time.strftime(format).to_string())
 }
 
 fn weekdays(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
