@@ -22,7 +22,7 @@ mod words;
 use jiff::civil::{DateTime, date};
 use serde_json::{Map, Value};
 
-use self::decide::Decision;
+use self::decide::{Decision, How};
 use self::offers::Offer;
 use self::schema::{Kind, Parameter};
 use self::spans::Reading;
@@ -48,6 +48,8 @@ pub struct Extraction {
     pub arguments: Map<String, Value>,
     /// Required values that were not found, and values that are only likely; to be asked for.
     pub missing: Vec<Missing>,
+    /// Why each value was taken, in words for a person.
+    pub reasons: Vec<String>,
     /// Numbers, quotations and names of the text that no value uses, as they were written.
     pub unused: Vec<String>,
 }
@@ -119,7 +121,10 @@ fn fill(
     let mut extraction = Extraction::default();
     for (parameter, decision) in parameters.iter().zip(&decided) {
         match decision {
-            Decision::Take(offer) => put(&mut extraction, parameter, offer.value.clone()),
+            Decision::Take(offer, how) => {
+                extraction.reasons.push(reason(parameter, offer, *how));
+                put(&mut extraction, parameter, offer.value.clone());
+            }
             Decision::Doubt(offer) => {
                 extraction.missing.push(missing(parameter, Some(offer.value.clone()), language));
             }
@@ -135,6 +140,15 @@ fn fill(
     let taken: Vec<&Offer> = decided.iter().filter_map(Decision::offer).collect();
     extraction.unused = unused(reading, &taken);
     extraction
+}
+
+fn reason(parameter: &Parameter, offer: &Offer, how: How) -> String {
+    let why = match how {
+        How::Fit => "by the words around it",
+        How::Order => "by its place in the order",
+        How::LastOne => "as the only value left",
+    };
+    format!("`{}` {why} ({:.2}, of it context {:.2})", parameter.name, offer.score, offer.evidence)
 }
 
 fn put(extraction: &mut Extraction, parameter: &Parameter, value: Value) {

@@ -11,21 +11,38 @@ use super::words;
 
 /// Below this an offer is no evidence at all.
 const FLOOR: f32 = 0.3;
-/// From here on a required value is sure.
-const SURE: f32 = 0.75;
+/// From here on a required value is sure, by what is known of such values: numbers are hardly ever mistaken, texts are.
+const SURE: f32 = 0.7;
+const SURE_TEXT: f32 = 0.85;
+const SURE_LIST: f32 = 1.1;
 /// From here on an optional value is taken.
 const OPTIONAL_SURE: f32 = 0.55;
+/// What the words around an optional value must say for it at least.
+const EVIDENCE: f32 = 0.35;
 /// By how much a value must be ahead of the parameter's next free one.
 const MARGIN: f32 = 0.12;
 /// By how much two values must fit better as they are than exchanged.
 const EXCHANGE_MARGIN: f32 = 0.2;
+/// From here on an optional parameter may be what an unused part of the text was meant for.
+const HOME: f32 = 0.0;
 /// What is enough for a value when it is the only one left for the only parameter left.
 const LAST_ONE: f32 = 0.1;
+
+/// What made a value sure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// The words around it and its looks.
+    Fit,
+    /// The order of values that only their order tells apart.
+    Order,
+    /// It was the only one left for the only parameter left.
+    LastOne,
+}
 
 /// What becomes of a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
-    Take(Offer),
+    Take(Offer, How),
     /// Likely, but to be asked for.
     Doubt(Offer),
     None,
@@ -35,7 +52,7 @@ impl Decision {
     /// The offer, sure or not.
     pub fn offer(&self) -> Option<&Offer> {
         match self {
-            Self::Take(offer) | Self::Doubt(offer) => Some(offer),
+            Self::Take(offer, _) | Self::Doubt(offer) => Some(offer),
             Self::None => None,
         }
     }
@@ -55,6 +72,7 @@ pub fn all(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer>
     }
     exchanges(parameters, offers, &groups, &mut decided);
     last_one(reading, parameters, offers, &mut decided);
+    homeless(reading, parameters, offers, &mut decided);
     decided
 }
 
@@ -84,8 +102,10 @@ fn one(
     let Some(offer) = picked.get(at).copied().flatten() else { return Decision::None };
     let rival = rival(own, offer, at, picked);
     if !parameter.required {
-        let sure = offer.score >= OPTIONAL_SURE && offer.score - rival >= MARGIN && !offer.ambiguous;
-        return if sure { Decision::Take(offer.clone()) } else { Decision::None };
+        let told = offer.shares || offer.evidence >= EVIDENCE;
+        let enough = OPTIONAL_SURE + if matches!(parameter.kind, Kind::List(_)) { 0.35 } else { 0.0 };
+        let sure = told && offer.score >= enough && offer.score - rival >= MARGIN && !offer.ambiguous;
+        return if sure { Decision::Take(offer.clone(), How::Fit) } else { Decision::None };
     }
     // "Of 36 and 24": two numbers for two parameters that only their order tells apart.
     let twins = twins(parameters, at);
@@ -93,8 +113,18 @@ fn one(
         && rival < FLOOR
         && twins.iter().all(|twin| picked.get(*twin).copied().flatten().is_some())
         && offer.score >= 0.4;
-    let sure = offer.score >= SURE && offer.score - rival >= MARGIN || settled;
-    if sure && !offer.ambiguous { Decision::Take(offer.clone()) } else { Decision::Doubt(offer.clone()) }
+    let enough = match parameter.kind {
+        Kind::Text => SURE_TEXT,
+        Kind::List(_) | Kind::Object(_) => SURE_LIST,
+        _ => SURE,
+    };
+    let fits = offer.score >= enough && offer.score - rival >= MARGIN;
+    match (fits, settled) {
+        _ if offer.ambiguous => Decision::Doubt(offer.clone()),
+        (true, _) => Decision::Take(offer.clone(), How::Fit),
+        (_, true) => Decision::Take(offer.clone(), How::Order),
+        _ => Decision::Doubt(offer.clone()),
+    }
 }
 
 /// The parameters whose names differ from this one's only in a number or in words such as first and second.
@@ -179,8 +209,8 @@ fn exchanges(parameters: &[Parameter], offers: &[Vec<Offer>], groups: &[usize], 
         let required = parameters.get(at).is_some_and(|parameter| parameter.required);
         if let Some(decision) = decided.get_mut(at) {
             *decision = match std::mem::replace(decision, Decision::None) {
-                Decision::Take(offer) if required => Decision::Doubt(offer),
-                Decision::Take(_) => Decision::None,
+                Decision::Take(offer, _) if required => Decision::Doubt(offer),
+                Decision::Take(..) => Decision::None,
                 other => other,
             };
         }
@@ -191,7 +221,7 @@ fn exchanges(parameters: &[Parameter], offers: &[Vec<Offer>], groups: &[usize], 
 fn last_one(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer>], decided: &mut [Decision]) {
     let open: Vec<usize> = (0..decided.len())
         .filter(|at| parameters.get(*at).is_some_and(|parameter| parameter.required))
-        .filter(|at| !matches!(decided.get(*at), Some(Decision::Take(_))))
+        .filter(|at| !matches!(decided.get(*at), Some(Decision::Take(..))))
         .collect();
     let [open] = open.as_slice() else { return };
     let Some(parameter) = parameters.get(*open) else { return };
@@ -226,7 +256,32 @@ fn last_one(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer
                 || known.score < best.score + MARGIN
         })
     {
-        *decision = Decision::Take(best.clone());
+        *decision = Decision::Take(best.clone(), How::LastOne);
+    }
+}
+
+/// What the text says and no value uses may be meant for an optional parameter: that one is asked for.
+fn homeless(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer>], decided: &mut [Decision]) {
+    let taken: Vec<&Offer> = decided.iter().filter_map(Decision::offer).collect();
+    let left = salient(reading, &taken);
+    let free: Vec<usize> = (0..decided.len()).filter(|at| decided.get(*at) == Some(&Decision::None)).collect();
+    let mut doubts: Vec<(usize, Offer)> = Vec::new();
+    for tokens in &left {
+        let homes =
+            free.iter().filter(|at| parameters.get(**at).is_some_and(|parameter| !parameter.required)).flat_map(|at| {
+                let own = offers.get(*at).map(Vec::as_slice).unwrap_or_default();
+                own.iter()
+                    .filter(|offer| offer.tokens.start < tokens.end && tokens.start < offer.tokens.end)
+                    .map(move |offer| (*at, offer))
+            });
+        let best =
+            homes.filter(|(_, offer)| offer.score >= HOME).max_by(|left, right| left.1.score.total_cmp(&right.1.score));
+        doubts.extend(best.map(|(at, offer)| (at, offer.clone())));
+    }
+    for (at, offer) in doubts {
+        if let Some(decision) = decided.get_mut(at) {
+            *decision = Decision::Doubt(offer);
+        }
     }
 }
 

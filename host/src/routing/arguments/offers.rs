@@ -25,13 +25,15 @@ pub struct Offer {
     pub score: f32,
     /// Whether another parameter may be read from the same tokens.
     pub shares: bool,
+    /// How much of the score comes from words around it and from shown values, not from its looks alone.
+    pub evidence: f32,
     /// Whether the value has more than one reading, such as 5 % as 5 or 0.05.
     pub ambiguous: bool,
 }
 
 impl Offer {
     pub fn new(value: Value, tokens: Range<usize>, score: f32) -> Self {
-        Self { value, tokens, score, shares: false, ambiguous: false }
+        Self { value, tokens, score, shares: false, evidence: 1.0, ambiguous: false }
     }
 }
 
@@ -120,7 +122,11 @@ fn numbers(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         let (value, adjust, ambiguous) = measured(number, parameter);
         score += adjust + plausibility(reading, number, parameter, &cue);
         let Some(value) = number_value(value, parameter) else { continue };
-        offers.push(Offer { ambiguous, ..Offer::new(value, number.whole.clone(), score) });
+        offers.push(Offer {
+            ambiguous,
+            evidence: cue.sum() + adjust.max(0.0),
+            ..Offer::new(value, number.whole.clone(), score)
+        });
     }
     offers.extend(parts_of_dates(reading, parameter));
     offers
@@ -300,7 +306,10 @@ fn parts_of_dates(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         }
     };
     let hours = |moment: &Moment| {
-        let hour = moment.time.filter(|time| time.minute() == 0).map(|time| i64::from(time.hour()))?;
+        let hour = moment
+            .time
+            .filter(|time| time.minute() == 0 && moment.said != Said::Relative)
+            .map(|time| i64::from(time.hour()))?;
         let wanted = ["hour", "hours", "time"].iter().any(|word| name.iter().any(|part| part == word));
         wanted.then_some(hour)
     };

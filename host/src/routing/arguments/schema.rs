@@ -104,7 +104,11 @@ fn object(root: &Value, schema: &Value, depth: usize) -> Vec<Parameter> {
         found.required = required.contains(&name.as_str());
         found
     };
-    properties.iter().take(PARAMETERS_MAX).map(read).collect()
+    let mut found: Vec<Parameter> = properties.iter().take(PARAMETERS_MAX).map(read).collect();
+    // Objects keep no order here, but the list of required properties is as its author wrote it.
+    let place = |parameter: &Parameter| required.iter().position(|name| *name == parameter.name).unwrap_or(usize::MAX);
+    found.sort_by_key(place);
+    found
 }
 
 /// Follows `$ref` and looks past `null` in `anyOf`, `oneOf` and `allOf` of one.

@@ -147,6 +147,10 @@ impl<'a> Reading<'a> {
     }
 
     fn begins_name(&self, at: usize) -> bool {
+        // "ID U123": the name is what follows.
+        if matches!(self.text.lower(at), "id" | "uuid" | "nr") {
+            return false;
+        }
         let Some(token) = self.text.get(at).filter(|token| token.kind == Kind::Word && token.quote.is_none()) else {
             return false;
         };

@@ -21,9 +21,14 @@ pub fn spans(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         .iter()
         .map(|span| {
             let cue = cues::around(reading, parameter, &span.tokens);
-            let score = 0.15 + fit(reading, parameter, span) + 0.8 * cue.sum() + role(reading, parameter, &span.tokens);
+            let role = role(reading, parameter, &span.tokens);
+            let score = 0.15 + fit(reading, parameter, span) + 0.8 * cue.sum() + role;
+            let shown = parameter.shown.iter().any(|shown| shown.eq_ignore_ascii_case(span.value.trim()));
+            // What somebody wrote is quoted or introduced; a name in a request is not it.
+            let unlikely = parameter.sense == Sense::Free && matches!(span.form, Form::Name | Form::Phrase);
             Offer {
-                ambiguous: stateless(parameter, span),
+                ambiguous: unlikely || stateless(parameter, span),
+                evidence: cue.sum() + role + if shown { 0.7 } else { 0.0 },
                 ..Offer::new(Value::from(value_of(reading, parameter, span)), span.tokens.clone(), score)
             }
         })
@@ -73,7 +78,7 @@ pub fn fit(reading: &Reading<'_>, parameter: &Parameter, span: &Span) -> f32 {
         let n_explained = content.iter().filter(explained).count();
         if span.form == Form::Phrase {
             score -= 0.9 * n_explained as f32 / content.len().max(1) as f32;
-        } else if content.iter().any(|at| says_itself(&at)) && n_explained < content.len().max(2) {
+        } else if content.len() > 1 && content.iter().any(|at| says_itself(&at)) {
             // "Santa Clara County" is a county.
             score += 0.5;
         } else if n_explained == content.len() {
@@ -100,6 +105,9 @@ pub fn fit(reading: &Reading<'_>, parameter: &Parameter, span: &Span) -> f32 {
         }
     }
     let value = span.value.trim();
+    if parameter.sense == Sense::Place && span.form == Form::Name && value.contains(',') {
+        score += 0.1;
+    }
     if parameter.shown.iter().any(|shown| shown.eq_ignore_ascii_case(value)) {
         score += 0.7;
     } else if span.form == Form::Name

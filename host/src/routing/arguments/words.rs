@@ -431,6 +431,7 @@ const FUNCTION: &[&str] = &[
 ];
 
 const REQUEST_VERBS: &[&str] = &[
+    "include",
     "find",
     "get",
     "give",
