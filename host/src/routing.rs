@@ -7,6 +7,7 @@ pub mod analyse;
 pub mod arguments;
 pub mod clauses;
 pub mod complexity;
+pub mod embedding;
 pub mod index;
 pub mod intent;
 pub mod language;
