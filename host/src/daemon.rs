@@ -210,7 +210,7 @@ impl Daemon {
         };
         let _ = tokio::time::timeout(inner.serving.drain + Duration::from_secs(1), drained).await;
         // Requests that nobody waits for have had the same time; what is left of them goes on at the next start.
-        inner.orchestrator.halt();
+        inner.orchestrator.halt().await;
         let _ = tokio::time::timeout(Duration::from_secs(1), inner.requests.wait()).await;
         let audit = inner.audit.clone();
         // It waits for the disk. If that stops, what was recorded is written when the last holder goes.

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
-use crate::base::{Failure, FailureKind};
+use crate::base::{Failure, FailureKind, Usage};
 use crate::routing::{Embed, Learned, Standing, Turn};
 use crate::security::{Action, Principal, authorise};
-use crate::store::recall::{LEARNED_BYTES_MAX, LearnedRecord, PerformanceSum};
+use crate::store::recall::{LEARNED_BYTES_MAX, LearnedRecord, PerformanceSum, SPAN_MS};
 use crate::store::{Ledger, StoreError};
 use sessions::Sessions;
 
@@ -40,19 +40,61 @@ pub struct Memory {
     sessions: Mutex<Sessions>,
     learned: Mutex<HashMap<Arc<str>, Arc<Vec<Learned>>>>,
     standings: ArcSwap<Vec<Standing>>,
+    /// How calls went that are not in the ledger yet.
+    calls: Mutex<HashMap<CallKey, PerformanceSum>>,
 }
+
+/// Span, skill and strategy.
+type CallKey = (u64, Arc<str>, Box<str>);
 
 impl Memory {
     /// A memory of what `ledger` keeps.
     pub fn new(ledger: Arc<dyn Ledger>) -> Memory {
-        Memory { ledger, sessions: Mutex::default(), learned: Mutex::default(), standings: ArcSwap::default() }
+        Memory {
+            ledger,
+            sessions: Mutex::default(),
+            learned: Mutex::default(),
+            standings: ArcSwap::default(),
+            calls: Mutex::default(),
+        }
     }
 
-    /// Reads anew how calls went.
+    /// Notes how a call went. It is in the ledger at the next refresh.
+    pub fn note_call(&self, skill: &Arc<str>, strategy: &str, now_ms: u64, ok: bool, usage: &Usage) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let sum = calls.entry((now_ms / SPAN_MS, skill.clone(), strategy.into())).or_insert_with(|| PerformanceSum {
+            skill: (&**skill).into(),
+            strategy: strategy.into(),
+            ..PerformanceSum::default()
+        });
+        sum.n_calls += 1;
+        sum.n_ok += u64::from(ok);
+        sum.wall_us = sum.wall_us.saturating_add(u64::try_from(usage.wall.as_micros()).unwrap_or(u64::MAX));
+        sum.fuel = sum.fuel.saturating_add(usage.fuel);
+    }
+
+    /// Puts what was noted into the ledger.
+    ///
+    /// # Errors
+    /// If the ledger does not take it; what was noted is then lost.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        let calls = std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut spans: HashMap<u64, Vec<PerformanceSum>> = HashMap::new();
+        for ((span, ..), sum) in calls {
+            spans.entry(span).or_default().push(sum);
+        }
+        for (span, sums) in spans {
+            self.ledger.add_performance(span, sums).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts what was noted into the ledger, and reads anew how calls went.
     ///
     /// # Errors
     /// If the ledger cannot be read.
     pub async fn refresh(&self, now_ms: u64) -> Result<(), StoreError> {
+        self.flush().await?;
         let sums = self.ledger.performance(now_ms.saturating_sub(PERFORMANCE_MS)).await?;
         let mut standings: Vec<Standing> = Vec::new();
         // By skill, then strategy: those of one skill lie together.

@@ -158,9 +158,12 @@ impl Orchestrator {
         &self.inner.memory
     }
 
-    /// Stops working on tasks where they are; the next start goes on with them.
-    pub fn halt(&self) {
+    /// Stops working on tasks where they are; the next start goes on with them. Keeps how calls went.
+    pub async fn halt(&self) {
         self.inner.halted.cancel();
+        if let Err(error) = self.inner.memory.flush().await {
+            tracing::warn!(%error, "how the last calls went is not kept");
+        }
     }
 
     /// Accepts a request. It is kept when this returns, and worked on whether or not anybody waits.

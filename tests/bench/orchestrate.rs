@@ -42,7 +42,7 @@ const SKILLS: [(&str, &str, &str); 10] = [
 ];
 
 /// What is asked for, and the skill that answers.
-const TEXT: &str = "ping";
+const TEXT: &str = "ping the service";
 const SKILL: &str = "ping";
 
 /// Runs it.

@@ -26,6 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A skill that may be run again, and one that may not.
 const SKILLS: [(&str, bool); 2] = [("recount", true), ("enlist", false)];
 
+/// What is asked for to have a skill run.
+fn request(skill: &str) -> &'static str {
+    if skill == "recount" { "recount the stock" } else { "enlist a volunteer" }
+}
+
 /// What many kills left behind.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -103,9 +108,9 @@ fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
 fn counter(name: &str, repeatable: bool) -> Vec<u8> {
     let manifest = json!({"name": name, "version": "1.0.0", "grants": {"kv_bytes": 64_000_000}}).to_string();
     let metadata = json!({
-        "description": format!("Counts {name}."),
+        "description": format!("Counts how often it was asked to {}.", request(name)),
         "annotations": {"readOnlyHint": false, "destructiveHint": false, "idempotentHint": repeatable, "openWorldHint": false},
-        "examples": [],
+        "examples": [{"request": {"en": request(name)}, "input": {}}],
     });
     SkillGuest {
         name,
@@ -156,7 +161,7 @@ async fn ask(socket: PathBuf, told: Arc<Mutex<Told>>, seed: u64) -> anyhow::Resu
     loop {
         let (skill, repeatable) = SKILLS[usize::from(random.next_u64().is_multiple_of(2))];
         let wait = random.next_u64().is_multiple_of(2);
-        let answer = client.post("/v1/requests", &json!({"text": skill, "wait": wait})).await?;
+        let answer = client.post("/v1/requests", &json!({"text": request(skill), "wait": wait})).await?;
         if answer.status.is_success() {
             let body = answer.json();
             let id = body["id"].as_str().context("a task without an id")?.to_owned();

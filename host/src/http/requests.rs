@@ -85,8 +85,11 @@ async fn accepted(
     format: Format,
 ) -> Result<Response, HttpError> {
     if !wait {
-        let task = state.orchestrator.task(principal, accepted.id).await?;
-        let location = format!("/v1/tasks/{}", accepted.id);
+        let id = accepted.id;
+        // From here on it is worked on without this client.
+        drop(accepted);
+        let task = state.orchestrator.task(principal, id).await?;
+        let location = format!("/v1/tasks/{id}");
         return Ok(([(header::LOCATION, location)], answer(state, principal, &task, format).await?).into_response());
     }
     let task = accepted.settled().await?;
@@ -105,7 +108,9 @@ pub(super) async fn ask(
     let request = Request::from(asked);
     let taken = state.orchestrator.ask(&principal, request).await?;
     if super::calls::wants_events(&headers) {
-        return streams::follow(&state, &principal, taken.id, 0, format).await;
+        let id = taken.id;
+        drop(taken);
+        return streams::follow(&state, &principal, id, 0, format).await;
     }
     accepted(&state, &principal, taken, wait, format).await
 }

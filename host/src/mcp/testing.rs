@@ -93,6 +93,7 @@ fn config(dir: &Path) -> Config {
             loaded_bytes_max: 64 << 20,
             warm_scripts_max: 0,
         },
+        model_index_urls: Vec::new(),
         tasks: Config::new(dir.join("data")).tasks,
         skill_discovery_interval_s: 1,
         policy_file: None,

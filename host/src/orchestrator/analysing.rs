@@ -84,6 +84,7 @@ fn analyse(
         now,
         learned: &recalled.learned,
         standings: &recalled.standings,
+        among: None,
     };
     routing::analyse(&routed.index, &ask, embed)
 }

@@ -1,9 +1,12 @@
 //! The shell around the driver's core: keeps its events, then does what it says, until the task settles.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
+use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
 use super::analysing::{civil_now, look, turn};
@@ -19,17 +22,17 @@ use super::{Inner, gaps, internal, now_ms};
 use crate::base::{Failure, FailureKind, LimitOverrides, TaskId};
 use crate::security::Principal;
 use crate::skills::{Answer, Call, Outcome, Snapshot};
-use crate::store::recall::Performance;
 use crate::store::tasks::{Append, AppendError, Artifact, NewTask, TaskState};
 
 /// How long a stopped task may take to come to its end.
 const CANCEL_MAX: Duration = Duration::from_secs(10);
 
-/// A task that was accepted.
+/// A task that was accepted. Dropping it stops waiting, and nothing else.
 pub struct Accepted {
     /// Its id.
     pub id: TaskId,
-    live: Arc<Live>,
+    work: Work,
+    settled: Option<Result<Arc<Task>, Failure>>,
 }
 
 impl Accepted {
@@ -37,8 +40,41 @@ impl Accepted {
     ///
     /// # Errors
     /// `unavailable` if the daemon stops before that, `internal` if its events could not be kept.
-    pub async fn settled(&self) -> Result<Arc<Task>, Failure> {
-        self.live.settled().await
+    pub async fn settled(mut self) -> Result<Arc<Task>, Failure> {
+        match self.settled.take() {
+            Some(settled) => settled,
+            None => (&mut self.work).await,
+        }
+    }
+}
+
+/// The work on a task: done by who waits for it, and handed to a task of the daemon's when nobody does any more. That
+/// saves a change of thread for each request.
+struct Work {
+    doing: Option<Pin<Box<Doing>>>,
+    handle: Handle,
+}
+
+type Doing = dyn Future<Output = Result<Arc<Task>, Failure>> + Send;
+
+impl Future for Work {
+    type Output = Result<Arc<Task>, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+        let Some(doing) = &mut self.doing else { return Poll::Ready(Err(left())) };
+        let done = doing.as_mut().poll(context);
+        if done.is_ready() {
+            self.doing = None;
+        }
+        done
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        if let Some(doing) = self.doing.take() {
+            self.handle.spawn(doing);
+        }
     }
 }
 
@@ -56,7 +92,6 @@ struct Driver {
 #[derive(Default)]
 struct Extras {
     artifacts: Vec<Artifact>,
-    performance: Vec<Performance>,
 }
 
 /// What a task begins with, or goes on with.
@@ -189,13 +224,23 @@ async fn begin(
         return Err(left());
     }
     let live = inner.lives.begin(id, &owner).ok_or_else(|| Failure::from(AppendError::Conflict))?;
-    let (accepted, kept) = oneshot::channel();
+    let (accepted, mut kept) = oneshot::channel();
     let driver = Driver { inner: inner.clone(), live: live.clone(), principal, owner, id, accepted: Some(accepted) };
-    inner.tasks.spawn(driver.run(ticket, from));
-    match kept.await {
-        Ok(Ok(())) => Ok(Accepted { id, live }),
-        Ok(Err(failure)) => Err(failure),
-        Err(_) => Err(left()),
+    let doing = Box::pin(inner.tasks.track_future(driver.run(ticket, from)));
+    let mut work = Work { doing: Some(doing), handle: Handle::current() };
+    let mut settled = None;
+    let kept = tokio::select! {
+        biased;
+        done = &mut work => {
+            settled = Some(done);
+            kept.try_recv().ok()
+        }
+        kept = &mut kept => kept.ok(),
+    };
+    match kept {
+        Some(Ok(())) => Ok(Accepted { id, work, settled }),
+        Some(Err(failure)) => Err(failure),
+        None => Err(left()),
     }
 }
 
@@ -214,7 +259,7 @@ impl Drop for Ending {
 
 impl Driver {
     /// Sees the task to a question or its end.
-    async fn run(mut self, ticket: Ticket, from: From) {
+    async fn run(mut self, ticket: Ticket, from: From) -> Result<Arc<Task>, Failure> {
         let (inner, id) = (self.inner.clone(), self.id);
         // Whatever becomes of this: nobody must wait for ever.
         let mut ended = Ending { inner, id, settled: Err(left()) };
@@ -242,6 +287,7 @@ impl Driver {
                 ended.settled = Err(failure);
             }
         }
+        ended.settled.clone()
     }
 
     async fn see_through(&mut self, ticket: Ticket, from: From) -> Result<Task, Failure> {
@@ -391,14 +437,9 @@ impl Driver {
         };
         let calling = self.inner.skills.call(&self.principal, call);
         let outcome = with_progress(calling, progress, &self.live).await;
-        let performance = vec![Performance {
-            skill: (&*order.skill).into(),
-            strategy: analysed.map_or("direct".into(), |analysed| analysed.strategy.clone()),
-            at_ms: now_ms(),
-            ok: outcome.result.is_ok(),
-            wall_us: micros(outcome.usage.wall),
-            fuel: outcome.usage.fuel,
-        }];
+        let strategy = analysed.map_or("direct", |analysed| &analysed.strategy);
+        let memory = &self.inner.memory;
+        memory.note_call(&order.skill, strategy, now_ms(), outcome.result.is_ok(), &outcome.usage);
         let usage = Used {
             fuel: outcome.usage.fuel,
             memory_peak_bytes: outcome.usage.memory_peak_bytes,
@@ -409,7 +450,7 @@ impl Driver {
             Ok((output, artifacts)) => (Ok((output, artifacts.len())), artifacts),
             Err(failure) => (Err(failure), Vec::new()),
         };
-        (Stimulus::Returned(Returned { step: order.step, result, usage }), Extras { artifacts, performance })
+        (Stimulus::Returned(Returned { step: order.step, result, usage }), Extras { artifacts })
     }
 }
 
@@ -466,7 +507,6 @@ async fn append(
         state: task.state(),
         artifacts: extras.artifacts,
         gap,
-        performance: extras.performance,
     };
     match inner.ledger.append(new, append).await {
         Err(AppendError::Bounds(why)) if first > 0 => give_up(inner, task, first, why).await,
@@ -485,7 +525,6 @@ async fn give_up(inner: &Arc<Inner>, task: &Task, number: u32, why: String) -> R
         state: TaskState::Failed,
         artifacts: Vec::new(),
         gap: None,
-        performance: Vec::new(),
     };
     inner.ledger.append(None, append).await?;
     Err(Failure::new(FailureKind::Internal, "the task went over its bounds and was ended")

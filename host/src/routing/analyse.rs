@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::complexity::{ClauseRanking, SEVERAL};
 use super::index::Request;
 use super::{
-    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, Question, REQUEST_BYTES_MAX, Ranking, Step,
-    Strategy, TURNS_MAX, Turn, arguments, clauses, complexity, decide, intent, language,
+    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, Question, REQUEST_BYTES_MAX, Ranking,
+    Step, Strategy, TURNS_MAX, Turn, arguments, clauses, complexity, decide, intent, language,
 };
 
 /// Candidates of each request and part.
@@ -83,13 +83,7 @@ fn hinted(measured: Complexity, ask: &Ask<'_>) -> Complexity {
 }
 
 /// Each part with what to do about it; a part that speaks of an earlier one needs its answer.
-fn plan(
-    index: &Index,
-    ask: &Ask<'_>,
-    language: &Language,
-    intent: Intent,
-    parts: &[ClauseRanking<'_>],
-) -> Vec<Part> {
+fn plan(index: &Index, ask: &Ask<'_>, language: &Language, intent: Intent, parts: &[ClauseRanking<'_>]) -> Vec<Part> {
     let part = |(at, part): (usize, &ClauseRanking<'_>)| {
         let (strategy, _) = decide::decide(index, ask, &part.clause.text, language, intent, part.ranking);
         let needs = if part.clause.depends { at.checked_sub(1).into_iter().collect() } else { Vec::new() };

@@ -31,23 +31,6 @@ pub struct LearnedRecord {
     pub last_ms: u64,
 }
 
-/// How one call went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Performance {
-    /// The skill.
-    pub skill: Box<str>,
-    /// How it came to be called: the name of a strategy.
-    pub strategy: Box<str>,
-    /// When it ended, in milliseconds since 1970.
-    pub at_ms: u64,
-    /// Whether it gave an answer.
-    pub ok: bool,
-    /// How long it took, in microseconds.
-    pub wall_us: u64,
-    /// What it used.
-    pub fuel: u64,
-}
-
 /// How the calls of a skill under one strategy went.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PerformanceSum {
@@ -72,7 +55,7 @@ pub fn learned_id(owner: &str, text: &str) -> Box<str> {
     id.into()
 }
 
-/// Choices, and how calls went. The latter is added to with the task: [`super::tasks::Append`].
+/// Choices, and how calls went.
 #[async_trait]
 pub trait Recall: Send + Sync {
     /// Keeps that `owner` chose `skill` for `text`, in place of what was chosen for it before.
@@ -81,6 +64,8 @@ pub trait Recall: Send + Sync {
     async fn learned(&self, owner: &str) -> Result<Vec<LearnedRecord>, StoreError>;
     /// Forgets one choice of `owner`, or all; says how many.
     async fn forget(&self, owner: &str, id: Option<&str>) -> Result<usize, StoreError>;
+    /// Adds how calls of the span with that number went: milliseconds since 1970 over [`SPAN_MS`].
+    async fn add_performance(&self, span: u64, sums: Vec<PerformanceSum>) -> Result<(), StoreError>;
     /// How calls went since then, summed.
     async fn performance(&self, since_ms: u64) -> Result<Vec<PerformanceSum>, StoreError>;
     /// Removes what is known of calls before then.

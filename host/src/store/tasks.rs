@@ -6,7 +6,6 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use super::gaps::Evidence;
-use super::recall::Performance;
 use crate::base::TaskId;
 
 /// Most events that one task may have.
@@ -144,8 +143,6 @@ pub struct Append {
     pub artifacts: Vec<Artifact>,
     /// Evidence of something that no skill does.
     pub gap: Option<Evidence>,
-    /// How calls went.
-    pub performance: Vec<Performance>,
 }
 
 /// What a new task is, beside its first events.

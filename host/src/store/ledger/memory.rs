@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use crate::base::TaskId;
 use crate::store::StoreError;
 use crate::store::gaps::{EVIDENCE_MAX, Evidence, GAPS_MAX, GapRecord, GapState, Gaps};
-use crate::store::recall::{LEARNED_BYTES_MAX, LEARNED_MAX, LearnedRecord, Performance, PerformanceSum, Recall};
+use crate::store::recall::{LEARNED_BYTES_MAX, LEARNED_MAX, LearnedRecord, PerformanceSum, Recall};
 use crate::store::recall::{SPAN_MS, learned_id};
 use crate::store::tasks::{
     self, Append, AppendError, Artifact, EVENTS_MAX, EventRecord, LIST_MAX, NewTask, TaskBounds, TaskFilter,
@@ -93,7 +93,6 @@ impl Kept {
         if let Some(evidence) = append.gap {
             self.add_evidence(append.owner, evidence);
         }
-        append.performance.into_iter().for_each(|call| self.add_performance(call));
         Ok(())
     }
 
@@ -120,17 +119,16 @@ impl Kept {
         }
     }
 
-    fn add_performance(&mut self, call: Performance) {
-        let span = self.performance.entry(call.at_ms / SPAN_MS).or_default();
-        let sum = span.entry((call.skill.clone(), call.strategy.clone())).or_insert_with(|| PerformanceSum {
-            skill: call.skill,
-            strategy: call.strategy,
-            ..PerformanceSum::default()
-        });
-        sum.n_calls += 1;
-        sum.n_ok += u64::from(call.ok);
-        sum.wall_us = sum.wall_us.saturating_add(call.wall_us);
-        sum.fuel = sum.fuel.saturating_add(call.fuel);
+    fn add_performance(&mut self, span: u64, more: PerformanceSum) {
+        let span = self.performance.entry(span).or_default();
+        let sum = span.entry((more.skill.clone(), more.strategy.clone())).or_default();
+        *sum = PerformanceSum {
+            n_calls: sum.n_calls.saturating_add(more.n_calls),
+            n_ok: sum.n_ok.saturating_add(more.n_ok),
+            wall_us: sum.wall_us.saturating_add(more.wall_us),
+            fuel: sum.fuel.saturating_add(more.fuel),
+            ..more
+        };
     }
 
     fn remove(&mut self, owner: &str, id: TaskId) {
@@ -268,6 +266,12 @@ impl Recall for MemoryLedger {
         let before = kept.learned.len();
         kept.learned.retain(|(of, known), _| &**of != owner || id.is_some_and(|id| id != &**known));
         Ok(before - kept.learned.len())
+    }
+
+    async fn add_performance(&self, span: u64, sums: Vec<PerformanceSum>) -> Result<(), StoreError> {
+        let mut kept = self.lock();
+        sums.into_iter().for_each(|sum| kept.add_performance(span, sum));
+        Ok(())
     }
 
     async fn performance(&self, since_ms: u64) -> Result<Vec<PerformanceSum>, StoreError> {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::base::TaskId;
 use crate::store::gaps::{EVIDENCE_MAX, Evidence, GAPS_MAX, GapRecord, GapState, Gaps};
-use crate::store::recall::{LEARNED_BYTES_MAX, LEARNED_MAX, LearnedRecord, Performance, PerformanceSum, Recall};
+use crate::store::recall::{LEARNED_BYTES_MAX, LEARNED_MAX, LearnedRecord, PerformanceSum, Recall};
 use crate::store::recall::{SPAN_MS, learned_id};
 use crate::store::tasks::{
     self, Append, AppendError, Artifact, EVENTS_MAX, EventRecord, LIST_MAX, NewTask, TaskBounds, TaskFilter,
@@ -219,9 +219,6 @@ fn append_to(connection: &Connection, new: Option<&NewTask>, append: &Append) ->
     if let Some(evidence) = &append.gap {
         add_evidence(connection, &append.owner, evidence)?;
     }
-    for performance in &append.performance {
-        add_performance(connection, performance)?;
-    }
     Ok(Appended::Done)
 }
 
@@ -272,21 +269,23 @@ fn add_evidence(connection: &Connection, owner: &str, evidence: &Evidence) -> ru
         .map(|_| ())
 }
 
-fn add_performance(connection: &Connection, call: &Performance) -> rusqlite::Result<()> {
+fn add_performance(connection: &Connection, span: u64, sum: &PerformanceSum) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO performance (span, skill, strategy, n_calls, n_ok, wall_us, fuel) VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6)
-             ON CONFLICT (span, skill, strategy) DO UPDATE SET n_calls = n_calls + 1, n_ok = n_ok + excluded.n_ok,
-             wall_us = wall_us + excluded.wall_us, fuel = fuel + excluded.fuel",
+            "INSERT INTO performance (span, skill, strategy, n_calls, n_ok, wall_us, fuel)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (span, skill, strategy) DO UPDATE SET n_calls = n_calls + excluded.n_calls,
+             n_ok = n_ok + excluded.n_ok, wall_us = wall_us + excluded.wall_us, fuel = fuel + excluded.fuel",
         )?
         .execute(params![
-            signed(call.at_ms / SPAN_MS),
-            call.skill,
-            call.strategy,
-            i64::from(call.ok),
-            // Sums of a span must fit.
-            signed(call.wall_us.min(u64::from(u32::MAX))),
-            signed(call.fuel.min(1 << 44)),
+            signed(span),
+            sum.skill,
+            sum.strategy,
+            signed(sum.n_calls),
+            signed(sum.n_ok),
+            // Sums of sums must fit.
+            signed(sum.wall_us.min(1 << 48)),
+            signed(sum.fuel.min(1 << 56)),
         ])
         .map(|_| ())
 }
@@ -422,6 +421,10 @@ impl Recall for Store {
                 .execute(params![owner, id])
         })
         .await
+    }
+
+    async fn add_performance(&self, span: u64, sums: Vec<PerformanceSum>) -> Result<(), StoreError> {
+        self.write(move |connection| sums.iter().try_for_each(|sum| add_performance(connection, span, sum))).await
     }
 
     async fn performance(&self, since_ms: u64) -> Result<Vec<PerformanceSum>, StoreError> {

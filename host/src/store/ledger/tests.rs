@@ -6,7 +6,7 @@ use super::*;
 use crate::base::TaskId;
 use crate::store::Store;
 use crate::store::gaps::{EVIDENCE_MAX, Evidence, GapState, gap_id};
-use crate::store::recall::{LEARNED_MAX, Performance, SPAN_MS};
+use crate::store::recall::{LEARNED_MAX, PerformanceSum, SPAN_MS};
 use crate::store::tasks::{
     Append, AppendError, Artifact, EVENTS_MAX, EventRecord, NewTask, PAYLOAD_BYTES_MAX, TITLE_BYTES_MAX, TaskBounds,
     TaskFilter, TaskState,
@@ -19,7 +19,7 @@ fn event(number: u32, at_ms: u64) -> EventRecord {
 fn append(owner: &str, id: TaskId, numbers: std::ops::Range<u32>, state: TaskState) -> Append {
     let events = numbers.map(|number| event(number, id.time_ms() + u64::from(number))).collect();
     let owner = Arc::from(owner);
-    Append { id, owner, events, state, artifacts: Vec::new(), gap: None, performance: Vec::new() }
+    Append { id, owner, events, state, artifacts: Vec::new(), gap: None }
 }
 
 fn new(session: Option<&str>) -> Option<NewTask> {
@@ -161,12 +161,16 @@ async fn recall(ledger: &dyn Ledger) {
     assert_eq!(ledger.forget("me", None).await.unwrap(), LEARNED_MAX);
     assert_eq!(ledger.learned("you").await.unwrap().len(), 1);
 
-    let call =
-        |at_ms, ok| Performance { skill: "calc".into(), strategy: "direct".into(), at_ms, ok, wall_us: 10, fuel: 3 };
-    let id = TaskId::at(9_000, 0);
-    let performance = vec![call(0, true), call(SPAN_MS, false), call(SPAN_MS, true)];
-    let done = Append { performance, ..append("me", id, 0..1, TaskState::Completed) };
-    ledger.append(new(None), done).await.unwrap();
+    let calls = |n_calls, n_ok| PerformanceSum {
+        skill: "calc".into(),
+        strategy: "direct".into(),
+        n_calls,
+        n_ok,
+        wall_us: 10 * n_calls,
+        fuel: 3 * n_calls,
+    };
+    ledger.add_performance(0, vec![calls(1, 1)]).await.unwrap();
+    ledger.add_performance(1, vec![calls(1, 0), calls(1, 1)]).await.unwrap();
     let sums = async |since| {
         let sums = ledger.performance(since).await.unwrap();
         sums.iter().map(|sum| (sum.n_calls, sum.n_ok, sum.wall_us, sum.fuel)).collect::<Vec<_>>()
