@@ -147,7 +147,8 @@ fn ask(question: &Question, words: &Words, format: Format) -> String {
                 if !options.is_empty() {
                     line.push_str(&format!(" ({})", options.join(", ")));
                 }
-                if let Some(suggestion) = &value.suggestion {
+                // A question that was made for it says so itself.
+                if let Some(suggestion) = value.suggestion.as_ref().filter(|_| value.question.trim().is_empty()) {
                     line.push(' ');
                     line.push_str(&words.perhaps(&values::inline(suggestion)));
                 }
