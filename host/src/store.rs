@@ -5,8 +5,12 @@
 
 pub mod bundles;
 mod connection;
+pub mod gaps;
 pub mod kv;
+pub mod ledger;
 mod reader;
+pub mod recall;
+pub mod tasks;
 mod writer;
 
 use std::fs::File;
@@ -17,6 +21,7 @@ use rusqlite::Connection;
 
 pub use bundles::{BundleRecord, VersionRecord};
 pub use kv::{Kv, KvError, MemoryKv};
+pub use ledger::{Ledger, MemoryLedger};
 use reader::Readers;
 use writer::Writer;
 

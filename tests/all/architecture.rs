@@ -12,6 +12,10 @@ const ROOMS: &[(usize, &str)] = &[
     (1, "security"),
     (2, "runtime"),
     (3, "skills"),
+    (3, "routing"),
+    (3, "memory"),
+    (4, "orchestrator"),
+    (3, "remote"),
     (5, "mcp"),
     (5, "http"),
     (5, "cli"),
@@ -19,7 +23,7 @@ const ROOMS: &[(usize, &str)] = &[
 ];
 
 /// Edges along one line: the right imports the left.
-const ALONG: &[(&str, &str)] = &[("base", "config"), ("store", "security"), ("mcp", "http")];
+const ALONG: &[(&str, &str)] = &[("base", "config"), ("store", "security"), ("routing", "memory"), ("mcp", "http")];
 
 /// Edges upward: none. What a lower room needs of a higher one is handed in by `main` or through a trait.
 const UPWARD: &[(&str, &str)] = &[];
@@ -32,6 +36,10 @@ const NAMED_BY: &[(&str, &[&str])] = &[
     ("axum", &["mcp", "http", "daemon"]),
     ("rmcp", &["mcp", "http"]),
     ("rusqlite", &["store"]),
+    ("candle_core", &["routing"]),
+    ("candle_nn", &["routing"]),
+    ("ureq", &["remote"]),
+    ("zip", &["remote"]),
     ("rustls", &["runtime"]),
     ("tokio_rustls", &["runtime"]),
     ("webpki_roots", &["runtime"]),
@@ -44,6 +52,7 @@ const WRITES_JSON: &[(&str, &str)] = &[
     ("runtime/shape.rs", "the helper's answer, and the note kept of it"),
     ("skills/manifest.rs", "part of the note kept of a bundle"),
     ("skills/probe.rs", "the note kept of a bundle"),
+    ("orchestrator/event.rs", "events of tasks, as they are stored"),
     ("security/tokens.rs", "tokens, hashed, as they are stored"),
     ("security/secrets.rs", "secrets, sealed, as they are stored"),
     ("security/signing.rs", "signature files"),

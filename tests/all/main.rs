@@ -11,5 +11,6 @@ mod egress;
 mod foreign;
 mod limits;
 mod reload;
+mod requests;
 mod scripts;
 mod values;

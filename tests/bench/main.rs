@@ -1,4 +1,5 @@
-//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|abuse|crash-bundles`. Each prints a table and writes `target/bench/NAME.json`.
+//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|routing|orchestrate|abuse|crash-bundles|crash-tasks`. Each
+//! prints a table and writes `target/bench/NAME.json`.
 
 mod abuse;
 mod bare;
@@ -7,8 +8,11 @@ mod client;
 mod crash;
 mod fair;
 mod mcp;
+mod model;
+mod orchestrate;
 mod reload;
 mod report;
+mod routing;
 mod samples;
 mod scale;
 
@@ -23,13 +27,16 @@ fn main() -> ExitCode {
         ["scale"] => scale::run(),
         ["fair"] => fair::run(),
         ["abuse", rest @ ..] => abuse::run(rest),
-        ["crash-bundles", rest @ ..] => crash::run(rest),
+        ["crash-bundles", rest @ ..] => crash::bundles(rest),
+        ["crash-tasks", rest @ ..] => crash::tasks(rest),
+        ["orchestrate"] => orchestrate::run(),
+        ["routing", rest @ ..] => routing::run(rest),
         ["reload", rest @ ..] => reload::run(rest),
         // Parts of a benchmark that run in a process of their own.
         ["mcp-client", rest @ ..] => client::run(rest),
         ["scale-part", folder, n_skills] => scale::part(folder, n_skills),
         _ => Err(anyhow::anyhow!(
-            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `abuse` or `crash-bundles`"
+            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `routing`, `orchestrate`, `abuse`, `crash-bundles` or `crash-tasks`"
         )),
     };
     match done {

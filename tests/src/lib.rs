@@ -3,6 +3,7 @@
 pub mod abuse;
 pub mod bombs;
 pub mod crash;
+pub mod crash_tasks;
 pub mod guest;
 pub mod home;
 pub mod http;

@@ -8,9 +8,10 @@ use crate::build;
 use crate::run::{Result, cargo, run, target};
 
 /// All benchmarks.
-pub const BENCHES: [&str; 5] = ["calls", "mcp", "scale", "fair", "reload"];
+pub const BENCHES: [&str; 7] = ["calls", "mcp", "scale", "fair", "reload", "routing", "orchestrate"];
 /// What else writes down figures, and the command that does.
-const OTHERS: [(&str, &str); 2] = [("abuse", "abuse"), ("crash-bundles", "crash bundles")];
+const OTHERS: [(&str, &str); 3] =
+    [("abuse", "abuse"), ("crash-bundles", "crash bundles"), ("crash-tasks", "crash tasks")];
 
 pub fn bench(name: &str, options: &[&str]) -> Result<()> {
     build::programs()?;

@@ -15,9 +15,10 @@ Usage: cargo xtask COMMAND
                         --once: stop after the first call; --yes: do not ask before system packages are installed
   test [ARGS…]          every test; ARGS go to cargo nextest, or to cargo test where nextest is not installed
   lint                  format and lint checks
-  bench NAME|all        a benchmark: calls, mcp, scale, fair, reload; `bench reload --swaps N` for a short run
+  bench NAME|all        a benchmark: calls, mcp, scale, fair, reload, routing, orchestrate; `bench reload --swaps N` for a short
+                        run, `bench routing --data DIR` for other data
   abuse [--only NAME]   everything hostile tried on a running daemon, as a table
-  crash bundles [--kills N]
+  crash bundles|tasks [--kills N]
                         kills the daemon at random moments and looks at what it finds when it starts again
   bars                  every bar of the benchmarks that were run, those not met first
   interpreter           rebuild the script interpreter (takes Node.js)
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         ["bench", name, options @ ..] if bars::BENCHES.contains(name) => bars::bench(name, options),
         ["abuse", options @ ..] => bars::bench("abuse", options),
         ["crash", "bundles", options @ ..] => bars::bench("crash-bundles", options),
+        ["crash", "tasks", options @ ..] => bars::bench("crash-tasks", options),
         ["bars"] => bars::bars(),
         ["interpreter"] => test::interpreter(),
         [] | ["help" | "--help" | "-h"] => {

@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt as _;
 use std::time::Instant;
 
 use crate::build::{self, happyos_command, skills_dir};
-use crate::run::{Result, shown};
+use crate::run::{Result, run, shown};
 
 /// First calls, best first: the bundle's file, the skill and its input.
 const FIRST_CALLS: [(&str, &str, &str); 3] = [
@@ -13,7 +13,7 @@ const FIRST_CALLS: [(&str, &str, &str); 3] = [
     ("echo.wasm", "echo", r#"{"message": "Hello"}"#),
 ];
 
-const N_STEPS: usize = 5;
+const N_STEPS: usize = 6;
 
 pub fn up(options: &[&str]) -> Result<()> {
     let (mut once, mut yes) = (false, false);
@@ -38,13 +38,17 @@ pub fn up(options: &[&str]) -> Result<()> {
     if !build::skills(with_crates)? {
         eprintln!("      up to date");
     }
-    step(4, "starting the daemon");
+    step(4, "installing the model that compares requests by their meaning (91 MB, once)");
+    if run(&mut happyos_command(&["model", "pull"])).is_err() {
+        eprintln!("      without it requests are compared by their words alone; `happyos model pull` tries again");
+    }
+    step(5, "starting the daemon");
     let first = FIRST_CALLS.iter().find(|(file, ..)| skills_dir().join(file).is_file());
     let Some((_, skill, input)) = first else {
         return Err(format!("Failed to find a skill to call in `{}`", skills_dir().display()));
     };
     let mut command = happyos_command(&["up", if once { "--once" } else { "--first" }, skill, input]);
-    step(5, &format!("making a first call, {:.1} s after the start", started.elapsed().as_secs_f64()));
+    step(6, &format!("making a first call, {:.1} s after the start", started.elapsed().as_secs_f64()));
     // The daemon takes this process's place: signals reach it, and its exit code is the last word.
     let error = command.exec();
     Err(format!("Failed to run `{}`: {error}", shown(&command)))

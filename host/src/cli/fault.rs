@@ -17,6 +17,10 @@ pub enum Code {
     Daemon = 3,
     /// This machine has no toolchain that builds for WebAssembly.
     Toolchain = 4,
+    /// A request in plain words waits for an answer.
+    Question = 5,
+    /// A request in plain words was refused: no skill does it, or it takes several.
+    Refused = 6,
 }
 
 /// A failed command.

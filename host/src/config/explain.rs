@@ -52,6 +52,7 @@ fn value<T>(slot: &Slot<T>, of: &T) -> Option<String> {
         Slot::Folder { get, .. } => Some(quoted(&get(of).display().to_string())),
         Slot::File { get, .. } => Some(quoted(&get(of).display().to_string())),
         Slot::Address { get, .. } => Some(quoted(&get(of).to_string())),
+        Slot::Choice { get, .. } => Some(quoted(get(of))),
         Slot::Flag { get, .. } => Some(get(of).to_string()),
         Slot::List { get, .. } => {
             let items: Vec<String> = get(of).iter().map(|item| quoted(item)).collect();

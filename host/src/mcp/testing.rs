@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::base::CallLimits;
 use crate::config::{AdmissionConfig, CompileConfig, Config, HttpConfig};
+use crate::orchestrator::{self, Orchestrator, Retention, Settings};
 use crate::runtime::{Outside, Runtime};
-use crate::security::{Audit, PolicyFile, Secrets};
+use crate::security::{Audit, PolicyFile, Principal, Role, Secrets};
 use crate::skills::{Backing, Skills};
-use crate::store::Store;
+use crate::store::{MemoryLedger, Store};
 use crate::telemetry::GuestLog;
 
 /// `add` adds; `spin` never ends.
@@ -40,6 +41,29 @@ pub(crate) async fn open(dir: &Path) -> (Config, Skills) {
     (config, skills)
 }
 
+/// An orchestrator over `skills` that keeps everything in memory.
+pub(crate) fn orchestrator(skills: &Skills) -> Orchestrator {
+    let backing = orchestrator::Backing {
+        skills: skills.clone(),
+        ledger: Arc::new(MemoryLedger::default()),
+        principal: Principal::authenticated("daemon", Role::User),
+        act_as: |owner| Principal::authenticated(owner, Role::User),
+        tasks: Default::default(),
+    };
+    let day_ms = 86_400_000;
+    let retention = Retention {
+        tasks_max: 100,
+        tasks_bytes_max: 1 << 20,
+        tasks_age_ms: day_ms,
+        question_age_ms: day_ms,
+        gaps_max: 10,
+        gaps_age_ms: day_ms,
+        performance_age_ms: day_ms,
+    };
+    let settings = Settings { running_max: 4, fallback: true, memory: true, performance: true, retention };
+    Orchestrator::new(backing, settings)
+}
+
 fn config(dir: &Path) -> Config {
     Config {
         data_dir: dir.join("data"),
@@ -69,6 +93,8 @@ fn config(dir: &Path) -> Config {
             loaded_bytes_max: 64 << 20,
             warm_scripts_max: 0,
         },
+        model_index_urls: Vec::new(),
+        tasks: Config::new(dir.join("data")).tasks,
         skill_discovery_interval_s: 1,
         policy_file: None,
         file: None,

@@ -66,6 +66,8 @@ pub enum Action {
     ListSkills,
     /// Call a skill.
     CallSkill,
+    /// Ask in plain words, and see to one's own requests and what is remembered of them.
+    Ask,
     /// Read what skills logged, of all callers.
     ReadLogs,
     /// Read the daemon's state and metrics.
@@ -87,7 +89,7 @@ pub enum Action {
 impl Action {
     fn needs(self) -> Role {
         match self {
-            Action::ListSkills | Action::CallSkill => Role::User,
+            Action::ListSkills | Action::CallSkill | Action::Ask => Role::User,
             Action::ReadLogs
             | Action::ReadStatus
             | Action::ManageTokens

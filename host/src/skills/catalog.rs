@@ -198,6 +198,14 @@ impl Skill {
         })
     }
 
+    /// Checks an input against the schema, as a call does.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a sentence for people.
+    pub fn check_input(&self, input: &Value) -> Result<(), String> {
+        schema::check(self.called().input.as_ref().map_err(Clone::clone)?, input)
+    }
+
     /// The public name: what callers and MCP clients use.
     pub fn name(&self) -> &Arc<str> {
         &self.name

@@ -15,7 +15,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const WAL_BYTES_KEPT: i64 = 16 << 20;
 
 /// Each makes the schema of its place plus one from the one before. Never changed once released: the next goes behind.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE bundle (
         name TEXT NOT NULL PRIMARY KEY,
         publisher TEXT,
@@ -43,7 +44,78 @@ const MIGRATIONS: &[&str] = &["
         value BLOB NOT NULL,
         PRIMARY KEY (space, key)
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE task (
+        owner TEXT NOT NULL,
+        id BLOB NOT NULL,
+        session TEXT,
+        state INTEGER NOT NULL,
+        title TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL,
+        n_events INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        PRIMARY KEY (owner, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX task_of_session ON task (owner, session, id) WHERE session IS NOT NULL;
+    CREATE TABLE task_event (
+        task BLOB NOT NULL,
+        number INTEGER NOT NULL,
+        at_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        payload TEXT NOT NULL,
+        PRIMARY KEY (task, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE task_artifact (
+        task BLOB NOT NULL,
+        number INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        media_type TEXT NOT NULL,
+        data BLOB NOT NULL,
+        PRIMARY KEY (task, number, place)
+    ) STRICT;
+    CREATE TABLE gap (
+        id TEXT NOT NULL PRIMARY KEY,
+        owner TEXT NOT NULL,
+        key TEXT NOT NULL,
+        state INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        first_ms INTEGER NOT NULL,
+        last_ms INTEGER NOT NULL,
+        text TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE gap_evidence (
+        gap TEXT NOT NULL REFERENCES gap (id) ON DELETE CASCADE,
+        task BLOB NOT NULL,
+        at_ms INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        why TEXT NOT NULL,
+        PRIMARY KEY (gap, task)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE learned (
+        owner TEXT NOT NULL,
+        id TEXT NOT NULL,
+        text TEXT NOT NULL,
+        skill TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        last_ms INTEGER NOT NULL,
+        PRIMARY KEY (owner, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE performance (
+        span INTEGER NOT NULL,
+        skill TEXT NOT NULL,
+        strategy TEXT NOT NULL,
+        n_calls INTEGER NOT NULL,
+        n_ok INTEGER NOT NULL,
+        wall_us INTEGER NOT NULL,
+        fuel INTEGER NOT NULL,
+        PRIMARY KEY (span, skill, strategy)
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// Opens the store for writing, making it, private, where it is missing, and migrating it where it is old.
 pub fn create(path: &Path) -> Result<Connection, String> {

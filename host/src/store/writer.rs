@@ -1,14 +1,20 @@
-//! The one thread that writes: what waits for it is one transaction, each request a savepoint in it.
+//! Writing, by one at a time: what waits is one transaction, each request a savepoint in it.
+//!
+//! Who finds nobody at it writes by itself, for all that wait by then: that saves two changes of thread, which cost as much
+//! as the flush. What has come meanwhile is written by a thread.
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::sync::{mpsc, oneshot};
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::{Semaphore, oneshot};
 
 use super::reason;
 
 /// Requests that wait; who comes later waits to get in.
-const QUEUE_MAX: usize = 64;
+const QUEUE_MAX: usize = 256;
 /// Requests in one transaction.
 const BATCH_MAX: usize = 64;
 /// Free pages that the file may hold.
@@ -16,21 +22,40 @@ const FREE_PAGES_MAX: i64 = 1_024;
 /// Free pages above that which each transaction gives back: few, so that nobody waits long for them.
 const PAGES_GIVEN_BACK: i64 = 256;
 
-/// The thread and the way to it.
+/// The connection that writes, and what waits for it.
 pub struct Writer {
-    requests: Option<mpsc::Sender<Box<dyn Request>>>,
+    shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Told when there is something for the thread to do.
+    changed: Condvar,
+    room: Semaphore,
+}
+
+struct State {
+    /// `None` while somebody writes.
+    connection: Option<Connection>,
+    waiting: VecDeque<Box<dyn Request>>,
+    closed: bool,
 }
 
 impl Writer {
     /// Starts the thread.
     pub fn start(connection: Connection) -> Result<Writer, String> {
-        let (requests, waiting) = mpsc::channel(QUEUE_MAX);
+        let state = State { connection: Some(connection), waiting: VecDeque::new(), closed: false };
+        let shared =
+            Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), room: Semaphore::new(QUEUE_MAX) });
         let thread = thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run(connection, waiting))
+            .spawn({
+                let shared = shared.clone();
+                move || shared.run()
+            })
             .map_err(|error| format!("no thread to write with: {error}"))?;
-        Ok(Writer { requests: Some(requests), thread: Some(thread) })
+        Ok(Writer { shared, thread: Some(thread) })
     }
 
     /// Does `change`; it is on disk when this returns.
@@ -39,9 +64,9 @@ impl Writer {
         change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, String> {
         let stopped = || "its writer has stopped".to_owned();
+        let _room = self.shared.room.acquire().await.map_err(|_| stopped())?;
         let (reply, answer) = oneshot::channel();
-        let request = Box::new(Change { change: Some(change), done: None, reply });
-        self.requests.as_ref().ok_or_else(stopped)?.send(request).await.map_err(|_| stopped())?;
+        self.shared.take(Box::new(Change { change: Some(change), done: None, reply }));
         answer.await.map_err(|_| stopped())?
     }
 }
@@ -49,7 +74,8 @@ impl Writer {
 impl Drop for Writer {
     /// Waits until what was taken is written.
     fn drop(&mut self) {
-        self.requests = None;
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_all();
         if let Some(thread) = self.thread.take() {
             // It has panicked, or not: there is nobody left to tell.
             let _ = thread.join();
@@ -57,10 +83,92 @@ impl Drop for Writer {
     }
 }
 
+/// The right to write. Given back also where a change panics.
+struct Turn<'a> {
+    shared: &'a Shared,
+    connection: Option<Connection>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        state.connection = self.connection.take();
+        let left = !state.waiting.is_empty() || state.closed;
+        drop(state);
+        if left {
+            self.shared.changed.notify_one();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a request, and writes it here where nobody is writing. That holds up one of many workers for as long as a
+    /// flush takes, which is less than the turn of a guest; where there is but one worker, the thread does it.
+    fn take(&self, request: Box<dyn Request>) {
+        let many = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+        let mut state = self.lock();
+        state.waiting.push_back(request);
+        if !many {
+            drop(state);
+            self.changed.notify_one();
+            return;
+        }
+        if let Some((turn, batch)) = self.turn(&mut state) {
+            drop(state);
+            write(turn, batch);
+        }
+    }
+
+    /// The right to write and what there is to write, where nobody else has it.
+    fn turn(&self, state: &mut State) -> Option<(Turn<'_>, Vec<Box<dyn Request>>)> {
+        if state.waiting.is_empty() {
+            return None;
+        }
+        let connection = state.connection.take()?;
+        let n_taken = state.waiting.len().min(BATCH_MAX);
+        let batch = state.waiting.drain(..n_taken).collect();
+        Some((Turn { shared: self, connection: Some(connection) }, batch))
+    }
+
+    fn run(&self) {
+        let mut state = self.lock();
+        loop {
+            if let Some((turn, batch)) = self.turn(&mut state) {
+                drop(state);
+                write(turn, batch);
+                state = self.lock();
+            } else if state.closed && state.waiting.is_empty() {
+                return;
+            } else {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
+}
+
+/// Writes a batch, gives the right to write back, and then tells who waits.
+fn write(mut turn: Turn<'_>, mut batch: Vec<Box<dyn Request>>) {
+    let committed = match &mut turn.connection {
+        Some(connection) => commit(connection, &mut batch).map_err(|error| reason(&error)),
+        None => Err("its connection is gone".to_owned()),
+    };
+    drop(turn);
+    for request in batch {
+        request.answer(committed.as_ref().copied().map_err(String::as_str));
+    }
+}
+
 /// A change on its way, whatever its answer is.
 trait Request: Send {
-    /// Does it in `transaction`; a failure undoes it alone.
-    fn run(&mut self, transaction: &mut Transaction<'_>);
+    /// Does it. Where `alone`, the transaction is its own; otherwise a failure undoes it alone.
+    ///
+    /// # Errors
+    /// Only where it was alone, or could not be undone: then nothing of the transaction is to be kept.
+    fn run(&mut self, transaction: &Connection, alone: bool) -> rusqlite::Result<()>;
     /// Tells who waits, after the transaction was committed or has failed.
     fn answer(self: Box<Self>, committed: Result<(), &str>);
 }
@@ -75,14 +183,20 @@ impl<F, T: Send> Request for Change<F, T>
 where
     F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
 {
-    fn run(&mut self, transaction: &mut Transaction<'_>) {
-        let Some(change) = self.change.take().filter(|_| !self.reply.is_closed()) else { return };
-        self.done = Some((|| {
-            let savepoint = transaction.savepoint()?;
-            let done = change(&savepoint)?;
-            savepoint.commit()?;
-            Ok(done)
-        })());
+    fn run(&mut self, transaction: &Connection, alone: bool) -> rusqlite::Result<()> {
+        let Some(change) = self.change.take().filter(|_| !self.reply.is_closed()) else { return Ok(()) };
+        let step = |sql| transaction.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop);
+        if !alone {
+            step("SAVEPOINT request")?;
+        }
+        let done = change(transaction);
+        let failed = done.is_err();
+        self.done = Some(done);
+        // What failed by itself has no more to undo: see `commit`.
+        if failed && !transaction.is_autocommit() {
+            step(if alone { "ROLLBACK" } else { "ROLLBACK TO request" })?;
+        }
+        if alone || transaction.is_autocommit() { Ok(()) } else { step("RELEASE request") }
     }
 
     fn answer(self: Box<Self>, committed: Result<(), &str>) {
@@ -97,37 +211,27 @@ where
     }
 }
 
-fn run(mut connection: Connection, mut waiting: mpsc::Receiver<Box<dyn Request>>) {
-    while let Some(first) = waiting.blocking_recv() {
-        let mut batch = vec![first];
-        while batch.len() < BATCH_MAX
-            && let Ok(next) = waiting.try_recv()
-        {
-            batch.push(next);
-        }
-        let committed = commit(&mut connection, &mut batch).map_err(|error| reason(&error));
-        for request in batch {
-            request.answer(committed.as_ref().copied().map_err(String::as_str));
-        }
-    }
-}
-
 fn commit(connection: &mut Connection, batch: &mut [Box<dyn Request>]) -> rusqlite::Result<()> {
-    let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for request in batch {
-        request.run(&mut transaction);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let alone = batch.len() == 1;
+    for request in batch.iter_mut() {
+        request.run(&transaction, alone)?;
         if transaction.is_autocommit() {
             // A full disk or a failed write undoes the whole transaction by itself: the commit below fails and says so
             // to everybody. What came after would be written without one.
             break;
         }
     }
+    if alone && transaction.is_autocommit() {
+        // The only one has failed, and says why by itself.
+        return Ok(());
+    }
     give_back(&transaction)?;
     transaction.commit()
 }
 
 fn give_back(connection: &Connection) -> rusqlite::Result<()> {
-    let free: i64 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
+    let free: i64 = connection.prepare_cached("PRAGMA freelist_count")?.query_row([], |row| row.get(0))?;
     if free > FREE_PAGES_MAX {
         // Each step gives back one page.
         let mut statement = connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES_GIVEN_BACK})"))?;

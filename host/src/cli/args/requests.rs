@@ -1,0 +1,117 @@
+//! The commands of requests in plain words, as written.
+
+use clap::{Args, Subcommand};
+
+const ASK_EXIT_CODES: &str = "Exit codes, beside those of every command:\n  0  answered\n  1  failed or stopped\n  \
+5  a question has to be answered first: `happyos task answer`\n  6  refused: no skill does it, or it takes several";
+
+#[derive(Debug, Args)]
+#[command(after_help = ASK_EXIT_CODES)]
+pub struct Ask {
+    #[command(flatten)]
+    pub request: Request,
+    /// Do not wait: print the task's id as soon as it is accepted.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Show how the answer came about, too.
+    #[arg(long)]
+    pub steps: bool,
+    /// Write the answer as Markdown.
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+/// A request in plain words.
+#[derive(Debug, Clone, Args)]
+pub struct Request {
+    /// What is wanted, in plain words; `-` reads it from standard input.
+    #[arg(required = true, value_name = "TEXT")]
+    pub text: Vec<String>,
+    /// Groups the requests of one conversation, so that later ones can speak of earlier ones.
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+    /// The language wanted, as a BCP 47 tag such as `sv-SE`; otherwise that of the request.
+    #[arg(long, value_name = "TAG")]
+    pub locale: Option<String>,
+    /// Where you are, such as `Europe/Stockholm`; otherwise where the daemon is.
+    #[arg(long, value_name = "NAME")]
+    pub time_zone: Option<String>,
+    /// Something to know, such as `project=atlas`; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub context: Vec<String>,
+    /// What you think of it: `complexity=0.2`, `team_size=3` or `skill=NAME`; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub hint: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// List your requests, the youngest first.
+    List {
+        /// Only in this state, such as `input-required`.
+        #[arg(long, value_name = "STATE")]
+        state: Option<String>,
+        /// Only of this conversation.
+        #[arg(long, value_name = "ID")]
+        session: Option<String>,
+        /// How many.
+        #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        limit: u32,
+    },
+    /// Show a request, and what became of it.
+    #[command(after_help = ASK_EXIT_CODES)]
+    Show {
+        /// The task's id, or `last`.
+        id: String,
+    },
+    /// Answer the question that a request waits with.
+    #[command(after_help = ASK_EXIT_CODES)]
+    Answer {
+        /// The task's id, or `last`.
+        id: String,
+        /// The number or name of a choice, a value, or `name=value` for each of several.
+        #[arg(required = true, value_name = "TEXT")]
+        text: Vec<String>,
+    },
+    /// Stop a request, and what runs for it.
+    Cancel {
+        /// The task's id, or `last`.
+        id: String,
+    },
+    /// Show step by step what happened.
+    Trace {
+        /// The task's id, or `last`.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Gap {
+    /// List what was asked for and no skill does.
+    List,
+    /// Show one gap with the requests that met it.
+    Show {
+        /// The gap's id.
+        id: String,
+    },
+    /// Say that nothing is to be done about a gap.
+    Dismiss {
+        /// The gap's id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Memory {
+    /// List what your choices taught.
+    List,
+    /// Forget one choice, or all.
+    Forget {
+        /// Its id, as `happyos memory list` shows it.
+        #[arg(required_unless_present = "all")]
+        id: Option<String>,
+        /// All of them.
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
+}

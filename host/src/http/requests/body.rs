@@ -1,0 +1,519 @@
+//! What travels of requests and tasks.
+
+use base64::Engine as _;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::base::Failure;
+use crate::base::LimitOverrides;
+use crate::http::wire::CallLimits;
+use crate::orchestrator::Looked;
+use crate::orchestrator::event::{
+    Analysed, Budget, Candidate, Decision, End, Event, Failed, Hints, Question, Refusal, Request, Used,
+};
+use crate::orchestrator::respond::{Format, respond};
+use crate::orchestrator::task::{Progress, StepState, Task};
+use crate::store::tasks::{Artifact, TaskRecord};
+
+/// The keys of [`AskRequest`], its hints and its limits.
+pub(super) const ASK_KEYS: &[&str] = &[
+    "text",
+    "session_id",
+    "locale",
+    "time_zone",
+    "context",
+    "hints",
+    "limits",
+    "wait",
+    "format",
+    "complexity",
+    "team_size",
+    "skill",
+    "fuel",
+    "wall_ms",
+    "memory_bytes",
+    "host_calls",
+    "output_bytes",
+];
+
+/// The body of a request.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskRequest {
+    text: String,
+    #[serde(default)]
+    session_id: Option<Box<str>>,
+    #[serde(default)]
+    locale: Option<Box<str>>,
+    #[serde(default)]
+    time_zone: Option<Box<str>>,
+    #[serde(default)]
+    context: Map<String, Value>,
+    #[serde(default)]
+    hints: HintsBody,
+    #[serde(default)]
+    limits: CallLimits,
+    #[serde(default)]
+    pub wait: Option<bool>,
+    #[serde(default)]
+    pub format: Option<String>,
+}
+
+/// What the caller thinks of its request.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct HintsBody {
+    complexity: Option<f32>,
+    team_size: Option<u32>,
+    skill: Option<Box<str>>,
+}
+
+impl From<AskRequest> for Request {
+    fn from(asked: AskRequest) -> Request {
+        let limits = LimitOverrides::from(asked.limits);
+        let HintsBody { complexity, team_size, skill } = asked.hints;
+        Request {
+            text: asked.text,
+            session: asked.session_id,
+            locale: asked.locale,
+            time_zone: asked.time_zone,
+            context: asked.context,
+            hints: Hints { complexity, team_size, skill },
+            budget: Budget {
+                fuel: limits.fuel,
+                wall_ms: limits.wall_ms,
+                host_calls: limits.host_calls,
+                output_bytes: limits.output_bytes,
+            },
+        }
+    }
+}
+
+/// A task in a list.
+#[derive(Serialize)]
+pub(super) struct TaskSummary {
+    id: String,
+    state: &'static str,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<String>,
+    created_ms: u64,
+    updated_ms: u64,
+}
+
+impl From<&TaskRecord> for TaskSummary {
+    fn from(record: &TaskRecord) -> TaskSummary {
+        TaskSummary {
+            id: record.id.to_string(),
+            state: record.state.as_str(),
+            text: record.title.to_string(),
+            session_id: record.session.as_deref().map(str::to_owned),
+            created_ms: record.created_ms,
+            updated_ms: record.updated_ms,
+        }
+    }
+}
+
+/// A task, and what came of it.
+#[derive(Serialize)]
+pub(super) struct TaskBody<'a> {
+    id: String,
+    state: &'static str,
+    request: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<&'a str>,
+    created_ms: u64,
+    updated_ms: u64,
+    answer: AnswerBody,
+    /// The output of the last step that has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<&'a RawValue>,
+    attachments: Vec<AttachmentBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<QuestionBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<RefusalBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<FailedBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    analysis: Option<AnalysedBody<'a>>,
+    steps: Vec<StepBody<'a>>,
+    usage: UsedBody,
+}
+
+/// What there is to say, in the language of the request.
+#[derive(Serialize)]
+struct AnswerBody {
+    language: &'static str,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+#[derive(Serialize)]
+struct AttachmentBody<'a> {
+    name: &'a str,
+    media_type: &'a str,
+    /// Base64, padded.
+    data: String,
+}
+
+#[derive(Serialize)]
+struct QuestionBody<'a> {
+    /// `choice`, `missing` or `interrupted`.
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skill: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    choices: Vec<ChoiceBody<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<MissingBody<'a>>,
+    /// Answers that are taken as they stand; empty where others are, too.
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    answers: &'static [&'static str],
+}
+
+#[derive(Serialize)]
+struct ChoiceBody<'a> {
+    number: usize,
+    skill: &'a str,
+    description: &'a str,
+    score: f32,
+}
+
+#[derive(Serialize)]
+struct MissingBody<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    question: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
+    options: &'a [Value],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'a Value>,
+}
+
+#[derive(Serialize)]
+struct RefusalBody<'a> {
+    /// `gap` or `several`.
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gap: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    nearest: Vec<CandidateBody<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<PartBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct PartBody<'a> {
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skill: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<&'a Map<String, Value>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    missing: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    choices: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct CandidateBody<'a> {
+    skill: &'a str,
+    score: f32,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    reasons: &'a [String],
+}
+
+#[derive(Serialize)]
+struct FailedBody<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'a str>,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct StepBody<'a> {
+    skill: &'a str,
+    arguments: &'a Map<String, Value>,
+    /// `waiting`, `running`, `done`, `skipped` or `failed`.
+    state: &'static str,
+    attempts: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<StepFailureBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct StepFailureBody<'a> {
+    skill: &'a str,
+    error: FailedBody<'a>,
+}
+
+#[derive(Serialize)]
+struct UsedBody {
+    fuel: u64,
+    memory_peak_bytes: u64,
+    wall_us: u64,
+    host_calls: u64,
+}
+
+/// What was found out about a request.
+#[derive(Serialize)]
+struct AnalysedBody<'a> {
+    language: &'a str,
+    intent: &'a str,
+    complexity: ComplexityBody<'a>,
+    strategy: &'a str,
+    reasons: &'a [String],
+    margin: f32,
+    fit: f32,
+    candidates: Vec<CandidateBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct ComplexityBody<'a> {
+    score: f32,
+    reasons: &'a [String],
+}
+
+/// What a request is, and what would be done about it.
+#[derive(Serialize)]
+pub(super) struct AnalysisBody<'a> {
+    analysis: AnalysedBody<'a>,
+    clauses: Vec<&'a str>,
+    /// `meaning and words`, or `words` where there is no model.
+    by: &'static str,
+    /// Earlier turns of the session that were seen.
+    turns: usize,
+    /// The calls that would be tried, in this order.
+    calls: Vec<CallBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<QuestionBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<RefusalBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct CallBody<'a> {
+    skill: &'a str,
+    arguments: &'a Map<String, Value>,
+}
+
+impl<'a> AnalysisBody<'a> {
+    pub(super) fn new(looked: &'a Looked) -> AnalysisBody<'a> {
+        let decision = &looked.analysed.decision;
+        let calls = match decision {
+            Decision::Plan(plan) => plan.steps.iter().flat_map(|step| &step.chain).collect(),
+            Decision::Ask(_) | Decision::Refuse(_) => Vec::new(),
+        };
+        AnalysisBody {
+            analysis: AnalysedBody::from(&looked.analysed),
+            clauses: looked.analysis.clauses.iter().map(|clause| clause.text.as_str()).collect(),
+            by: if looked.by_meaning { "meaning and words" } else { "words" },
+            turns: looked.n_turns,
+            calls: calls.into_iter().map(|call| CallBody { skill: &call.skill, arguments: &call.arguments }).collect(),
+            question: match decision {
+                Decision::Ask(question) => Some(question.into()),
+                _ => None,
+            },
+            refusal: match decision {
+                Decision::Refuse(refusal) => Some(refusal.into()),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Whether files came with a step's answer.
+pub(super) fn has_artifacts(step: &StepState) -> bool {
+    matches!(step.progress, Progress::Done { n_artifacts: 1.., .. })
+}
+
+impl<'a> TaskBody<'a> {
+    pub(super) fn new(task: &'a Task, artifacts: &'a [Artifact], format: Format) -> TaskBody<'a> {
+        let said = respond(task, format);
+        let output = task.steps.iter().rev().find_map(|step| match &step.progress {
+            Progress::Done { output, .. } => Some(&**output),
+            _ => None,
+        });
+        let attachment = |artifact: &'a Artifact| AttachmentBody {
+            name: &artifact.name,
+            media_type: &artifact.media_type,
+            data: base64::engine::general_purpose::STANDARD.encode(&artifact.data),
+        };
+        TaskBody {
+            id: task.id.to_string(),
+            state: task.state().as_str(),
+            request: &task.request.text,
+            session_id: task.request.session.as_deref(),
+            created_ms: task.created_ms,
+            updated_ms: task.updated_ms,
+            answer: AnswerBody { language: said.language, text: said.text, hint: said.hint },
+            output,
+            attachments: artifacts.iter().map(attachment).collect(),
+            question: task.question.as_ref().map(Into::into),
+            refusal: match &task.end {
+                Some(End::Rejected(refusal)) => Some(refusal.into()),
+                _ => None,
+            },
+            error: match &task.end {
+                Some(End::Failed(failed)) => Some(failed.into()),
+                _ => None,
+            },
+            analysis: task.analysed.as_ref().map(Into::into),
+            steps: task.steps.iter().filter_map(StepBody::new).collect(),
+            usage: (&task.used).into(),
+        }
+    }
+}
+
+impl<'a> StepBody<'a> {
+    fn new(step: &'a StepState) -> Option<StepBody<'a>> {
+        let call = step.step.chain.get(step.call)?;
+        let failure = |(call, failed): &'a (usize, Failed)| {
+            let skill = &*step.step.chain.get(*call)?.skill;
+            Some(StepFailureBody { skill, error: failed.into() })
+        };
+        Some(StepBody {
+            skill: &call.skill,
+            arguments: &call.arguments,
+            state: match step.progress {
+                Progress::Waiting => "waiting",
+                Progress::Running { .. } => "running",
+                Progress::Done { .. } => "done",
+                Progress::Skipped => "skipped",
+                Progress::Failed => "failed",
+            },
+            attempts: step.n_attempts,
+            failures: step.failures.iter().filter_map(failure).collect(),
+        })
+    }
+}
+
+impl<'a> From<&'a Question> for QuestionBody<'a> {
+    fn from(question: &'a Question) -> QuestionBody<'a> {
+        let empty = QuestionBody { kind: "", skill: None, choices: Vec::new(), missing: Vec::new(), answers: &[] };
+        match question {
+            Question::Choice(choices) => {
+                let choice = |(number, choice): (usize, &'a crate::orchestrator::event::Choice)| ChoiceBody {
+                    number,
+                    skill: &choice.skill,
+                    description: &choice.description,
+                    score: choice.score,
+                };
+                QuestionBody { kind: "choice", choices: (1..).zip(choices).map(choice).collect(), ..empty }
+            }
+            Question::Missing(missing) => {
+                let value = |value: &'a crate::orchestrator::event::MissingValue| MissingBody {
+                    name: &value.name,
+                    question: &value.question,
+                    description: value.description.as_deref(),
+                    options: &value.options,
+                    suggestion: value.suggestion.as_ref(),
+                };
+                let values = missing.values.iter().map(value).collect();
+                QuestionBody { kind: "missing", skill: Some(&missing.skill), missing: values, ..empty }
+            }
+            Question::Interrupted(interrupted) => QuestionBody {
+                kind: "interrupted",
+                skill: Some(&interrupted.skill),
+                answers: &["retry", "skip", "abandon"],
+                ..empty
+            },
+        }
+    }
+}
+
+impl<'a> From<&'a Refusal> for RefusalBody<'a> {
+    fn from(refusal: &'a Refusal) -> RefusalBody<'a> {
+        match refusal {
+            Refusal::Gap(gap) => RefusalBody {
+                kind: "gap",
+                gap: Some(&gap.id),
+                nearest: gap.nearest.iter().map(Into::into).collect(),
+                parts: Vec::new(),
+            },
+            Refusal::Several(parts) => {
+                let part = |part: &'a crate::orchestrator::event::Part| PartBody {
+                    text: &part.text,
+                    skill: part.call.as_ref().map(|call| &*call.skill),
+                    arguments: part.call.as_ref().map(|call| &call.arguments),
+                    missing: &part.missing,
+                    choices: part.choices.iter().map(|skill| &**skill).collect(),
+                };
+                RefusalBody { kind: "several", gap: None, nearest: Vec::new(), parts: parts.iter().map(part).collect() }
+            }
+        }
+    }
+}
+
+impl<'a> From<&'a Candidate> for CandidateBody<'a> {
+    fn from(candidate: &'a Candidate) -> CandidateBody<'a> {
+        CandidateBody { skill: &candidate.skill, score: candidate.score, reasons: &candidate.reasons }
+    }
+}
+
+impl<'a> From<&'a Failed> for FailedBody<'a> {
+    fn from(failed: &'a Failed) -> FailedBody<'a> {
+        FailedBody {
+            kind: &failed.kind,
+            limit: failed.limit.as_deref(),
+            message: &failed.message,
+            hint: failed.hint.as_deref(),
+        }
+    }
+}
+
+impl From<&Used> for UsedBody {
+    fn from(used: &Used) -> UsedBody {
+        UsedBody {
+            fuel: used.fuel,
+            memory_peak_bytes: used.memory_peak_bytes,
+            wall_us: used.wall_us,
+            host_calls: used.host_calls,
+        }
+    }
+}
+
+impl<'a> From<&'a Analysed> for AnalysedBody<'a> {
+    fn from(analysed: &'a Analysed) -> AnalysedBody<'a> {
+        AnalysedBody {
+            language: &analysed.language,
+            intent: &analysed.intent,
+            complexity: ComplexityBody { score: analysed.complexity, reasons: &analysed.complexity_reasons },
+            strategy: &analysed.strategy,
+            reasons: &analysed.reasons,
+            margin: analysed.margin,
+            fit: analysed.fit,
+            candidates: analysed.candidates.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// One event of a task, with what it says as it is stored.
+#[derive(Serialize)]
+pub(super) struct EventBody {
+    number: u32,
+    at_ms: u64,
+    kind: &'static str,
+    version: u16,
+    data: Box<RawValue>,
+}
+
+impl EventBody {
+    pub(super) fn new(number: u32, at_ms: u64, event: &Event) -> Result<EventBody, Failure> {
+        let unreadable = |error: &dyn std::fmt::Display| {
+            tracing::error!(%error, "an event could not be written as JSON");
+            Failure::new(crate::base::FailureKind::Internal, format!("event {number} could not be read"))
+        };
+        let record = event.write(number, at_ms).map_err(|error| unreadable(&error))?;
+        let data = RawValue::from_string(record.payload.into()).map_err(|error| unreadable(&error))?;
+        Ok(EventBody { number, at_ms, kind: event.kind(), version: record.version, data })
+    }
+}

@@ -1,0 +1,210 @@
+//! What an owner's answer to a question comes to: pure.
+
+use serde_json::{Map, Value};
+
+use super::event::{Call, Choice, Decision, Interrupted, Missing, Question, Reply};
+use super::plan::{self, Known};
+use super::respond::inline;
+use super::task::Task;
+use crate::base::{Failure, FailureKind};
+use crate::routing::{CivilNow, Index, Profile, arguments, language};
+
+/// Longest answer, in bytes.
+pub const ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// What an answer is read with.
+pub struct Reading<'a> {
+    /// The skills as they are now.
+    pub index: &'a Index,
+    /// Now, where the owner is.
+    pub now: CivilNow,
+    /// The gaps of the owner, in case that no choice fits.
+    pub known: Known<'a>,
+}
+
+/// Reads `text` as the answer to the question that `task` waits with.
+///
+/// # Errors
+/// `invalid-input` if it is no answer to that question, with what would be.
+pub fn read(task: &Task, text: &str, with: &Reading<'_>) -> Result<Reply, Failure> {
+    let said = text.trim();
+    if said.is_empty() {
+        return Err(unclear("the answer is empty", "say something, or stop the task"));
+    }
+    if said.len() > ANSWER_BYTES_MAX {
+        return Err(unclear(format!("the answer is longer than {ANSWER_BYTES_MAX} bytes"), "say it shorter"));
+    }
+    match &task.question {
+        None => Err(Failure::new(FailureKind::InvalidInput, format!("the task is {}", task.state().as_str()))
+            .with_hint("only a task that is `input-required` takes an answer")),
+        Some(Question::Choice(choices)) => choice(task, choices, said, with),
+        Some(Question::Missing(missing)) => values(missing, said, with),
+        Some(Question::Interrupted(interrupted)) => resolution(interrupted, said),
+    }
+}
+
+fn unclear(message: impl Into<String>, hint: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::InvalidInput, message).with_hint(hint)
+}
+
+/// A choice by its number, or its name or the beginning of it; or none of them.
+fn choice(task: &Task, choices: &[Choice], said: &str, with: &Reading<'_>) -> Result<Reply, Failure> {
+    const NONE: &[&str] = &["0", "none", "none of them", "none of these", "neither", "inget", "ingen", "ingen av dem"];
+    let lower = said.trim_end_matches(['.', ')', '!']).to_lowercase();
+    if NONE.contains(&&*lower) {
+        return Ok(Reply::Decision(plan::gap(&task.request.text, Vec::new(), with.known)));
+    }
+    let found = match numbered(&lower, choices.len()) {
+        Some(place) => choices.get(place),
+        None => {
+            let exact = choices.iter().find(|choice| choice.skill.to_lowercase() == lower);
+            let mut begun = choices.iter().filter(|choice| choice.skill.to_lowercase().starts_with(&lower));
+            exact.or_else(|| begun.next().filter(|_| begun.next().is_none()))
+        }
+    };
+    let Some(choice) = found else {
+        let names: Vec<_> =
+            choices.iter().zip(1..).map(|(choice, number)| format!("{number} `{}`", choice.skill)).collect();
+        let hint = format!("answer with a number or a name: {}; or `none`", names.join(", "));
+        return Err(unclear("the answer is none of the choices", hint));
+    };
+    let Some(profile) = with.index.profile(&choice.skill) else {
+        return Err(Failure::new(FailureKind::NotFound, format!("`{}` is not installed any more", choice.skill))
+            .with_hint("choose another, or `none`"));
+    };
+    let text = &task.request.text;
+    let extraction = arguments::extract(about(profile, &profile.input_schema), text, language::detect(text), with.now);
+    let skill = profile.name.clone();
+    let decision = if extraction.missing.is_empty() {
+        plan::one(vec![Call { skill, arguments: extraction.arguments }])
+    } else {
+        let values = extraction.missing.iter().map(plan::missing_value).collect();
+        Decision::Ask(Question::Missing(Missing { skill, arguments: extraction.arguments, values }))
+    };
+    Ok(Reply::Decision(decision))
+}
+
+/// The place that a number from 1, or a word for one, names.
+fn numbered(said: &str, n_choices: usize) -> Option<usize> {
+    const WORDS: &[&[&str]] = &[
+        &["first", "the first", "one", "första", "den första", "ett"],
+        &["second", "the second", "two", "andra", "den andra", "två"],
+        &["third", "the third", "three", "tredje", "den tredje", "tre"],
+    ];
+    let place = match said.trim_start_matches('#').parse::<usize>() {
+        Ok(number) => number.checked_sub(1)?,
+        Err(_) => WORDS.iter().position(|words| words.contains(&said))?,
+    };
+    (place < n_choices).then_some(place)
+}
+
+/// The values that were asked for: a JSON object, `name=value`, or in plain words.
+fn values(missing: &Missing, said: &str, with: &Reading<'_>) -> Result<Reply, Failure> {
+    let Some(profile) = with.index.profile(&missing.skill) else {
+        return Err(Failure::new(FailureKind::NotFound, format!("`{}` is not installed any more", missing.skill))
+            .with_hint("stop the task, and ask anew"));
+    };
+    let properties = profile.input_schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let given = match structured(said, &properties)? {
+        Some(given) => given,
+        None => in_words(missing, said, profile, &properties, with),
+    };
+    let mut arguments = missing.arguments.clone();
+    arguments.extend(given);
+    let left: Vec<_> = missing.values.iter().filter(|value| !arguments.contains_key(&value.name)).cloned().collect();
+    if left.len() == missing.values.len() {
+        let names: Vec<_> = left.iter().map(|value| format!("`{}`", value.name)).collect();
+        return Err(unclear(
+            format!("the answer says nothing of {}", names.join(", ")),
+            "give the value, or `name=value` for each of several",
+        ));
+    }
+    let skill = missing.skill.clone();
+    Ok(Reply::Decision(if left.is_empty() {
+        plan::one(vec![Call { skill, arguments }])
+    } else {
+        Decision::Ask(Question::Missing(Missing { skill, arguments, values: left }))
+    }))
+}
+
+/// A JSON object, or `name=value` pairs, one a line or a comma apart; `None` where it is neither.
+fn structured(said: &str, properties: &Map<String, Value>) -> Result<Option<Map<String, Value>>, Failure> {
+    if said.starts_with('{') {
+        let object: Map<String, Value> = serde_json::from_str(said)
+            .map_err(|error| unclear(format!("the answer is no JSON object: {error}"), "give the value in words"))?;
+        return Ok(Some(object));
+    }
+    let mut given = Map::new();
+    for pair in said.split(['\n', ',']).map(str::trim).filter(|pair| !pair.is_empty()) {
+        let Some((name, value)) = pair.split_once('=') else { return Ok(None) };
+        let Some(schema) = properties.get(name.trim()) else { return Ok(None) };
+        given.insert(name.trim().to_owned(), typed(value.trim(), schema));
+    }
+    Ok(Some(given))
+}
+
+/// The value as the schema has it, where it reads so.
+fn typed(value: &str, schema: &Value) -> Value {
+    let is_text = schema.get("type").and_then(Value::as_str) == Some("string");
+    let text = || Value::String(value.to_owned());
+    if is_text { text() } else { serde_json::from_str(value).unwrap_or_else(|_| text()) }
+}
+
+fn in_words(
+    missing: &Missing,
+    said: &str,
+    profile: &Profile,
+    properties: &Map<String, Value>,
+    with: &Reading<'_>,
+) -> Map<String, Value> {
+    const YES: &[&str] = &["yes", "y", "ok", "ja", "japp", "jo", "stämmer", "right"];
+    let lower = said.trim_end_matches(['.', '!']).to_lowercase();
+    if let [only] = missing.values.as_slice() {
+        let value = match (&only.suggestion, only.options.as_slice()) {
+            (Some(suggestion), _) if YES.contains(&&*lower) => Some(suggestion.clone()),
+            (_, []) => properties.get(&only.name).filter(|schema| is_free_text(schema)).map(|_| said.into()),
+            (_, options) => option(&lower, options),
+        };
+        if let Some(value) = value {
+            return Map::from_iter([(only.name.clone(), value)]);
+        }
+    }
+    // The rest of the schema, such as its definitions, may be referred to.
+    let mut asked = Value::clone(&profile.input_schema);
+    if let Some(members) = asked.as_object_mut() {
+        let wanted = |name: &str| missing.values.iter().any(|value| value.name == name);
+        let own = properties.iter().filter(|(name, _)| wanted(name));
+        members.insert("properties".into(), Value::Object(own.map(|(k, v)| (k.clone(), v.clone())).collect()));
+        let names = missing.values.iter().map(|value| Value::String(value.name.clone()));
+        members.insert("required".into(), Value::Array(names.collect()));
+    }
+    let about = arguments::About { examples: &[], ..about(profile, &asked) };
+    arguments::extract(about, said, language::detect(said), with.now).arguments
+}
+
+fn about<'a>(profile: &'a Profile, schema: &'a Value) -> arguments::About<'a> {
+    arguments::About { name: &profile.name, description: &profile.description, schema, examples: &profile.examples }
+}
+
+fn is_free_text(schema: &Value) -> bool {
+    schema.get("type").and_then(Value::as_str) == Some("string")
+        && ["enum", "format", "pattern", "const"].iter().all(|key| schema.get(key).is_none())
+}
+
+/// One of the values that are allowed, by its number or as it is.
+fn option(lower: &str, options: &[Value]) -> Option<Value> {
+    let named = options.iter().find(|option| inline(option).to_lowercase() == lower);
+    named.or_else(|| numbered(lower, options.len()).and_then(|place| options.get(place))).cloned()
+}
+
+fn resolution(interrupted: &Interrupted, said: &str) -> Result<Reply, Failure> {
+    match said.trim_end_matches(['.', '!']).to_lowercase().as_str() {
+        "retry" | "again" | "1" | "igen" | "försök igen" => Ok(Reply::Retry),
+        "skip" | "2" | "hoppa över" => Ok(Reply::Skip),
+        "abandon" | "stop" | "3" | "avbryt" | "ge upp" => Ok(Reply::Abandon),
+        _ => Err(unclear(
+            format!("the answer does not say what is to become of the call of `{}`", interrupted.skill),
+            "answer `retry` to call it again, `skip` to take it as done, or `abandon` to give the task up",
+        )),
+    }
+}

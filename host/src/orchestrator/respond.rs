@@ -1,0 +1,225 @@
+//! A task in words: what came of it, in the language of the request. Pure.
+
+mod messages;
+mod values;
+
+use super::event::{Canceled, End, Failed, Question, Refusal};
+use super::task::{Progress, Task};
+use messages::Words;
+
+pub(super) use values::inline;
+
+/// How an answer is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Lines of plain text.
+    Text,
+    /// Markdown.
+    Markdown,
+}
+
+/// A task in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// `en` or `sv`.
+    pub language: &'static str,
+    /// What there is to say.
+    pub text: String,
+    /// What to do next, where there is something.
+    pub hint: Option<String>,
+}
+
+/// Says what came of `task`, or what it waits for.
+pub fn respond(task: &Task, format: Format) -> Response {
+    let words = Words::of(language(task));
+    let id = task.id.to_string();
+    let (text, hint) = match (&task.end, &task.question) {
+        (Some(End::Completed), _) => (answer(task, words, format), None),
+        (Some(End::Failed(failed)), _) => failure(task, failed, words),
+        (Some(End::Canceled(why)), _) => (
+            match why {
+                Canceled::ByOwner => words.canceled.to_owned(),
+                Canceled::Abandoned => words.abandoned.to_owned(),
+                Canceled::Expired => words.expired.to_owned(),
+            },
+            None,
+        ),
+        (Some(End::Rejected(refusal)), _) => refused(refusal, words, format),
+        (None, Some(question)) => (ask(question, words, format), Some(words.answer_with(&id))),
+        (None, None) => (words.working.to_owned(), Some(words.look_again(&id))),
+    };
+    Response { language: words.tag, text, hint }
+}
+
+/// The tag of the language that the owner of a task is spoken to in.
+pub fn language(task: &Task) -> &str {
+    let detected = task.analysed.as_ref().map(|analysed| &*analysed.language).filter(|tag| *tag != "und");
+    task.request.locale.as_deref().or(detected).unwrap_or("en")
+}
+
+fn answer(task: &Task, words: &Words, format: Format) -> String {
+    let mut parts = Vec::new();
+    for step in &task.steps {
+        match &step.progress {
+            Progress::Done { output, n_artifacts } => {
+                parts.push(values::text(output.get(), words, format));
+                if *n_artifacts > 0 {
+                    parts.push(words.files(*n_artifacts));
+                }
+            }
+            Progress::Skipped => parts.push(words.skipped.to_owned()),
+            Progress::Waiting | Progress::Running { .. } | Progress::Failed => {}
+        }
+    }
+    parts.join("\n")
+}
+
+fn failure(task: &Task, failed: &Failed, words: &Words) -> (String, Option<String>) {
+    let skill = task.steps.last().and_then(super::drive::called);
+    let mut text = words.failed(skill.as_deref(), &failed.message);
+    let others: Vec<_> = task.steps.iter().flat_map(|step| step.failures.iter().rev().skip(1).rev()).collect();
+    if !others.is_empty() {
+        let tried = task.steps.iter().flat_map(|step| {
+            let earlier = step.failures.len().saturating_sub(1);
+            step.failures.iter().take(earlier).filter_map(|(call, failed)| {
+                let skill = &step.step.chain.get(*call)?.skill;
+                Some(format!("`{skill}` ({})", failed.message))
+            })
+        });
+        text.push('\n');
+        text.push_str(&words.tried(&tried.collect::<Vec<_>>().join(", ")));
+    }
+    (text, failed.hint.clone())
+}
+
+fn refused(refusal: &Refusal, words: &Words, format: Format) -> (String, Option<String>) {
+    match refusal {
+        Refusal::Gap(gap) => {
+            let mut text = words.gap(&gap.id);
+            let near: Vec<_> = gap.nearest.iter().map(|near| format!("`{}`", near.skill)).collect();
+            if !near.is_empty() {
+                text.push(' ');
+                text.push_str(&words.nearest(&near.join(", ")));
+            }
+            (text, Some(words.fill(&gap.id)))
+        }
+        Refusal::Several(parts) => {
+            let mut text = words.several.to_owned();
+            for (number, part) in (1..).zip(parts) {
+                let found = match &part.call {
+                    Some(call) if part.missing.is_empty() => words.part_done_by(&call.skill),
+                    Some(call) => words.part_lacks(&call.skill, &part.missing.join(", ")),
+                    None if part.choices.is_empty() => words.part_unknown.to_owned(),
+                    None => words.part_choice(&part.choices.join("`, `")),
+                };
+                let quoted = match format {
+                    Format::Text => format!("\"{}\"", part.text.trim()),
+                    Format::Markdown => format!("*{}*", part.text.trim()),
+                };
+                text.push_str(&format!("\n{number}. {quoted}: {found}"));
+            }
+            (text, Some(words.one_at_a_time.to_owned()))
+        }
+    }
+}
+
+fn ask(question: &Question, words: &Words, format: Format) -> String {
+    match question {
+        Question::Choice(choices) => {
+            let mut text = words.which.to_owned();
+            for (number, choice) in (1..).zip(choices) {
+                let what = choice.description.lines().next().unwrap_or_default();
+                let name = match format {
+                    Format::Text => choice.skill.to_string(),
+                    Format::Markdown => format!("**{}**", choice.skill),
+                };
+                text.push_str(&format!("\n{number}. {name}: {what}"));
+            }
+            text
+        }
+        Question::Missing(missing) => {
+            let lines = missing.values.iter().map(|value| {
+                let mut line = match value.question.trim() {
+                    "" => words.what_is(&value.name, value.description.as_deref(), &missing.skill),
+                    question => question.to_owned(),
+                };
+                let options: Vec<_> = value.options.iter().take(20).map(values::inline).collect();
+                if !options.is_empty() {
+                    line.push_str(&format!(" ({})", options.join(", ")));
+                }
+                // A question that was made for it says so itself.
+                if let Some(suggestion) = value.suggestion.as_ref().filter(|_| value.question.trim().is_empty()) {
+                    line.push(' ');
+                    line.push_str(&words.perhaps(&values::inline(suggestion)));
+                }
+                line
+            });
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        Question::Interrupted(interrupted) => words.interrupted(&interrupted.skill),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+    use serde_json::value::RawValue;
+
+    use super::super::event::{Call, Gap, Request, Step};
+    use super::super::task::StepState;
+    use super::*;
+    use crate::base::TaskId;
+
+    fn task(locale: &str) -> Task {
+        let request = Request { text: "räkna".into(), locale: Some(locale.into()), ..Request::default() };
+        Task::new(TaskId::at(1, 2), "me".into(), request, 0)
+    }
+
+    fn answered(locale: &str, output: &serde_json::Value) -> Task {
+        let output: Arc<RawValue> = RawValue::from_string(output.to_string()).unwrap().into();
+        let step = StepState {
+            step: Step { chain: vec![Call { skill: "calc".into(), arguments: Default::default() }], needs: Vec::new() },
+            progress: Progress::Done { output, n_artifacts: 0 },
+            call: 0,
+            n_attempts: 1,
+            failures: Vec::new(),
+        };
+        Task { steps: vec![step], end: Some(End::Completed), ..task(locale) }
+    }
+
+    #[test]
+    fn answers_read_as_lines() {
+        let cases = [
+            (json!("hej"), "hej"),
+            (json!({"result": 42}), "42"),
+            (json!(true), "ja"),
+            (json!([]), "(inget)"),
+            (
+                json!({"words": 5, "longestWord": "vara", "flags": ["a", "b"]}),
+                "flags: a, b\nlongest word: vara\nwords: 5",
+            ),
+            (json!({"rows": [{"a": 1, "b": 2}, {"a": 3, "b": 4}]}), "- a: 1, b: 2\n- a: 3, b: 4"),
+            (json!({"of": {"x": 1}, "y": null}), "of:\n  x: 1\ny: –"),
+        ];
+        for (output, want) in cases {
+            assert_eq!(respond(&answered("sv-SE", &output), Format::Text).text, want, "{output}");
+        }
+        let deep = (0..200).fold(json!(1), |inner, _| json!({ "a": inner, "b": 1 }));
+        assert!(respond(&answered("en", &deep), Format::Markdown).text.len() < 20_000);
+    }
+
+    #[test]
+    fn a_gap_is_told_in_the_language_with_what_to_do() {
+        let gap = Gap { id: "abc".into(), key: "k".into(), nearest: Vec::new() };
+        for (locale, says) in
+            [("sv", "Ingen installerad färdighet"), ("en", "No installed skill"), ("fr", "No installed")]
+        {
+            let task = Task { end: Some(End::Rejected(Refusal::Gap(gap.clone()))), ..task(locale) };
+            let said = respond(&task, Format::Text);
+            assert!(said.text.starts_with(says), "{}", said.text);
+            assert!(said.hint.unwrap().contains("happyos gap show abc"));
+        }
+    }
+}

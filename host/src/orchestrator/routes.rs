@@ -1,0 +1,212 @@
+//! What routing knows of the skills: an index that follows the catalog, changed only where the catalog has changed.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::drive::{Facts, SkillFacts};
+use crate::base::{Failure, FailureKind};
+use crate::routing::{Change, Embed, ExampleText, Index, Profile};
+use crate::security::Principal;
+use crate::skills::{Skill, Skills, Snapshot};
+
+/// Skills whose vectors are made at one stroke, while the index before serves.
+const EMBEDDED_AT_ONCE: usize = 16;
+
+/// A catalog and the index of just its skills.
+pub struct Routed {
+    /// The catalog.
+    pub snapshot: Arc<Snapshot>,
+    /// Its index.
+    pub index: Index,
+    /// Skills that have no vectors yet.
+    plain: Vec<Arc<Profile>>,
+}
+
+/// The index that follows the catalog.
+pub struct Routes {
+    skills: Skills,
+    principal: Principal,
+    routed: ArcSwap<Routed>,
+    embed: ArcSwapOption<Arc<dyn Embed>>,
+    /// Who changes the index holds this.
+    changing: tokio::sync::Mutex<()>,
+}
+
+impl Routes {
+    /// An index of nothing yet. `principal` is the daemon itself.
+    pub fn new(skills: Skills, principal: Principal) -> Routes {
+        let nothing = Routed { snapshot: Arc::default(), index: Index::empty(), plain: Vec::new() };
+        Routes {
+            skills,
+            principal,
+            routed: ArcSwap::from_pointee(nothing),
+            embed: ArcSwapOption::empty(),
+            changing: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// The catalog as it is now with its index. Waits until what has just changed can be found by its words.
+    ///
+    /// # Errors
+    /// `internal` if the index could not be made.
+    pub async fn current(&self) -> Result<Arc<Routed>, Failure> {
+        let snapshot = self.skills.snapshot(&self.principal)?;
+        let routed = self.routed.load();
+        if Arc::ptr_eq(&routed.snapshot, &snapshot) {
+            return Ok(arc_swap::Guard::into_inner(routed));
+        }
+        let _changing = self.changing.lock().await;
+        let snapshot = self.skills.snapshot(&self.principal)?;
+        let before = self.routed.load_full();
+        if Arc::ptr_eq(&before.snapshot, &snapshot) {
+            return Ok(before);
+        }
+        let after = off_thread(move || Arc::new(changed(&before, snapshot))).await?;
+        self.routed.store(after.clone());
+        Ok(after)
+    }
+
+    /// The model that is in use.
+    pub fn embed(&self) -> Option<Arc<dyn Embed>> {
+        self.embed.load().as_deref().cloned()
+    }
+
+    /// Uses another model, or none, from now on.
+    ///
+    /// # Errors
+    /// `internal` if the index could not be made.
+    pub async fn set_embed(&self, embed: Option<Arc<dyn Embed>>) -> Result<(), Failure> {
+        let _changing = self.changing.lock().await;
+        self.embed.store(embed.map(Arc::new));
+        // Vectors of different models are never compared: all begin anew.
+        let snapshot = self.skills.snapshot(&self.principal)?;
+        let nothing = Routed { snapshot: Arc::default(), index: Index::empty(), plain: Vec::new() };
+        self.routed.store(off_thread(move || Arc::new(changed(&nothing, snapshot))).await?);
+        Ok(())
+    }
+
+    /// Makes vectors for some of the skills that have none; says whether more are left.
+    ///
+    /// # Errors
+    /// `internal` if the index could not be made.
+    pub async fn embed_some(&self) -> Result<bool, Failure> {
+        let Some(embed) = self.embed() else { return Ok(false) };
+        let _changing = self.changing.lock().await;
+        let before = self.routed.load_full();
+        if before.plain.is_empty() {
+            return Ok(false);
+        }
+        let after = off_thread(move || {
+            let (now, later) = before.plain.split_at(before.plain.len().min(EMBEDDED_AT_ONCE));
+            let changes: Vec<_> = now.iter().cloned().map(Change::Put).collect();
+            let index = before.index.with(&changes, Some(&*embed));
+            Arc::new(Routed { snapshot: before.snapshot.clone(), index, plain: later.to_vec() })
+        });
+        let after = after.await?;
+        let more = !after.plain.is_empty();
+        self.routed.store(after);
+        Ok(more)
+    }
+
+    /// Follows the catalog until `shutdown`.
+    pub async fn follow(&self, shutdown: CancellationToken) {
+        let mut changes = self.skills.changes();
+        loop {
+            let followed = async {
+                self.current().await?;
+                while self.embed_some().await? {}
+                Ok::<(), Failure>(())
+            };
+            tokio::select! {
+                followed = followed => if let Err(error) = followed {
+                    tracing::error!(%error, "the index of the skills is not as new as the skills");
+                },
+                () = shutdown.cancelled() => return,
+            }
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return },
+                () = shutdown.cancelled() => return,
+            }
+        }
+    }
+}
+
+/// Runs what takes a processor's time where it holds up nobody.
+pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "analysis stopped");
+        Failure::new(FailureKind::Internal, "the request could not be analysed")
+            .with_hint("the daemon's log has the reason")
+    })
+}
+
+/// What is routed to after the catalog became `snapshot`: only what differs is looked at again.
+fn changed(before: &Routed, snapshot: Arc<Snapshot>) -> Routed {
+    let mut removed: Vec<Arc<str>> = Vec::new();
+    let mut put: Vec<Arc<Profile>> = Vec::new();
+    // Both are sorted by name.
+    let mut old = before.snapshot.skills().iter().peekable();
+    for skill in snapshot.skills() {
+        while let Some(gone) = old.next_if(|old| old.name() < skill.name()) {
+            removed.push(gone.name().clone());
+        }
+        match old.next_if(|old| old.name() == skill.name()) {
+            Some(same) if same.bundle().digest == skill.bundle().digest => {}
+            _ => put.push(Arc::new(profile(skill))),
+        }
+    }
+    removed.extend(old.map(|gone| gone.name().clone()));
+    if removed.is_empty() && put.is_empty() {
+        return Routed { snapshot, index: before.index.clone(), plain: before.plain.clone() };
+    }
+    let other: HashSet<&str> = removed.iter().map(|name| &**name).chain(put.iter().map(|put| &*put.name)).collect();
+    let mut plain: Vec<_> = before.plain.iter().filter(|profile| !other.contains(&*profile.name)).cloned().collect();
+    plain.extend(put.iter().cloned());
+    let changes: Vec<_> = removed.into_iter().map(Change::Remove).chain(put.into_iter().map(Change::Put)).collect();
+    Routed { snapshot, index: before.index.with(&changes, None), plain }
+}
+
+/// What routing is to know of a skill.
+fn profile(skill: &Skill) -> Profile {
+    let input_schema = serde_json::from_str(skill.input_schema()).unwrap_or(Value::Null);
+    let examples: Vec<Value> = serde_json::from_str(skill.examples()).unwrap_or_default();
+    let texts = examples.iter().flat_map(|example| {
+        let requests = example.get("request").and_then(Value::as_object);
+        requests.into_iter().flatten().filter_map(|(language, text)| {
+            Some(ExampleText {
+                language: language.clone(),
+                text: text.as_str()?.to_owned(),
+                input: example.get("input").cloned(),
+            })
+        })
+    });
+    Profile {
+        name: skill.name().clone(),
+        description: skill.description().to_owned(),
+        input_schema: Arc::new(input_schema),
+        examples: texts.collect(),
+    }
+}
+
+/// A catalog and what the operator set.
+pub struct CatalogFacts<'a> {
+    /// The catalog.
+    pub snapshot: &'a Snapshot,
+    /// Whether the next of a chain is tried where one fails.
+    pub fallback: bool,
+}
+
+impl Facts for CatalogFacts<'_> {
+    fn skill(&self, name: &str) -> Option<SkillFacts> {
+        let hints = self.snapshot.skill(name)?.annotations();
+        Some(SkillFacts { repeatable: hints.read_only_hint || hints.idempotent_hint })
+    }
+
+    fn fallback(&self) -> bool {
+        self.fallback
+    }
+}

@@ -1,0 +1,532 @@
+//! The shell around the driver's core: keeps its events, then does what it says, until the task settles.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+
+use super::analysing::{civil_now, look, turn};
+use super::answers::{self, Reading};
+use super::drive::{Act, CallOrder, Returned, Stimulus, react};
+use super::event::{Answered, Canceled, Decision, End, Event, Failed, Question, Reply, Request, Used};
+use super::live::{Live, left};
+use super::places::{Place, Ticket};
+use super::plan::Known;
+use super::routes::CatalogFacts;
+use super::task::Task;
+use super::{Inner, gaps, internal, now_ms};
+use crate::base::{Failure, FailureKind, LimitOverrides, TaskId};
+use crate::security::Principal;
+use crate::skills::{Answer, Call, Outcome, Snapshot};
+use crate::store::tasks::{Append, AppendError, Artifact, NewTask, TaskState};
+
+/// How long a stopped task may take to come to its end.
+const CANCEL_MAX: Duration = Duration::from_secs(10);
+
+/// A task that was accepted. Dropping it stops waiting, and nothing else.
+pub struct Accepted {
+    /// Its id.
+    pub id: TaskId,
+    work: Work,
+    settled: Option<Result<Arc<Task>, Failure>>,
+}
+
+impl Accepted {
+    /// Waits until the task has ended or waits for its owner. Who stops waiting changes nothing.
+    ///
+    /// # Errors
+    /// `unavailable` if the daemon stops before that, `internal` if its events could not be kept.
+    pub async fn settled(mut self) -> Result<Arc<Task>, Failure> {
+        match self.settled.take() {
+            Some(settled) => settled,
+            None => (&mut self.work).await,
+        }
+    }
+}
+
+/// The work on a task: done by who waits for it, and handed to a task of the daemon's when nobody does any more. That
+/// saves a change of thread for each request.
+struct Work {
+    doing: Option<Pin<Box<Doing>>>,
+    handle: Handle,
+}
+
+type Doing = dyn Future<Output = Result<Arc<Task>, Failure>> + Send;
+
+impl Future for Work {
+    type Output = Result<Arc<Task>, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+        let Some(doing) = &mut self.doing else { return Poll::Ready(Err(left())) };
+        let done = doing.as_mut().poll(context);
+        if done.is_ready() {
+            self.doing = None;
+        }
+        done
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        if let Some(doing) = self.doing.take() {
+            self.handle.spawn(doing);
+        }
+    }
+}
+
+/// Works on one task: whose it is, and who waits to hear that its next events are kept.
+struct Driver {
+    inner: Arc<Inner>,
+    live: Arc<Live>,
+    principal: Principal,
+    owner: Arc<str>,
+    id: TaskId,
+    accepted: Option<oneshot::Sender<Result<(), Failure>>>,
+}
+
+/// What a call adds to the ledger beside its events.
+#[derive(Default)]
+struct Extras {
+    artifacts: Vec<Artifact>,
+}
+
+/// What a task begins with, or goes on with.
+enum From {
+    Request(Request),
+    Answer(Box<Task>, Answered),
+    Resume(Box<Task>),
+}
+
+/// Accepts a request.
+pub(super) async fn ask(inner: &Arc<Inner>, principal: &Principal, request: Request) -> Result<Accepted, Failure> {
+    let owner: Arc<str> = principal.name().into();
+    let ticket = inner.places.ticket(&owner)?;
+    let id = TaskId::at(now_ms(), rand::random());
+    begin(inner, principal.clone(), owner, id, ticket, From::Request(request)).await
+}
+
+/// Takes an answer to a task's question.
+pub(super) async fn answer(
+    inner: &Arc<Inner>,
+    principal: &Principal,
+    id: TaskId,
+    text: &str,
+) -> Result<Accepted, Failure> {
+    let owner: Arc<str> = principal.name().into();
+    let task = inner.load(&owner, id).await?;
+    let routed = inner.routes.current().await?;
+    let gaps = inner.gap_keys(&owner).await?;
+    let now = civil_now(task.request.time_zone.as_deref());
+    let reading = Reading { index: &routed.index, now, known: Known { owner: &owner, gaps: &gaps } };
+    let reply = answers::read(&task, text, &reading)?;
+    if let Reply::Decision(Decision::Plan(plan)) = &reply {
+        for call in plan.steps.iter().flat_map(|step| &step.chain) {
+            let Some(skill) = routed.snapshot.skill(&call.skill) else { continue };
+            skill.check_input(&serde_json::Value::Object(call.arguments.clone())).map_err(|problem| {
+                Failure::new(FailureKind::InvalidInput, format!("`{}` does not take that: {problem}", call.skill))
+                    .with_hint(format!("`happyos skill show {}` prints what it takes", call.skill))
+            })?;
+        }
+    }
+    let chosen = match (&task.question, &reply) {
+        (Some(Question::Choice(_)), Reply::Decision(decision)) => chosen(decision),
+        _ => None,
+    };
+    let ticket = inner.places.ticket(&owner)?;
+    let request = task.request.text.clone();
+    let answered = Answered { text: text.trim().to_owned(), reply };
+    let from = From::Answer(Box::new(task), answered);
+    let accepted = begin(inner, principal.clone(), owner.clone(), id, ticket, from).await?;
+    if let Some(skill) = chosen.filter(|_| inner.settings.load().memory) {
+        // The answer stands whether or not it is learned from.
+        if let Err(error) = inner.memory.learn(&owner, &request, &skill, now_ms()).await {
+            tracing::warn!(%error, "a choice was not learned from");
+        }
+    }
+    Ok(accepted)
+}
+
+/// The skill that an answer to a choice has chosen.
+fn chosen(decision: &Decision) -> Option<Arc<str>> {
+    match decision {
+        Decision::Plan(plan) => plan.steps.first().and_then(|step| step.chain.first()).map(|call| call.skill.clone()),
+        Decision::Ask(Question::Missing(missing)) => Some(missing.skill.clone()),
+        Decision::Ask(_) | Decision::Refuse(_) => None,
+    }
+}
+
+/// Goes on with a task that nobody works on. It waits for a place like others do.
+pub(super) async fn resume(inner: &Arc<Inner>, owner: Arc<str>, id: TaskId) -> Result<(), Failure> {
+    let task = inner.load(&owner, id).await?;
+    if task.is_settled() || inner.lives.has(id) {
+        return Ok(());
+    }
+    let ticket = inner.places.ticket_of_accepted(&owner);
+    let principal = (inner.act_as)(&owner);
+    begin(inner, principal, owner, id, ticket, From::Resume(Box::new(task))).await.map(drop)
+}
+
+/// Stops a task of `owner`.
+pub(super) async fn cancel(inner: &Arc<Inner>, owner: &str, id: TaskId) -> Result<Task, Failure> {
+    // Once more for a task that settles, or goes on, between two looks.
+    for _ in 0..3 {
+        if let Some(live) = inner.lives.get(owner, id) {
+            live.cancel.cancel();
+            // It may also have come to another end, or to a question, just before.
+            let settled = tokio::time::timeout(CANCEL_MAX, live.settled()).await;
+            let task = settled.map_err(|_| busy())??;
+            match &task.end {
+                Some(End::Canceled(_)) => return Ok(Task::clone(&task)),
+                Some(_) => return Err(AppendError::Ended.into()),
+                None => continue,
+            }
+        }
+        match end(inner, owner, id, Canceled::ByOwner).await {
+            Err(failure) if failure.kind == FailureKind::Unavailable => {}
+            ended => return ended,
+        }
+    }
+    Err(busy())
+}
+
+fn busy() -> Failure {
+    Failure::new(FailureKind::Unavailable, "the task does not come to rest").with_hint("try again shortly")
+}
+
+/// Ends a task that nobody works on.
+pub(super) async fn end(inner: &Arc<Inner>, owner: &str, id: TaskId, why: Canceled) -> Result<Task, Failure> {
+    let mut task = inner.load(owner, id).await?;
+    if task.end.is_some() {
+        return Err(AppendError::Ended.into());
+    }
+    let n_before = task.n_events;
+    let snapshot = Snapshot::default();
+    let facts = CatalogFacts { snapshot: &snapshot, fallback: false };
+    let (events, _) = react(&mut task, Stimulus::Cancel(why), &facts, now_ms());
+    append(inner, &task, n_before, None, &events, Extras::default()).await?;
+    Ok(task)
+}
+
+/// Works on a task from here on, in a task of the daemon's. Returns when its next events are kept.
+async fn begin(
+    inner: &Arc<Inner>,
+    principal: Principal,
+    owner: Arc<str>,
+    id: TaskId,
+    ticket: Ticket,
+    from: From,
+) -> Result<Accepted, Failure> {
+    if inner.halted.is_cancelled() {
+        return Err(left());
+    }
+    let live = inner.lives.begin(id, &owner).ok_or_else(|| Failure::from(AppendError::Conflict))?;
+    let (accepted, mut kept) = oneshot::channel();
+    let driver = Driver { inner: inner.clone(), live: live.clone(), principal, owner, id, accepted: Some(accepted) };
+    let doing = Box::pin(inner.tasks.track_future(driver.run(ticket, from)));
+    let mut work = Work { doing: Some(doing), handle: Handle::current() };
+    let mut settled = None;
+    let kept = tokio::select! {
+        biased;
+        done = &mut work => {
+            settled = Some(done);
+            kept.try_recv().ok()
+        }
+        kept = &mut kept => kept.ok(),
+    };
+    match kept {
+        Some(Ok(())) => Ok(Accepted { id, work, settled }),
+        Some(Err(failure)) => Err(failure),
+        None => Err(left()),
+    }
+}
+
+/// Tells, when it goes, that nobody works on the task any more.
+struct Ending {
+    inner: Arc<Inner>,
+    id: TaskId,
+    settled: Result<Arc<Task>, Failure>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.inner.lives.end(self.id, self.settled.clone());
+    }
+}
+
+impl Driver {
+    /// Sees the task to a question or its end.
+    async fn run(mut self, ticket: Ticket, from: From) -> Result<Arc<Task>, Failure> {
+        let (inner, id) = (self.inner.clone(), self.id);
+        // Whatever becomes of this: nobody must wait for ever.
+        let mut ended = Ending { inner, id, settled: Err(left()) };
+        let halted = self.inner.halted.clone();
+        let settled = tokio::select! {
+            biased;
+            settled = self.see_through(ticket, from) => settled,
+            () = halted.cancelled() => Err(left()),
+        };
+        match settled {
+            Ok(task) => {
+                let task = Arc::new(task);
+                if let (Some(session), true) = (task.request.session.as_deref(), self.inner.settings.load().memory)
+                    && let Some(turn) = turn(&task)
+                {
+                    self.inner.memory.add_turn(&self.owner, session, turn);
+                }
+                ended.settled = Ok(task);
+            }
+            Err(failure) => {
+                if let Some(accepted) = self.accepted.take() {
+                    // Who asked may have gone.
+                    let _ = accepted.send(Err(failure.clone()));
+                }
+                ended.settled = Err(failure);
+            }
+        }
+        ended.settled.clone()
+    }
+
+    async fn see_through(&mut self, ticket: Ticket, from: From) -> Result<Task, Failure> {
+        match from {
+            From::Request(request) => {
+                let (mut task, act, _place) = self.accept(request, ticket).await?;
+                self.drive(&mut task, act).await?;
+                Ok(task)
+            }
+            From::Answer(mut task, answered) => {
+                // The answer is kept before it has to wait for a place.
+                let act = self.take(&mut task, Stimulus::Answered(answered), Extras::default()).await;
+                let act = act.inspect(|_| self.tell())?;
+                let _place = self.place(&mut task, ticket).await?;
+                self.drive(&mut task, act).await?;
+                Ok(*task)
+            }
+            From::Resume(mut task) => {
+                // It was accepted long ago.
+                self.tell();
+                let place = self.place(&mut task, ticket).await?;
+                if place.is_some() {
+                    let act = self.take(&mut task, Stimulus::Resumed, Extras::default()).await?;
+                    self.drive(&mut task, act).await?;
+                }
+                Ok(*task)
+            }
+        }
+    }
+
+    /// Keeps a new task. Where there is a free place, it is looked at first, so that all that comes before its call is
+    /// kept at one stroke.
+    async fn accept(&mut self, request: Request, ticket: Ticket) -> Result<(Task, Act, Option<Place>), Failure> {
+        let new = Some(NewTask { session: request.session.clone(), title: request.text.as_str().into() });
+        let accepted = Event::Accepted(request.clone());
+        match ticket {
+            Ticket::Place(place) => {
+                let looked = look(&self.inner, &self.owner, &request).await?;
+                let now = now_ms();
+                let mut task = Task::new(self.id, self.owner.clone(), request, now);
+                let (mut events, act) = self.react(&mut task, Stimulus::Analysed(looked.analysed), now)?;
+                events.insert(0, accepted);
+                append(&self.inner, &task, 0, new, &events, Extras::default()).await?;
+                self.live.at(task.n_events);
+                self.tell();
+                Ok((task, act, Some(place)))
+            }
+            turn @ Ticket::Turn(_) => {
+                let mut task = Task::new(self.id, self.owner.clone(), request, now_ms());
+                append(&self.inner, &task, 0, new, &[accepted], Extras::default()).await?;
+                self.tell();
+                let place = self.place(&mut task, turn).await?;
+                let act = if place.is_some() { Act::Analyse } else { Act::Settle };
+                Ok((task, act, place))
+            }
+        }
+    }
+
+    /// Says that what was given is kept.
+    fn tell(&mut self) {
+        if let Some(accepted) = self.accepted.take() {
+            // Who asked may have gone: the task goes on all the same.
+            let _ = accepted.send(Ok(()));
+        }
+    }
+
+    /// Waits for a place; `None` if the task was stopped meanwhile.
+    async fn place(&mut self, task: &mut Task, ticket: Ticket) -> Result<Option<Place>, Failure> {
+        match ticket {
+            Ticket::Place(place) => Ok(Some(place)),
+            Ticket::Turn(turn) => {
+                let live = self.live.clone();
+                tokio::select! {
+                    biased;
+                    () = live.cancel.cancelled() => {
+                        self.take(task, Stimulus::Cancel(Canceled::ByOwner), Extras::default()).await?;
+                        Ok(None)
+                    }
+                    place = turn => place.map(Some).map_err(|_| left()),
+                }
+            }
+        }
+    }
+
+    fn react(&self, task: &mut Task, stimulus: Stimulus, now: u64) -> Result<(Vec<Event>, Act), Failure> {
+        let snapshot = self.inner.skills.snapshot(&self.principal)?;
+        let facts = CatalogFacts { snapshot: &snapshot, fallback: self.inner.settings.load().fallback };
+        Ok(react(task, stimulus, &facts, now))
+    }
+
+    /// Keeps what follows from `stimulus`, and says what to do then.
+    async fn take(&self, task: &mut Task, stimulus: Stimulus, extras: Extras) -> Result<Act, Failure> {
+        let n_before = task.n_events;
+        let (events, act) = self.react(task, stimulus, now_ms())?;
+        if !events.is_empty() {
+            append(&self.inner, task, n_before, None, &events, extras).await?;
+            self.live.at(task.n_events);
+        }
+        Ok(act)
+    }
+
+    /// Does what the core says, until there is nothing more to do.
+    async fn drive(&self, task: &mut Task, mut act: Act) -> Result<(), Failure> {
+        loop {
+            let doing = async {
+                match &act {
+                    Act::Settle => Ok::<_, Failure>(None),
+                    Act::Analyse => {
+                        let looked = look(&self.inner, &self.owner, &task.request).await?;
+                        Ok(Some((Stimulus::Analysed(looked.analysed), Extras::default())))
+                    }
+                    Act::Call(order) => Ok(Some(self.call(task, order).await)),
+                }
+            };
+            let done = tokio::select! {
+                biased;
+                done = doing => done?,
+                // What was being done is dropped, and a guest that ran with it.
+                () = self.live.cancel.cancelled() => Some((Stimulus::Cancel(Canceled::ByOwner), Extras::default())),
+            };
+            let Some((stimulus, extras)) = done else { return Ok(()) };
+            act = self.take(task, stimulus, extras).await?;
+        }
+    }
+
+    async fn call(&self, task: &Task, order: &CallOrder) -> (Stimulus, Extras) {
+        let input = serde_json::Value::Object(order.arguments.clone()).to_string();
+        let analysed = task.analysed.as_ref();
+        let locale = task.request.locale.as_deref().or(analysed.map(|analysed| &*analysed.language));
+        let (sink, progress) = watch::channel(None);
+        let call = Call {
+            skill: &order.skill,
+            input: &input,
+            session_id: task.request.session.as_deref(),
+            locale: locale.filter(|tag| *tag != "und"),
+            limits: LimitOverrides {
+                fuel: order.budget.fuel,
+                wall_ms: order.budget.wall_ms,
+                memory_bytes: None,
+                host_calls: order.budget.host_calls,
+                output_bytes: order.budget.output_bytes,
+            },
+            // The same call of the same step has the same random numbers, whenever it is tried.
+            seed: Some(u64::try_from(order.key.bits() & u128::from(u64::MAX)).unwrap_or(0)),
+            progress: Some(Arc::new(sink)),
+            request_id: Some(order.key.clone()),
+        };
+        let calling = self.inner.skills.call(&self.principal, call);
+        let outcome = with_progress(calling, progress, &self.live).await;
+        let strategy = analysed.map_or("direct", |analysed| &analysed.strategy);
+        let memory = &self.inner.memory;
+        memory.note_call(&order.skill, strategy, now_ms(), outcome.result.is_ok(), &outcome.usage);
+        let usage = Used {
+            fuel: outcome.usage.fuel,
+            memory_peak_bytes: outcome.usage.memory_peak_bytes,
+            wall_us: micros(outcome.usage.wall),
+            host_calls: outcome.usage.host_calls,
+        };
+        let (result, artifacts) = match outcome.result.and_then(|answer| kept(task, answer)) {
+            Ok((output, artifacts)) => (Ok((output, artifacts.len())), artifacts),
+            Err(failure) => (Err(failure), Vec::new()),
+        };
+        (Stimulus::Returned(Returned { step: order.step, result, usage }), Extras { artifacts })
+    }
+}
+
+/// An answer as it is kept.
+fn kept(task: &Task, answer: Answer) -> Result<(Arc<RawValue>, Vec<Artifact>), Failure> {
+    let output = RawValue::from_string(answer.json).map_err(internal)?;
+    let artifact = |attachment: crate::skills::Attachment| Artifact {
+        number: task.n_events,
+        name: attachment.name.into(),
+        media_type: attachment.media_type.into(),
+        data: attachment.data,
+    };
+    Ok((output.into(), answer.attachments.into_iter().map(artifact).collect()))
+}
+
+async fn with_progress(
+    calling: impl Future<Output = Outcome>,
+    mut progress: watch::Receiver<Option<crate::skills::Progress>>,
+    live: &Live,
+) -> Outcome {
+    let mut calling = std::pin::pin!(calling);
+    loop {
+        tokio::select! {
+            biased;
+            outcome = calling.as_mut() => return outcome,
+            Ok(()) = progress.changed() => {
+                let now = progress.borrow_and_update().clone();
+                now.into_iter().for_each(|now| live.progress(now));
+            }
+        }
+    }
+}
+
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Keeps `events`, the first of which is number `first`, with all that belongs to them.
+async fn append(
+    inner: &Arc<Inner>,
+    task: &Task,
+    first: u32,
+    new: Option<NewTask>,
+    events: &[Event],
+    extras: Extras,
+) -> Result<(), Failure> {
+    let at_ms = task.updated_ms;
+    let gap = gaps::evidence(task, events, at_ms);
+    let written: Result<Vec<_>, _> = (first..).zip(events).map(|(number, event)| event.write(number, at_ms)).collect();
+    let append = Append {
+        id: task.id,
+        owner: task.owner.clone(),
+        events: written.map_err(internal)?,
+        state: task.state(),
+        artifacts: extras.artifacts,
+        gap,
+    };
+    match inner.ledger.append(new, append).await {
+        Err(AppendError::Bounds(why)) if first > 0 => give_up(inner, task, first, why).await,
+        done => done.map_err(Failure::from),
+    }
+}
+
+/// A task that would go over its bounds comes to its end in place of what was to be kept.
+async fn give_up(inner: &Arc<Inner>, task: &Task, number: u32, why: String) -> Result<(), Failure> {
+    let failed = Failed { kind: "internal".into(), limit: None, message: why, hint: None };
+    let event = Event::Ended(End::Failed(failed)).write(number, now_ms()).map_err(internal)?;
+    let append = Append {
+        id: task.id,
+        owner: task.owner.clone(),
+        events: vec![event],
+        state: TaskState::Failed,
+        artifacts: Vec::new(),
+        gap: None,
+    };
+    inner.ledger.append(None, append).await?;
+    Err(Failure::new(FailureKind::Internal, "the task went over its bounds and was ended")
+        .with_hint("`happyos task trace ID` shows its steps"))
+}

@@ -1,0 +1,118 @@
+//! From a request to what to do about it.
+
+use std::sync::Arc;
+
+use super::complexity::{ClauseRanking, SEVERAL};
+use super::index::Request;
+use super::{
+    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, Question, REQUEST_BYTES_MAX, Ranking,
+    Step, Strategy, TURNS_MAX, Turn, arguments, clauses, complexity, decide, intent, language,
+};
+
+/// Candidates of each request and part.
+const N_CANDIDATES: usize = 8;
+/// Most parts of a request that are ranked one by one: each takes one run of the model.
+const PARTS_MAX: usize = 6;
+
+/// What `ask` is, and what to do about it with the skills of `index`.
+pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analysis {
+    let text = ask.text.get(..ask.text.floor_char_boundary(REQUEST_BYTES_MAX)).unwrap_or_default();
+    let text = &*language::clean(text);
+    let language = language::detect(text);
+    let intent = intent::of(text);
+    let ranked = |text: &str| {
+        let vector = embed.and_then(|embed| embed.query(text).ok());
+        let request = Request { text, vector: vector.as_deref(), learned: ask.learned, among: ask.among };
+        index.rank_among(&request, N_CANDIDATES)
+    };
+    if matches!(intent, Intent::Chat | Intent::Unclear) {
+        let reasons = vec![format!("a request of kind `{}` wants no skill", intent.as_str())];
+        let nothing = Strategy::Gap { nearest: Vec::new() };
+        return whole(language, intent, Vec::new(), Ranking::default(), nothing, reasons, ask);
+    }
+    if matches!(intent, Intent::Repeat | Intent::Correction)
+        && let Some((strategy, reason)) = again(index, ask, text, language)
+    {
+        return whole(language, intent, Vec::new(), Ranking::default(), strategy, vec![reason], ask);
+    }
+    let mut clauses = clauses::split(text, &language);
+    clauses.truncate(PARTS_MAX);
+    let ranking = ranked(text);
+    let rankings: Vec<Ranking> = match clauses.as_slice() {
+        [_] | [] => vec![ranking.clone()],
+        several => several.iter().map(|clause| ranked(&clause.text)).collect(),
+    };
+    let parts: Vec<ClauseRanking<'_>> =
+        clauses.iter().zip(&rankings).map(|(clause, ranking)| ClauseRanking { clause, ranking }).collect();
+    let complexity = hinted(complexity::of(&parts), ask);
+    let mut reasons = Vec::new();
+    let strategy = if complexity.score >= SEVERAL && clauses.len() > 1 {
+        reasons.push(format!("complexity {:.2}, at least {SEVERAL:.2}: several skills", complexity.score));
+        Strategy::Plan(plan(index, ask, &language, intent, &parts))
+    } else {
+        let (strategy, why) = decide::decide(index, ask, text, &language, intent, &ranking);
+        reasons.extend(why);
+        strategy
+    };
+    Analysis { language, intent, clauses, complexity, ranking, strategy, reasons }
+}
+
+fn whole(
+    language: Language,
+    intent: Intent,
+    clauses: Vec<Clause>,
+    ranking: Ranking,
+    strategy: Strategy,
+    reasons: Vec<String>,
+    ask: &Ask<'_>,
+) -> Analysis {
+    let complexity = hinted(Complexity { score: 0.0, reasons: Vec::new() }, ask);
+    Analysis { language, intent, clauses, complexity, ranking, strategy, reasons }
+}
+
+/// The caller's own figure in place of the measured one, where it is a figure.
+fn hinted(measured: Complexity, ask: &Ask<'_>) -> Complexity {
+    match ask.hints.complexity.filter(|hint| (0.0..=1.0).contains(hint)) {
+        None => measured,
+        Some(hint) => {
+            let mut reasons = measured.reasons;
+            reasons.push(format!("the caller says {hint:.2}, measured {:.2}", measured.score));
+            Complexity { score: hint, reasons }
+        }
+    }
+}
+
+/// Each part with what to do about it; a part that speaks of an earlier one needs its answer.
+fn plan(index: &Index, ask: &Ask<'_>, language: &Language, intent: Intent, parts: &[ClauseRanking<'_>]) -> Vec<Part> {
+    let part = |(at, part): (usize, &ClauseRanking<'_>)| {
+        let (strategy, _) = decide::decide(index, ask, &part.clause.text, language, intent, part.ranking);
+        let needs = if part.clause.depends { at.checked_sub(1).into_iter().collect() } else { Vec::new() };
+        Part { clause: part.clause.clone(), strategy: Box::new(strategy), needs }
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
+/// The last turn again, with what the request says anew put in the place of what was said then.
+fn again(index: &Index, ask: &Ask<'_>, text: &str, language: Language) -> Option<(Strategy, String)> {
+    let known = |turn: &&Turn| turn.skill.as_ref().is_some_and(|skill| index.profile(skill).is_some());
+    let turn = ask.turns.iter().rev().take(TURNS_MAX).find(known)?;
+    let profile = index.profile(turn.skill.as_ref()?)?;
+    let about = arguments::About {
+        name: &profile.name,
+        description: &profile.description,
+        schema: &profile.input_schema,
+        examples: &profile.examples,
+    };
+    let read = arguments::extract(about, text, language, ask.now);
+    let mut values = turn.arguments.clone();
+    values.extend(read.arguments);
+    let missing: Vec<_> = read.missing.into_iter().filter(|missing| !values.contains_key(&missing.name)).collect();
+    let skill = Arc::clone(&profile.name);
+    let reason = format!("the request speaks of the last turn, which `{skill}` answered");
+    let strategy = if missing.is_empty() {
+        Strategy::Direct(Step { skill, arguments: values })
+    } else {
+        Strategy::Ask(Question::Missing { skill, arguments: values, missing })
+    };
+    Some((strategy, reason))
+}

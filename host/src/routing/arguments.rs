@@ -1,0 +1,177 @@
+//! The input of a skill, read from the words of a request: typed values found in the text, matched to the schema's
+//! parameters by the words around them, and asked for where they are missing or unsure.
+
+mod assign;
+mod choices;
+mod cues;
+mod decide;
+mod examples;
+mod lists;
+mod moments;
+mod numbers;
+mod offers;
+mod places;
+mod questions;
+mod schema;
+mod spans;
+mod texts;
+mod tokens;
+mod units;
+mod words;
+
+use jiff::civil::{DateTime, date};
+use serde_json::{Map, Value};
+
+use self::decide::{Decision, How};
+use self::offers::Offer;
+use self::schema::{Kind, Parameter};
+use self::spans::Reading;
+use super::{CivilNow, ExampleText, Language, Missing, language};
+
+/// What an offer to an optional parameter loses against one to a required one.
+const OPTIONAL_COST: f32 = 0.3;
+
+/// What a skill says of itself, as far as reading its input needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    pub name: &'a str,
+    pub description: &'a str,
+    /// JSON Schema of its input.
+    pub schema: &'a Value,
+    pub examples: &'a [ExampleText],
+}
+
+/// What could be read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Extraction {
+    /// Values that are sure, by property.
+    pub arguments: Map<String, Value>,
+    /// Required values that were not found, and values that are only likely; to be asked for.
+    pub missing: Vec<Missing>,
+    /// Why each value was taken, in words for a person.
+    pub reasons: Vec<String>,
+    /// Numbers, quotations and names of the text that no value uses, as they were written.
+    pub unused: Vec<String>,
+}
+
+impl Extraction {
+    /// Whether the skill can be called with what was read.
+    pub fn is_sure(&self) -> bool {
+        self.missing.is_empty()
+    }
+}
+
+/// Reads the input of the skill `about` from `text`. Values are of the schema's types and within its bounds; none is a guess.
+pub fn extract(about: About<'_>, text: &str, language: Language, now: CivilNow) -> Extraction {
+    let text = language::clean(text);
+    let mut parameters = schema::parameters(about.schema);
+    let templates = examples::templates(about.examples);
+    examples::enrich(&mut parameters, &templates);
+    let skill_words = skill_words(&about);
+    let reading = Reading::new(&text, language.is_swedish(), civil(now), &skill_words);
+    fill(&reading, &parameters, &templates, language)
+}
+
+/// The skill's own words: those of its name and description.
+fn skill_words(about: &About<'_>) -> Vec<String> {
+    let mut found: Vec<String> = words::of_name(about.name);
+    found.extend(
+        words::of_text(about.description).filter(|word| word.chars().count() > 2 && !words::is_function(word)).take(60),
+    );
+    found.dedup();
+    found
+}
+
+fn civil(now: CivilNow) -> DateTime {
+    let part = |value: u8| i8::try_from(value).unwrap_or(0);
+    i16::try_from(now.year)
+        .ok()
+        .and_then(|year| {
+            DateTime::new(year, part(now.month), part(now.day), part(now.hour), part(now.minute), 0, 0).ok()
+        })
+        .unwrap_or_else(|| date(2000, 1, 1).at(0, 0, 0, 0))
+}
+
+fn fill(
+    reading: &Reading<'_>,
+    parameters: &[Parameter],
+    templates: &[examples::Template],
+    language: Language,
+) -> Extraction {
+    let mut all: Vec<Vec<Offer>> = parameters
+        .iter()
+        .map(|parameter| {
+            let mut own = offers::of(reading, parameter);
+            let more = examples::offers(reading, parameter, templates);
+            own.extend(more.into_iter().filter(|offer| offers::fits(parameter, &offer.value)));
+            if let Kind::Object(fields) = &parameter.kind {
+                own.extend(nested(reading, fields, language));
+            }
+            own
+        })
+        .collect();
+    for (parameter, own) in parameters.iter().zip(&mut all) {
+        // An optional value needs more evidence than being there.
+        for offer in own.iter_mut().filter(|_| !parameter.required) {
+            offer.score -= OPTIONAL_COST;
+        }
+        own.sort_by(|left, right| right.score.total_cmp(&left.score));
+    }
+    let decided = decide::all(reading, parameters, &all);
+    let mut extraction = Extraction::default();
+    for (parameter, decision) in parameters.iter().zip(&decided) {
+        match decision {
+            Decision::Take(offer, how) => {
+                extraction.reasons.push(reason(parameter, offer, *how));
+                put(&mut extraction, parameter, offer.value.clone());
+            }
+            Decision::Doubt(offer) => {
+                extraction.missing.push(missing(parameter, Some(offer.value.clone()), language));
+            }
+            Decision::None if parameter.required => {
+                match parameter.default.as_ref().filter(|default| offers::fits(parameter, default)) {
+                    Some(default) => put(&mut extraction, parameter, default.clone()),
+                    None => extraction.missing.push(missing(parameter, None, language)),
+                }
+            }
+            Decision::None => {}
+        }
+    }
+    let taken: Vec<&Offer> = decided.iter().filter_map(Decision::offer).collect();
+    extraction.unused = unused(reading, &taken);
+    extraction
+}
+
+fn reason(parameter: &Parameter, offer: &Offer, how: How) -> String {
+    let why = match how {
+        How::Fit => "by the words around it",
+        How::Order => "by its place in the order",
+        How::LastOne => "as the only value left",
+    };
+    format!("`{}` {why} ({:.2}, of it context {:.2})", parameter.name, offer.score, offer.evidence)
+}
+
+fn put(extraction: &mut Extraction, parameter: &Parameter, value: Value) {
+    extraction.arguments.insert(parameter.name.clone(), value);
+}
+
+/// An object read field by field, where every required field is sure.
+fn nested(reading: &Reading<'_>, fields: &[Parameter], language: Language) -> Option<Offer> {
+    let inner = fill(reading, fields, &[], language);
+    (inner.is_sure() && !inner.arguments.is_empty()).then(|| Offer::new(Value::Object(inner.arguments), 0..0, 0.9))
+}
+
+fn missing(parameter: &Parameter, suggestion: Option<Value>, language: Language) -> Missing {
+    Missing {
+        name: parameter.name.clone(),
+        description: Some(parameter.description.clone()).filter(|description| !description.is_empty()),
+        options: parameter.options.clone(),
+        question: questions::question(parameter, suggestion.as_ref(), language),
+        suggestion,
+    }
+}
+
+/// What the text says in figures, quotation marks or capitals that no value was read from.
+fn unused(reading: &Reading<'_>, taken: &[&Offer]) -> Vec<String> {
+    decide::salient(reading, taken).into_iter().take(16).map(|tokens| reading.text.span(&tokens).to_owned()).collect()
+}

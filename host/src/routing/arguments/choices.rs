@@ -1,0 +1,185 @@
+//! Values of enumerations and booleans, by the words of the text.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::offers::Offer;
+use super::schema::Parameter;
+use super::spans::Reading;
+use super::tokens::Kind;
+use super::{cues, words};
+
+/// Words that turn a wish around.
+const NEGATIONS: &[&str] = &[
+    "few",
+    "lacks",
+    "hardly",
+    "knappt",
+    "få",
+    "not",
+    "no",
+    "without",
+    "don't",
+    "dont",
+    "never",
+    "exclude",
+    "excluding",
+    "inte",
+    "utan",
+    "ej",
+    "disable",
+    "except",
+];
+
+/// Words that ask for an extra.
+const WISHES: &[&str] = &[
+    "include",
+    "including",
+    "includes",
+    "with",
+    "also",
+    "consider",
+    "considering",
+    "accounting",
+    "account",
+    "plus",
+    "show",
+    "apply",
+    "enable",
+    "inklusive",
+    "med",
+    "även",
+    "också",
+    "inkludera",
+];
+
+/// Options whose words stand in the text.
+pub fn options(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
+    let offers = parameter.options.iter().filter_map(|option| {
+        let written = match option {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let (tokens, score) = mention(reading, &written)?;
+        let cue = cues::around(reading, parameter, &tokens);
+        Some(Offer { shares: true, ..Offer::new(option.clone(), tokens, score + 0.4 * cue.sum()) })
+    });
+    offers.collect()
+}
+
+/// Values that a description lists, where the text says one of them.
+pub fn shown(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
+    let values = parameter.shown.iter().filter(|shown| !shown.is_empty() && shown.chars().count() <= 40);
+    let offers = values.filter_map(|shown| {
+        let (tokens, score) = mention(reading, shown)?;
+        let cue = cues::around(reading, parameter, &tokens);
+        Some(Offer::new(Value::from(shown.as_str()), tokens, score + 0.1 + 0.4 * cue.sum()))
+    });
+    offers.collect()
+}
+
+/// Where the words of `option` stand in the text, and how surely: about 1 for all its words as they are.
+fn mention(reading: &Reading<'_>, option: &str) -> Option<(Range<usize>, f32)> {
+    let wanted = words::of_name(option);
+    let first = wanted.first()?;
+    if wanted.len() > 6 {
+        return None;
+    }
+    let text = &reading.text;
+    let mut best: Option<(Range<usize>, f32)> = None;
+    for at in 0..text.tokens.len() {
+        let Some(token) = text.get(at).filter(|token| token.kind != Kind::Mark) else { continue };
+        // A hyphen inside a written word: "gluten-free" is two words here.
+        let mut parts: Vec<String> = words::of_name(&token.lower);
+        let mut end = at + 1;
+        while parts.len() < wanted.len() && end < at + wanted.len() * 2 {
+            let Some(next) = text.get(end) else { break };
+            if next.kind == Kind::Mark && next.lower != "-" {
+                break;
+            }
+            parts.extend(words::of_name(&next.lower));
+            end += 1;
+        }
+        if parts.len() < wanted.len() || !alike(parts.first().map_or("", String::as_str), first) {
+            continue;
+        }
+        let n_same = wanted.iter().zip(&parts).filter(|(want, part)| alike(want, part)).count();
+        if n_same < wanted.len() {
+            continue;
+        }
+        let n_exact = wanted.iter().zip(&parts).filter(|(want, part)| want == part).count();
+        let mut score = 0.8 + 0.3 * (n_exact as f32 / wanted.len() as f32) + 0.1 * (wanted.len() as f32 - 1.0);
+        // One or two letters are matched as they are written, or not at all.
+        if option.chars().count() <= 2 && text.written(at) != option {
+            continue;
+        }
+        if token.quote.is_some() {
+            score -= 0.3;
+        }
+        if best.as_ref().is_none_or(|(_, known)| score > *known) {
+            best = Some((at..end, score));
+        }
+    }
+    best
+}
+
+fn alike(left: &str, right: &str) -> bool {
+    left == right || (left.chars().count() >= 4 && words::related(left, right))
+}
+
+/// Whether the text asks for what a boolean parameter switches.
+pub fn truth(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
+    let name = words::of_name(&parameter.name);
+    let telling: Vec<&String> = name
+        .iter()
+        .filter(|word| {
+            !words::is_vague(word)
+                && !words::is_function(word)
+                && !matches!(
+                    word.as_str(),
+                    "is" | "has"
+                        | "enable"
+                        | "enabled"
+                        | "should"
+                        | "return"
+                        | "only"
+                        | "show"
+                        | "with"
+                        | "apply"
+                        | "consider"
+                        | "allow"
+                )
+        })
+        .collect();
+    if telling.is_empty() {
+        return Vec::new();
+    }
+    let text = &reading.text;
+    let mut n_found = 0;
+    let mut place = None;
+    for word in &telling {
+        let found = (0..text.tokens.len()).find(|at| {
+            text.get(*at).is_some_and(|token| {
+                token.kind == Kind::Word && token.quote.is_none() && words::related(word, &token.lower)
+            })
+        });
+        if let Some(at) = found {
+            n_found += 1;
+            place = Some(place.map_or(at, |known: usize| known.min(at)));
+        }
+    }
+    let Some(at) = place else { return Vec::new() };
+    let share = n_found as f32 / telling.len() as f32;
+    let negated = (at.saturating_sub(4)..at).any(|before| NEGATIONS.contains(&text.lower(before)));
+    let words_of_it = telling.iter().any(|word| NEGATIONS.iter().any(|negation| words::related(word, negation)));
+    let mut score = share - 0.15;
+    // What the skill does anyway is no wish for an extra.
+    let wished = (at.saturating_sub(4)..at).any(|before| WISHES.contains(&text.lower(before)));
+    if wished {
+        score += 0.3;
+    } else if reading.is_explained(at) {
+        score -= 0.35;
+    }
+    vec![Offer { shares: true, ..Offer::new(Value::from(!negated || words_of_it), at..at + 1, score) }]
+}

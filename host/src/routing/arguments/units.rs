@@ -1,0 +1,187 @@
+//! Units of measurement by their English and Swedish names, as far as matching numbers with parameters needs it.
+
+/// What a unit measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dimension {
+    Length,
+    Mass,
+    Volume,
+    Time,
+    Temperature,
+    Speed,
+    Area,
+    Data,
+    Energy,
+    Power,
+    Pressure,
+    Frequency,
+    Electric,
+    Force,
+    Angle,
+    Money,
+    Other,
+}
+
+/// A unit.
+#[derive(Debug, PartialEq)]
+pub struct Unit {
+    pub dimension: Dimension,
+    /// How many of the dimension's base unit it is; 0 where it is not converted.
+    pub factor: f64,
+    /// Names in lower case; the first is the symbol.
+    pub names: &'static [&'static str],
+}
+
+/// The unit that `words` (in lower case, joined by single spaces) name.
+pub fn find(words: &str) -> Option<&'static Unit> {
+    UNITS.iter().find(|unit| unit.names.contains(&words))
+}
+
+/// The unit that stands at the start of these words, and how many of them it takes; the longest name wins.
+pub fn at_start(words: &[&str]) -> Option<(&'static Unit, usize)> {
+    (1..=words.len().min(4)).rev().find_map(|length| {
+        let name = words.get(..length)?.join(" ");
+        find(&name).or_else(|| find(&name.replace(" / ", "/").replace(" ^ ", "^"))).map(|unit| (unit, length))
+    })
+}
+
+const fn unit(dimension: Dimension, factor: f64, names: &'static [&'static str]) -> Unit {
+    Unit { dimension, factor, names }
+}
+
+use Dimension::{
+    Angle, Area, Data, Electric, Energy, Force, Frequency, Length, Mass, Money, Other, Power, Pressure, Speed,
+    Temperature, Time, Volume,
+};
+
+static UNITS: &[Unit] = &[
+    unit(Length, 1.0, &["m", "meter", "meters", "metre", "metres", "metern"]),
+    unit(Length, 1000.0, &["km", "kms", "kilometer", "kilometers", "kilometre", "kilometres", "kilometern"]),
+    unit(Length, 0.01, &["cm", "centimeter", "centimeters", "centimetre", "centimetres"]),
+    unit(Length, 0.1, &["dm", "decimeter", "decimeters", "decimetre", "decimetres"]),
+    unit(Length, 0.001, &["mm", "millimeter", "millimeters", "millimetre", "millimetres"]),
+    unit(Length, 1609.344, &["mi", "mile", "miles", "engelska mil", "engelsk mil"]),
+    unit(Length, 10000.0, &["mil", "svenska mil", "svensk mil", "swedish mil", "milen"]),
+    unit(Length, 0.3048, &["ft", "foot", "feet", "fot"]),
+    unit(Length, 0.0254, &["in", "inch", "inches", "tum"]),
+    unit(Length, 0.9144, &["yd", "yard", "yards"]),
+    unit(Length, 1852.0, &["nm", "nautical mile", "nautical miles", "sjömil"]),
+    unit(Length, 9.4607e15, &["ly", "light year", "light years", "light-year", "light-years", "ljusår"]),
+    unit(Mass, 1.0, &["kg", "kilo", "kilos", "kilogram", "kilograms", "kgs"]),
+    unit(Mass, 0.001, &["g", "gram", "grams", "gramme", "grammes"]),
+    unit(Mass, 0.1, &["hg", "hekto", "hektogram"]),
+    unit(Mass, 1e-6, &["mg", "milligram", "milligrams"]),
+    unit(Mass, 0.45359237, &["lb", "lbs", "pound", "pounds", "skålpund"]),
+    unit(Mass, 0.028349523125, &["oz", "ounce", "ounces", "uns"]),
+    unit(Mass, 1000.0, &["t", "ton", "tons", "tonne", "tonnes"]),
+    unit(Mass, 6.35029318, &["stone", "stones"]),
+    unit(Volume, 1.0, &["l", "liter", "liters", "litre", "litres", "litern"]),
+    unit(Volume, 0.1, &["dl", "deciliter", "deciliters", "decilitre", "decilitres"]),
+    unit(Volume, 0.01, &["cl", "centiliter", "centiliters", "centilitre", "centilitres"]),
+    unit(Volume, 0.001, &["ml", "milliliter", "milliliters", "millilitre", "millilitres"]),
+    unit(Volume, 3.785411784, &["gal", "gallon", "gallons"]),
+    unit(Volume, 0.2365882365, &["cup", "cups", "kopp", "koppar", "us cup", "us cups"]),
+    unit(Volume, 0.015, &["tbsp", "tablespoon", "tablespoons", "msk", "matsked", "matskedar"]),
+    unit(Volume, 0.005, &["tsp", "teaspoon", "teaspoons", "tsk", "tesked", "teskedar"]),
+    unit(Volume, 0.473176473, &["pt", "pint", "pints"]),
+    unit(Volume, 0.946352946, &["qt", "quart", "quarts"]),
+    unit(
+        Volume,
+        1000.0,
+        &["m³", "m^3", "m3", "cubic meter", "cubic meters", "cubic metre", "cubic metres", "kubikmeter"],
+    ),
+    unit(Volume, 0.001, &["cm³", "cm^3", "cm3", "cc", "cubic centimeter", "cubic centimeters", "kubikcentimeter"]),
+    unit(Time, 1.0, &["s", "sec", "secs", "second", "seconds", "sekund", "sekunder"]),
+    unit(Time, 0.001, &["ms", "millisecond", "milliseconds", "millisekund", "millisekunder"]),
+    unit(Time, 60.0, &["min", "mins", "minute", "minutes", "minut", "minuter"]),
+    unit(Time, 3600.0, &["h", "hr", "hrs", "hour", "hours", "timme", "timmar", "tim"]),
+    unit(Time, 86400.0, &["d", "day", "days", "dag", "dagar", "dygn"]),
+    unit(Time, 604800.0, &["week", "weeks", "vecka", "veckor", "wk", "wks"]),
+    unit(Time, 0.0, &["month", "months", "månad", "månader"]),
+    unit(Time, 0.0, &["year", "years", "år", "yr", "yrs"]),
+    unit(Temperature, 0.0, &["°c", "celsius", "degrees celsius", "degree celsius", "grader celsius", "° c", "deg c"]),
+    unit(
+        Temperature,
+        0.0,
+        &["°f", "fahrenheit", "degrees fahrenheit", "degree fahrenheit", "grader fahrenheit", "° f", "deg f"],
+    ),
+    unit(Temperature, 0.0, &["k", "kelvin", "kelvins", "degrees kelvin"]),
+    unit(
+        Speed,
+        1.0,
+        &["m/s", "meters per second", "meter per second", "metres per second", "meter i sekunden", "sekundmeter"],
+    ),
+    unit(
+        Speed,
+        0.277_777_777_8,
+        &[
+            "km/h",
+            "kmh",
+            "kph",
+            "kilometers per hour",
+            "kilometer per hour",
+            "kilometres per hour",
+            "kilometer i timmen",
+            "kilometer per timme",
+        ],
+    ),
+    unit(Speed, 0.44704, &["mph", "miles per hour"]),
+    unit(Speed, 0.514_444_444, &["kn", "knot", "knots", "knop"]),
+    unit(
+        Area,
+        1.0,
+        &["m²", "m^2", "m2", "kvm", "square meter", "square meters", "square metre", "square metres", "kvadratmeter"],
+    ),
+    unit(Area, 1e6, &["km²", "km^2", "km2", "square kilometer", "square kilometers", "kvadratkilometer"]),
+    unit(Area, 1e-4, &["cm²", "cm^2", "cm2", "square centimeter", "square centimeters", "kvadratcentimeter"]),
+    unit(Area, 0.09290304, &["ft²", "ft^2", "ft2", "sqft", "square foot", "square feet", "sq ft", "kvadratfot"]),
+    unit(Area, 10000.0, &["ha", "hectare", "hectares", "hektar"]),
+    unit(Area, 4046.8564224, &["ac", "acre", "acres"]),
+    unit(Data, 1.0, &["b", "byte", "bytes"]),
+    unit(Data, 1e3, &["kb", "kilobyte", "kilobytes"]),
+    unit(Data, 1e6, &["mb", "megabyte", "megabytes"]),
+    unit(Data, 1e9, &["gb", "gigabyte", "gigabytes"]),
+    unit(Data, 1e12, &["tb", "terabyte", "terabytes"]),
+    unit(Energy, 1.0, &["j", "joule", "joules"]),
+    unit(Energy, 1000.0, &["kj", "kilojoule", "kilojoules"]),
+    unit(Energy, 4184.0, &["kcal", "kilocalorie", "kilocalories", "kilokalori", "kilokalorier"]),
+    unit(Energy, 3.6e6, &["kwh", "kilowatt hour", "kilowatt hours", "kilowattimme", "kilowattimmar"]),
+    unit(Power, 1.0, &["w", "watt", "watts"]),
+    unit(Power, 1000.0, &["kw", "kilowatt", "kilowatts"]),
+    unit(Power, 735.49875, &["hp", "horsepower", "hästkraft", "hästkrafter", "hk"]),
+    unit(Pressure, 1.0, &["pa", "pascal", "pascals"]),
+    unit(Pressure, 101325.0, &["atm", "atmosphere", "atmospheres", "atmosfär", "atmosfärer"]),
+    unit(Pressure, 100000.0, &["bar", "bars"]),
+    unit(Pressure, 6894.757, &["psi"]),
+    unit(Pressure, 1000.0, &["kpa", "kilopascal", "kilopascals"]),
+    unit(Frequency, 1.0, &["hz", "hertz"]),
+    unit(Frequency, 1000.0, &["khz", "kilohertz"]),
+    unit(Electric, 0.0, &["v", "volt", "volts"]),
+    unit(Electric, 0.0, &["a", "amp", "amps", "ampere", "amperes"]),
+    unit(Electric, 0.0, &["ohm", "ohms", "ω"]),
+    unit(Electric, 0.0, &["c", "coulomb", "coulombs"]),
+    unit(Electric, 0.0, &["farad", "farads"]),
+    unit(Electric, 0.0, &["tesla", "teslas"]),
+    unit(Force, 1.0, &["n", "newton", "newtons"]),
+    unit(Angle, 1.0, &["°", "degree", "degrees", "grad", "grader", "deg"]),
+    unit(Angle, 57.295_779_513, &["rad", "radian", "radians", "radianer"]),
+    unit(Money, 0.0, &["usd", "$", "dollar", "dollars", "us dollars", "us dollar", "amerikanska dollar", "bucks"]),
+    unit(Money, 0.0, &["eur", "€", "euro", "euros"]),
+    unit(Money, 0.0, &["gbp", "£", "british pounds", "pounds sterling", "british pound", "brittiska pund", "pund"]),
+    unit(Money, 0.0, &["sek", "kr", "krona", "kronor", "swedish kronor", "svenska kronor", "swedish krona"]),
+    unit(Money, 0.0, &["nok", "norska kronor", "norwegian kroner", "norwegian krone"]),
+    unit(Money, 0.0, &["dkk", "danska kronor", "danish kroner", "danish krone"]),
+    unit(Money, 0.0, &["jpy", "¥", "yen", "japanese yen", "japanska yen"]),
+    unit(Money, 0.0, &["cad", "canadian dollars", "canadian dollar", "kanadensiska dollar"]),
+    unit(Money, 0.0, &["aud", "australian dollars", "australian dollar", "australiska dollar"]),
+    unit(Money, 0.0, &["chf", "swiss franc", "swiss francs", "schweizerfranc"]),
+    unit(Money, 0.0, &["inr", "₹", "rupee", "rupees", "indian rupees"]),
+    unit(Money, 0.0, &["cny", "yuan", "renminbi", "rmb"]),
+    unit(
+        Other,
+        0.0,
+        &["mpg", "miles per gallon", "l/mil", "liter milen", "liter per mil", "litres per mil", "l/100km"],
+    ),
+    unit(Other, 0.0, &["m/s^2", "m/s²", "meters per second squared", "m/s2"]),
+    unit(Other, 0.0, &["bpm", "beats per minute"]),
+];

@@ -1,0 +1,611 @@
+//! The parts of a request that might each need a skill of their own, and which of them speak of an earlier part.
+//!
+//! A new part begins at the end of a sentence, at words of order ("and then", "och sedan"), and at "and" or a comma when
+//! a verb or a question follows: "find a hotel and book it" has two parts, "1, 2 and 3" and "in Boston and Chicago" one.
+
+use std::ops::Range;
+
+use super::Language;
+
+/// Most parts of a request; what comes after belongs to the last.
+const CLAUSES_MAX: usize = 16;
+/// Words that are looked at.
+const WORDS_MAX: usize = 2_000;
+
+/// One part of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// Its words.
+    pub text: String,
+    /// Whether it speaks of what an earlier part gives ("and send *it* …").
+    pub depends: bool,
+    /// Where in the request it stands, in bytes.
+    pub span: Range<usize>,
+    /// Whether it asks or orders something; other parts only tell of the situation.
+    pub asks: bool,
+}
+
+/// The parts of `text`, in their order; at least one.
+pub fn split(text: &str, _language: &Language) -> Vec<Clause> {
+    let words = read(text);
+    let mut starts = vec![Start { word: 0, ordered: false }];
+    let mut at = 1;
+    while at < words.len() && starts.len() < CLAUSES_MAX {
+        match boundary(&words, at) {
+            Some(start) if starts.last().is_none_or(|last| last.word < start.word) => {
+                at = start.word.max(at) + order_words(&words, start.word).unwrap_or(0);
+                starts.push(start);
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    let mut clauses: Vec<Clause> = Vec::new();
+    for (index, start) in starts.iter().enumerate() {
+        let end = starts.get(index + 1).map_or(words.len(), |next| next.word);
+        let Some(own) = words.get(start.word..end) else { continue };
+        let Some(clause) = clause(text, own, start, &clauses) else { continue };
+        clauses.push(clause);
+    }
+    if clauses.is_empty() {
+        clauses.push(Clause { text: text.trim().to_owned(), depends: false, span: 0..text.len(), asks: true });
+    }
+    clauses
+}
+
+/// Where a part begins.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    word: usize,
+    /// Whether words of order such as "then" introduce it.
+    ordered: bool,
+}
+
+/// A word or mark.
+struct Word {
+    span: Range<usize>,
+    lower: String,
+    /// Inside quotation marks or brackets, where nothing is split.
+    shielded: bool,
+    /// Whether a space or the beginning is before it.
+    spaced: bool,
+}
+
+fn read(text: &str) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut shield = Shield::default();
+    let mut current: Option<usize> = None;
+    let mut spaced = true;
+    let mut before = ' ';
+    let push = |words: &mut Vec<Word>, span: Range<usize>, shielded: bool, spaced: bool| {
+        let lower = text.get(span.clone()).unwrap_or("").to_lowercase();
+        words.push(Word { span, lower, shielded, spaced });
+    };
+    for (at, character) in text.char_indices() {
+        if words.len() >= WORDS_MAX {
+            break;
+        }
+        let next = text.get(at + character.len_utf8()..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
+        let was_shielded = shield.is_up();
+        shield.pass(text, at, character, before, next);
+        let joins = matches!(character, '\'' | '’' | '-' | '.' | ',' | ':' | '/' | '@' | '_' | '&' | '=' | '%' | '+')
+            && before.is_alphanumeric()
+            && (next.is_alphanumeric() || matches!(next, '/' | '='));
+        if character.is_alphanumeric() || joins {
+            current.get_or_insert(at);
+        } else {
+            if let Some(start) = current.take() {
+                push(&mut words, start..at, was_shielded, spaced);
+                spaced = false;
+            }
+            if !character.is_whitespace() {
+                push(&mut words, at..at + character.len_utf8(), was_shielded || shield.is_up(), spaced);
+            }
+            spaced = character.is_whitespace() || character == '\n';
+        }
+        before = character;
+    }
+    if let Some(start) = current {
+        push(&mut words, start..text.len(), shield.is_up(), spaced);
+    }
+    words
+}
+
+/// Quotation marks and brackets that are open.
+#[derive(Default)]
+struct Shield {
+    quote: Option<char>,
+    brackets: usize,
+}
+
+impl Shield {
+    fn is_up(&self) -> bool {
+        self.quote.is_some() || self.brackets > 0
+    }
+
+    fn pass(&mut self, text: &str, at: usize, character: char, before: char, next: char) {
+        if let Some(closing) = self.quote {
+            let word_goes_on = matches!(character, '\'' | '’') && next.is_alphanumeric();
+            if character == closing && !word_goes_on {
+                self.quote = None;
+            }
+            return;
+        }
+        let opening = match character {
+            '"' | '`' => Some(character),
+            '\'' if !before.is_alphanumeric() && next.is_alphanumeric() => Some('\''),
+            '“' | '„' => Some('”'),
+            '”' if !before.is_alphanumeric() => Some('”'),
+            '‘' => Some('’'),
+            '«' => Some('»'),
+            _ => None,
+        };
+        match opening {
+            // A mark that is never closed shields nothing.
+            Some(closing) => {
+                let rest = text.get(at + character.len_utf8()..).unwrap_or("");
+                self.quote = rest.chars().take(20_000).any(|later| later == closing).then_some(closing);
+            }
+            None if matches!(character, '(' | '[' | '{') => self.brackets += 1,
+            None if matches!(character, ')' | ']' | '}') => self.brackets = self.brackets.saturating_sub(1),
+            None => {}
+        }
+    }
+}
+
+/// The part that begins at or right after word `at`, if one does.
+fn boundary(words: &[Word], at: usize) -> Option<Start> {
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let word = words.get(at).filter(|word| !word.shielded)?;
+    let is = |list: &[&str], at: usize| list.contains(&lower(at));
+    // The end of a sentence.
+    if is(&[".", "?", "!", ";", "…"], at) {
+        let mut next = at + 1;
+        while is(&[".", "?", "!", ";", "\"", "'", "”", "’", ")"], next) {
+            next += 1;
+        }
+        let follows = words.get(next).is_some_and(|next| next.spaced);
+        let abbreviation =
+            lower(at) == "." && words.get(at - 1).is_some_and(|before| ABBREVIATIONS.contains(&before.lower.as_str()));
+        return (follows && !abbreviation).then(|| ordered(words, next));
+    }
+    // "and then", ", then", "after that", "och sedan", "därefter".
+    if let Some(length) = order_words(words, at)
+        && starts_request(words, at + length).is_some_and(|strength| strength > 0)
+    {
+        return Some(Start { word: at, ordered: true });
+    }
+    // "and", "och", "," before a verb or a question.
+    if is(&["and", "och", "samt", "also", "plus", ",", "&", "but", "men", "or", "eller"], at) {
+        let mut next = at + 1;
+        while is(
+            &[
+                "and",
+                "och",
+                "also",
+                "också",
+                "please",
+                "snälla",
+                "but",
+                "men",
+                "additionally",
+                "furthermore",
+                "finally",
+                "plus",
+                "to",
+                "att",
+            ],
+            next,
+        ) {
+            next += 1;
+        }
+        if order_words(words, next).is_some() {
+            return None;
+        }
+        let needed = if lower(at) == "," && next == at + 1 || matches!(lower(at), "or" | "eller") { 2 } else { 1 };
+        if starts_request(words, next).is_some_and(|strength| strength >= needed) && says_something(words, next) {
+            return Some(Start { word: at, ordered: false });
+        }
+    }
+    if word.span.start > 0 && lower(at) == "\n" {
+        return Some(ordered(words, at + 1));
+    }
+    None
+}
+
+fn ordered(words: &[Word], at: usize) -> Start {
+    Start { word: at, ordered: order_words(words, at).is_some() }
+}
+
+/// How many words of order stand at `at`.
+fn order_words(words: &[Word], at: usize) -> Option<usize> {
+    ORDER
+        .iter()
+        .filter(|order| {
+            order.iter().enumerate().all(|(offset, word)| {
+                words.get(at + offset).is_some_and(|there| there.lower == *word && !there.shielded)
+            })
+        })
+        .map(|order| order.len())
+        .max()
+        .map(|length| length + usize::from(words.get(at + length).is_some_and(|next| next.lower == ",")))
+}
+
+/// How surely a request starts at word `at`: 1 for a verb that may also be a noun, 2 for what is clear.
+fn starts_request(words: &[Word], at: usize) -> Option<u8> {
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let first = lower(at);
+    if QUESTIONS.contains(&first) {
+        // "what I want": a question asks with its verb next or soon after.
+        return Some(
+            if matches!(
+                first,
+                "which" | "vilken" | "vilket" | "vilka" | "when" | "när" | "where" | "who" | "that" | "vem"
+            ) {
+                1
+            } else {
+                2
+            },
+        );
+    }
+    if AUXILIARIES.contains(&first) && SUBJECTS.contains(&lower(at + 1)) {
+        return Some(2);
+    }
+    if SUBJECTS.contains(&first) && WISHES.contains(&lower(at + 1)) {
+        return Some(2);
+    }
+    if VERBS.contains(&first) {
+        return Some(if DETERMINERS.contains(&lower(at + 1)) { 2 } else { 1 });
+    }
+    None
+}
+
+/// Whether more than one word follows before the next end of a sentence.
+fn says_something(words: &[Word], at: usize) -> bool {
+    words.get(at + 1).is_some_and(|next| !matches!(next.lower.as_str(), "." | "?" | "!" | "," | "and" | "och"))
+}
+
+fn clause(text: &str, own: &[Word], start: &Start, earlier: &[Clause]) -> Option<Clause> {
+    let (first, last) = (own.first()?, own.last()?);
+    let span = first.span.start..last.span.end.max(first.span.end);
+    let lead = |word: &&Word| {
+        matches!(
+            word.lower.as_str(),
+            "," | "and" | "och" | "samt" | "also" | "plus" | ";" | "." | "&" | "but" | "men" | "or" | "eller"
+        )
+    };
+    let body = own.iter().find(|word| !lead(word))?;
+    let tail = own.iter().rev().find(|word| !matches!(word.lower.as_str(), "," | ";"))?;
+    let written = text.get(body.span.start..tail.span.end.max(body.span.end))?.trim();
+    if !written.chars().any(char::is_alphanumeric) {
+        return None;
+    }
+    let asks = own.iter().any(|word| word.lower == "?")
+        || own.iter().take(6).enumerate().any(|(at, _)| starts_request(own, at).is_some());
+    let depends = !earlier.is_empty() && refers(own, start.ordered);
+    Some(Clause { text: written.to_owned(), depends, span, asks })
+}
+
+/// Whether the words speak of something that was said or found before.
+fn refers(own: &[Word], ordered: bool) -> bool {
+    let lower = |at: usize| own.get(at).map_or("", |word| word.lower.as_str());
+    let first = own.iter().position(|word| word.lower != ",").map_or(0, |at| at + order_words(own, at).unwrap_or(0));
+    (first..own.len()).any(|at| {
+        if own.get(at).is_some_and(|word| word.shielded) {
+            return false;
+        }
+        let before = at.checked_sub(1).map_or("", lower);
+        let next = lower(at + 1);
+        match lower(at) {
+            "them" | "dem" | "those" | "these" | "dessa" | "resultatet" | "svaret" | "summan" | "result"
+            | "results" | "answer" => true,
+            // "what time is it", "is it possible", "it is": nothing is meant by it.
+            "it" => {
+                !matches!(
+                    before,
+                    "is" | "was" | "does" | "will" | "would" | "can" | "could" | "if" | "" | "," | "and" | "that"
+                ) && !matches!(next, "is" | "was" | "will" | "'s")
+            }
+            "det" | "den" => {
+                let object = next.is_empty()
+                    || matches!(
+                        next,
+                        "." | "?"
+                            | "!"
+                            | ","
+                            | "till"
+                            | "som"
+                            | "i"
+                            | "på"
+                            | "med"
+                            | "för"
+                            | "också"
+                            | "med"
+                            | "ut"
+                            | "upp"
+                    );
+                object
+                    && !matches!(
+                        before,
+                        "är" | "var"
+                            | "blir"
+                            | "finns"
+                            | ""
+                            | ","
+                            | "och"
+                            | "att"
+                            | "om"
+                            | "vad"
+                            | "hur"
+                            | "kostar"
+                            | "gör"
+                            | "tar"
+                    )
+            }
+            "this" | "that" | "detta" | "denna" | "its" | "their" | "dess" | "deras" => {
+                ordered
+                    || matches!(
+                        next,
+                        "" | "."
+                            | "?"
+                            | "!"
+                            | ","
+                            | "to"
+                            | "into"
+                            | "till"
+                            | "list"
+                            | "number"
+                            | "text"
+                            | "file"
+                            | "information"
+                            | "data"
+                            | "value"
+                    )
+                    || matches!(lower(at), "its" | "their" | "dess" | "deras")
+            }
+            _ => false,
+        }
+    })
+}
+
+const ABBREVIATIONS: &[&str] = &[
+    "e.g", "i.e", "dr", "mr", "mrs", "ms", "st", "vs", "v", "no", "nr", "kl", "t.ex", "bl.a", "approx", "jan", "feb",
+    "etc", "inc", "ltd", "prof",
+];
+
+const ORDER: &[&[&str]] = &[
+    &["and", "then"],
+    &["then"],
+    &["after", "that"],
+    &["and", "after", "that"],
+    &["afterwards"],
+    &["and", "afterwards"],
+    &["once", "done"],
+    &["when", "done"],
+    &["next", ","],
+    &["and", "finally"],
+    &["finally"],
+    &["followed", "by"],
+    &["och", "sedan"],
+    &["och", "sen"],
+    &["och", "därefter"],
+    &["sedan"],
+    &["sen"],
+    &["därefter"],
+    &["efter", "det"],
+    &["och", "efter", "det"],
+    &["och", "till", "sist"],
+    &["slutligen"],
+];
+
+const QUESTIONS: &[&str] = &[
+    "what", "what's", "whats", "which", "who", "whose", "when", "where", "where's", "why", "how", "vad", "vilken",
+    "vilket", "vilka", "vem", "när", "var", "vart", "varför", "hur",
+];
+
+const AUXILIARIES: &[&str] = &[
+    "can", "could", "would", "will", "should", "do", "does", "did", "is", "are", "may", "have", "has", "kan", "kunde",
+    "skulle", "ska", "vill", "har", "är", "får", "finns",
+];
+
+const SUBJECTS: &[&str] = &[
+    "you", "i", "we", "i'd", "i'm", "there", "du", "jag", "vi", "ni", "man", "it", "det", "they", "my", "any", "some",
+];
+
+const WISHES: &[&str] = &[
+    "want", "need", "would", "would", "am", "like", "wish", "also", "have", "could", "should", "vill", "behöver",
+    "skulle", "undrar", "måste", "will", "was", "wonder",
+];
+
+const DETERMINERS: &[&str] = &[
+    "the", "a", "an", "me", "my", "it", "them", "all", "some", "this", "that", "those", "these", "us", "any", "its",
+    "their", "your", "whether", "if", "for", "to", "out", "up", "off", "on", "den", "det", "de", "en", "ett", "mig",
+    "min", "mitt", "mina", "dem", "alla", "om", "till", "ut", "upp", "av", "på",
+];
+
+const VERBS: &[&str] = &[
+    "find",
+    "get",
+    "give",
+    "show",
+    "tell",
+    "calculate",
+    "compute",
+    "convert",
+    "search",
+    "look",
+    "list",
+    "retrieve",
+    "fetch",
+    "book",
+    "create",
+    "make",
+    "generate",
+    "send",
+    "set",
+    "play",
+    "add",
+    "delete",
+    "remove",
+    "update",
+    "check",
+    "determine",
+    "estimate",
+    "predict",
+    "identify",
+    "provide",
+    "recommend",
+    "suggest",
+    "plan",
+    "order",
+    "buy",
+    "schedule",
+    "remind",
+    "translate",
+    "write",
+    "read",
+    "open",
+    "close",
+    "turn",
+    "start",
+    "stop",
+    "run",
+    "train",
+    "analyze",
+    "analyse",
+    "compare",
+    "solve",
+    "evaluate",
+    "count",
+    "sort",
+    "draw",
+    "plot",
+    "summarize",
+    "summarise",
+    "explain",
+    "describe",
+    "help",
+    "locate",
+    "reserve",
+    "track",
+    "monitor",
+    "download",
+    "upload",
+    "save",
+    "store",
+    "keep",
+    "remember",
+    "note",
+    "echo",
+    "repeat",
+    "divide",
+    "multiply",
+    "subtract",
+    "put",
+    "change",
+    "replace",
+    "assign",
+    "build",
+    "design",
+    "discover",
+    "explore",
+    "learn",
+    "know",
+    "see",
+    "watch",
+    "purchase",
+    "measure",
+    "decode",
+    "encode",
+    "encrypt",
+    "shuffle",
+    "compose",
+    "simulate",
+    "invite",
+    "call",
+    "email",
+    "mail",
+    "post",
+    "share",
+    "print",
+    "rename",
+    "move",
+    "copy",
+    "edit",
+    "cancel",
+    "reschedule",
+    "hitta",
+    "ge",
+    "visa",
+    "säg",
+    "berätta",
+    "räkna",
+    "beräkna",
+    "konvertera",
+    "omvandla",
+    "sök",
+    "leta",
+    "lista",
+    "hämta",
+    "boka",
+    "skapa",
+    "gör",
+    "skicka",
+    "spela",
+    "lägg",
+    "ta",
+    "radera",
+    "uppdatera",
+    "kontrollera",
+    "kolla",
+    "översätt",
+    "skriv",
+    "läs",
+    "öppna",
+    "stäng",
+    "slå",
+    "starta",
+    "stoppa",
+    "kör",
+    "jämför",
+    "lös",
+    "sortera",
+    "rita",
+    "sammanfatta",
+    "förklara",
+    "beskriv",
+    "hjälp",
+    "påminn",
+    "spara",
+    "kom",
+    "anteckna",
+    "upprepa",
+    "eka",
+    "dela",
+    "multiplicera",
+    "byt",
+    "ändra",
+    "ersätt",
+    "bygg",
+    "köp",
+    "beställ",
+    "planera",
+    "föreslå",
+    "rekommendera",
+    "mät",
+    "bedöm",
+    "sätt",
+    "tänd",
+    "släck",
+    "avgör",
+    "bestäm",
+    "ring",
+    "mejla",
+    "flytta",
+    "kopiera",
+    "döp",
+    "avboka",
+];
+
+#[cfg(test)]
+mod tests;

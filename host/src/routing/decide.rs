@@ -1,0 +1,154 @@
+//! What to do about a request of one skill: the margin decides whether to go ahead, the fit whether to abstain.
+
+use std::sync::Arc;
+
+use super::arguments::{self, About, Extraction};
+use super::{Ask, Candidate, Choice, Index, Intent, Language, Profile, Question, Ranking, Standing, Step, Strategy};
+
+/// Below this fit nothing fits.
+const FIT_MIN: f32 = 0.35;
+/// What is to be made anew has to fit better: skills that speak of the same things do not make them.
+const FIT_MIN_CREATE: f32 = 0.75;
+/// From this margin on the first skill is taken without asking.
+const MARGIN_SURE: f32 = 0.35;
+/// Skills with less than this share of the first one's belief are not offered as choices, or tried after it.
+const SHARE_TIED: f32 = 0.3;
+const SHARE_FALLBACK: f32 = 0.15;
+/// Most choices of a question, and most skills of a chain.
+const CHOICES_MAX: usize = 4;
+const CHAIN_MAX: usize = 3;
+/// What belief is left to a skill whose required values are not in the request.
+const BELIEF_UNFILLED: f32 = 0.6;
+/// By how much a skill's record can lower the belief in it.
+const STANDING_WEIGHT: f32 = 0.4;
+/// Calls at which a record counts half.
+const STANDING_HALF: f32 = 8.0;
+
+/// A candidate with what it would be called with.
+struct Contender<'a> {
+    profile: &'a Arc<Profile>,
+    belief: f32,
+    read: Extraction,
+}
+
+/// Decides, and says why.
+pub fn decide(
+    index: &Index,
+    ask: &Ask<'_>,
+    text: &str,
+    language: &Language,
+    intent: Intent,
+    ranking: &Ranking,
+) -> (Strategy, Vec<String>) {
+    let mut reasons = Vec::new();
+    let fit_min = if intent == Intent::Create { FIT_MIN_CREATE } else { FIT_MIN };
+    if ranking.candidates.is_empty() || ranking.fit < fit_min {
+        reasons.push(match ranking.candidates.first() {
+            None => "there is no skill to route to".to_owned(),
+            Some(best) => {
+                format!("nothing fits: the nearest, `{}`, fits {:.2}, below {fit_min:.2}", best.skill, ranking.fit)
+            }
+        });
+        return (Strategy::Gap { nearest: ranking.candidates.clone() }, reasons);
+    }
+    let mut options = options(index, ask, text, language, &ranking.candidates);
+    let Some(best) = options.first() else { return (Strategy::Gap { nearest: Vec::new() }, reasons) };
+    let preferred = ask.hints.preferred_skill.as_ref();
+    let preferred = preferred.and_then(|name| options.iter().position(|option| option.profile.name == *name));
+    let margin = best.belief - options.get(1).map_or(0.0, |second| second.belief);
+    if let Some(at) = preferred {
+        let option = options.swap_remove(at);
+        reasons.push(format!("the caller prefers `{}`, and it is among those that fit", option.profile.name));
+        return (one(option), reasons);
+    }
+    if margin >= MARGIN_SURE {
+        reasons.push(format!("`{}` is ahead by {margin:.2}, at least {MARGIN_SURE:.2}", best.profile.name));
+        return (go_ahead(options, &mut reasons), reasons);
+    }
+    let least = best.belief * SHARE_TIED;
+    reasons.push(format!("`{}` is ahead by {margin:.2} only, below {MARGIN_SURE:.2}", best.profile.name));
+    let choices: Vec<Choice> = options
+        .iter()
+        .filter(|option| option.belief >= least)
+        .take(CHOICES_MAX)
+        .map(|option| Choice {
+            skill: option.profile.name.clone(),
+            description: option.profile.description.clone(),
+            score: option.belief,
+        })
+        .collect();
+    if choices.len() < 2 {
+        return (go_ahead(options, &mut reasons), reasons);
+    }
+    (Strategy::Ask(Question::Choice(choices)), reasons)
+}
+
+/// The candidates with their arguments, and belief in them anew: what is missing and how they did so far counts.
+fn options<'a>(
+    index: &'a Index,
+    ask: &Ask<'_>,
+    text: &str,
+    language: &Language,
+    candidates: &[Candidate],
+) -> Vec<Contender<'a>> {
+    let option = |candidate: &Candidate| {
+        let profile = index.profile(&candidate.skill)?;
+        let about = About {
+            name: &profile.name,
+            description: &profile.description,
+            schema: &profile.input_schema,
+            examples: &profile.examples,
+        };
+        let read = arguments::extract(about, text, *language, ask.now);
+        let filled = if read.missing.is_empty() { 1.0 } else { BELIEF_UNFILLED };
+        let standing = ask.standings.iter().find(|standing| standing.skill == profile.name);
+        let belief = candidate.score * filled * standing.map_or(1.0, record);
+        Some(Contender { profile, belief, read })
+    };
+    let mut options: Vec<Contender<'_>> = candidates.iter().filter_map(option).collect();
+    let total: f32 = options.iter().map(|option| option.belief).sum();
+    for option in &mut options {
+        option.belief /= total.max(1e-6);
+    }
+    options.sort_by(|a, b| b.belief.total_cmp(&a.belief).then_with(|| a.profile.name.cmp(&b.profile.name)));
+    options
+}
+
+/// What is left of the belief in a skill, from how it did so far.
+fn record(standing: &Standing) -> f32 {
+    let n = standing.n_good.saturating_add(standing.n_failed) as f32;
+    let failed = standing.n_failed as f32 / n.max(1.0);
+    1.0 - STANDING_WEIGHT * failed * n / (n + STANDING_HALF)
+}
+
+/// The first, with those that come after it where it fails and they need nothing more either.
+fn go_ahead(options: Vec<Contender<'_>>, reasons: &mut Vec<String>) -> Strategy {
+    let mut options = options.into_iter();
+    let Some(first) = options.next() else { return Strategy::Gap { nearest: Vec::new() } };
+    if !first.read.missing.is_empty() {
+        return one(first);
+    }
+    let least = first.belief * SHARE_FALLBACK;
+    let next: Vec<Step> = options
+        .filter(|option| option.belief >= least && option.read.missing.is_empty())
+        .take(CHAIN_MAX - 1)
+        .map(|option| Step { skill: option.profile.name.clone(), arguments: option.read.arguments })
+        .collect();
+    if next.is_empty() {
+        return one(first);
+    }
+    let names: Vec<String> = next.iter().map(|step| format!("`{}`", step.skill)).collect();
+    reasons.push(format!("should it fail, {} can be tried", names.join(", ")));
+    let first = Step { skill: first.profile.name.clone(), arguments: first.read.arguments };
+    Strategy::Fallbacks(std::iter::once(first).chain(next).collect())
+}
+
+/// One skill: called, or asked about.
+fn one(option: Contender<'_>) -> Strategy {
+    let (skill, arguments) = (option.profile.name.clone(), option.read.arguments);
+    if option.read.missing.is_empty() {
+        Strategy::Direct(Step { skill, arguments })
+    } else {
+        Strategy::Ask(Question::Missing { skill, arguments, missing: option.read.missing })
+    }
+}

@@ -1,0 +1,351 @@
+//! The skills that can be routed to: an immutable index, each change of which shares what it does not touch.
+
+mod lexical;
+mod rank;
+mod space;
+mod vector;
+mod words;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::{Change, Embed, Learned, Profile, Ranking};
+use lexical::{Document, KINDS, Postings, Totals};
+use space::{Space, Sums};
+use vector::Packed;
+
+pub use rank::Request;
+pub use words::words;
+
+/// Skills that are kept together; a change copies their part of the index, and nothing else.
+const PART_SLOTS: usize = 256;
+/// Most skills; more are not routed to.
+pub const SKILLS_MAX: usize = 50_000;
+/// Most examples of one skill that get vectors.
+const EXAMPLES_MAX: usize = 64;
+/// What a description weighs against one example in a skill's centre.
+const DESCRIPTION_WEIGHT: f32 = 1.0;
+/// Longest description that is turned into a vector, in bytes.
+const DESCRIPTION_BYTES_MAX: usize = 600;
+/// The space is made anew when this share of its vectors has come or gone.
+const SPACE_STALE: f64 = 0.25;
+
+/// The skills that can be routed to.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    parts: Vec<Arc<Part>>,
+    places: Arc<HashMap<Arc<str>, usize>>,
+    free: Vec<usize>,
+    totals: Totals,
+    n_examples: usize,
+    sums: Arc<Sums>,
+    space: Option<Arc<Space>>,
+    /// How many vectors the space was made from, and how many came or went since.
+    space_age: (f64, f64),
+    /// The model whose vectors these are.
+    model: Option<Arc<str>>,
+}
+
+/// Some of the skills, with what is searched of them.
+#[derive(Debug, Clone)]
+struct Part {
+    entries: Vec<Option<Arc<Entry>>>,
+    postings: [Postings; KINDS],
+    lengths: Vec<[f32; KINDS]>,
+    /// Centres' codes of all slots, one after another; zeros where there is none.
+    codes: Vec<i8>,
+    centres: Vec<Centre>,
+    /// Passages' codes, in the same way, and their steps.
+    passage_codes: Vec<i8>,
+    passage_steps: Vec<f32>,
+}
+
+/// What is kept of a centre beside its codes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Centre {
+    step: f32,
+    length: f32,
+    /// Its Mahalanobis distance from the mean of all.
+    distance: f32,
+}
+
+/// One skill.
+#[derive(Debug)]
+struct Entry {
+    profile: Arc<Profile>,
+    document: Document,
+    vectors: Option<Vectors>,
+    /// Its examples without anything but their words.
+    folded: Vec<String>,
+}
+
+/// One skill's vectors.
+#[derive(Debug, Clone)]
+struct Vectors {
+    /// Of the description as something to be found.
+    passage: Arc<Packed>,
+    /// Of the description as if it were a request.
+    description: Arc<Packed>,
+    examples: Vec<Arc<Packed>>,
+    centre: Packed,
+}
+
+impl Index {
+    /// An index of no skills.
+    pub fn empty() -> Index {
+        Index::default()
+    }
+
+    /// This index with `changes` made in their order. What has no vector, because there is no model or it fails, is
+    /// found by its words.
+    #[must_use]
+    pub fn with(&self, changes: &[Change], embed: Option<&dyn Embed>) -> Index {
+        let mut index = self.clone();
+        for change in changes {
+            match change {
+                Change::Put(profile) => index.put(profile, embed),
+                Change::Remove(name) => {
+                    index.remove(name);
+                }
+            }
+        }
+        index.renew_space();
+        index
+    }
+
+    /// How many skills there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The skill of that name.
+    pub fn profile(&self, name: &str) -> Option<&Arc<Profile>> {
+        self.places.get(name).and_then(|place| self.entry(*place)).map(|entry| &entry.profile)
+    }
+
+    /// The names of all skills, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.places.keys()
+    }
+
+    /// How many skills have vectors.
+    pub fn n_with_vectors(&self) -> usize {
+        self.parts.iter().flat_map(|part| part.entries.iter().flatten()).filter(|entry| entry.vectors.is_some()).count()
+    }
+
+    /// The `k` skills that fit `text` best. `vector` is [`Embed::query`] of the text, by the model of the index.
+    pub fn rank(&self, text: &str, vector: Option<&[f32]>, k: usize, learned: &[Learned]) -> Ranking {
+        self.rank_among(&Request { text, vector, learned, among: None }, k)
+    }
+
+    /// The `k` skills that fit best among those that the request may go to.
+    pub fn rank_among(&self, request: &Request<'_>, k: usize) -> Ranking {
+        rank::rank(self, request, k)
+    }
+
+    fn entry(&self, place: usize) -> Option<&Arc<Entry>> {
+        self.parts.get(place / PART_SLOTS)?.entries.get(place % PART_SLOTS)?.as_ref()
+    }
+
+    fn put(&mut self, profile: &Arc<Profile>, embed: Option<&dyn Embed>) {
+        let before = self.remove(&profile.name);
+        if self.places.len() >= SKILLS_MAX {
+            return;
+        }
+        if let Some(embed) = embed {
+            self.choose(embed.id());
+        }
+        let old = before.as_ref().and_then(|entry| Some((&entry.profile, entry.vectors.as_ref()?)));
+        let vectors = Vectors::of(profile, old, embed);
+        let folded = profile.examples.iter().take(EXAMPLES_MAX).map(|example| words::folded(&example.text)).collect();
+        let entry = Entry { profile: profile.clone(), document: Document::of(profile), vectors, folded };
+        let place = self.free.pop().unwrap_or(self.places.len());
+        if place / PART_SLOTS >= self.parts.len() {
+            self.parts.push(Arc::new(Part::empty()));
+        }
+        Arc::make_mut(&mut self.places).insert(profile.name.clone(), place);
+        self.count(&entry, 1.0);
+        self.set(place, Some(Arc::new(entry)));
+    }
+
+    fn remove(&mut self, name: &str) -> Option<Arc<Entry>> {
+        let place = Arc::make_mut(&mut self.places).remove(name)?;
+        let entry = self.entry(place)?.clone();
+        self.count(&entry, -1.0);
+        self.set(place, None);
+        self.free.push(place);
+        Some(entry)
+    }
+
+    /// Vectors of another model mean nothing to this one, so they go.
+    fn choose(&mut self, model: &str) {
+        if self.model.as_deref() == Some(model) {
+            return;
+        }
+        if self.model.is_some() {
+            for place in 0..self.parts.len() * PART_SLOTS {
+                if let Some(entry) = self.entry(place).cloned() {
+                    let (profile, document) = (entry.profile.clone(), entry.document.clone());
+                    let bare = Entry { profile, document, vectors: None, folded: entry.folded.clone() };
+                    self.set(place, Some(Arc::new(bare)));
+                }
+            }
+            (self.sums, self.space, self.space_age) = (Arc::default(), None, (0.0, 0.0));
+        }
+        self.model = Some(model.into());
+    }
+
+    /// Counts a skill's words and vectors in, or with a `sign` of −1 out.
+    fn count(&mut self, entry: &Entry, sign: f32) {
+        let n_examples = entry.profile.examples.len();
+        if sign > 0.0 {
+            self.totals.n_documents += 1;
+            self.n_examples += n_examples;
+        } else {
+            self.totals.n_documents = self.totals.n_documents.saturating_sub(1);
+            self.n_examples = self.n_examples.saturating_sub(n_examples);
+        }
+        for (total, length) in self.totals.lengths.iter_mut().zip(entry.document.lengths) {
+            *total = (*total + sign * length).max(0.0);
+        }
+        if let Some(vectors) = &entry.vectors {
+            let examples: Vec<&Packed> = vectors.examples.iter().map(Arc::as_ref).collect();
+            Arc::make_mut(&mut self.sums).add(&vectors.centre, &examples, f64::from(sign));
+            self.space_age.1 += 1.0 + examples.len() as f64;
+        }
+    }
+
+    fn set(&mut self, place: usize, entry: Option<Arc<Entry>>) {
+        let space = self.space.clone();
+        let Some(part) = self.parts.get_mut(place / PART_SLOTS) else { return };
+        let part = Arc::make_mut(part);
+        let slot = place % PART_SLOTS;
+        for (kind, postings) in part.postings.iter_mut().enumerate() {
+            let document = entry.as_ref().map(|entry| &entry.document);
+            *postings = postings.with(slot.min(255) as u8, document, kind);
+        }
+        if let Some(lengths) = part.lengths.get_mut(slot) {
+            *lengths = entry.as_ref().map_or([0.0; KINDS], |entry| entry.document.lengths);
+        }
+        let vectors = entry.as_ref().and_then(|entry| entry.vectors.as_ref());
+        part.set_vectors(slot, vectors, space.as_deref());
+        if let Some(place) = part.entries.get_mut(slot) {
+            *place = entry;
+        }
+    }
+
+    /// Makes the space anew once enough vectors have come or gone, and measures every centre in it.
+    fn renew_space(&mut self) {
+        let (n_made_from, n_changed) = self.space_age;
+        if n_changed == 0.0 || (self.space.is_some() && n_changed < SPACE_STALE * n_made_from) {
+            return;
+        }
+        self.space = self.sums.space().map(Arc::new);
+        self.space_age = (self.sums.n_vectors(), 0.0);
+        let Some(space) = self.space.clone() else { return };
+        for part in &mut self.parts {
+            let part = Arc::make_mut(part);
+            for slot in 0..PART_SLOTS {
+                let entry = part.entries.get(slot).cloned().flatten();
+                if let Some(vectors) = entry.as_ref().and_then(|entry| entry.vectors.as_ref()) {
+                    part.set_vectors(slot, Some(vectors), Some(&space));
+                }
+            }
+        }
+    }
+}
+
+impl Part {
+    fn empty() -> Part {
+        Part {
+            entries: vec![None; PART_SLOTS],
+            postings: Default::default(),
+            lengths: vec![[0.0; KINDS]; PART_SLOTS],
+            codes: Vec::new(),
+            centres: vec![Centre::default(); PART_SLOTS],
+            passage_codes: Vec::new(),
+            passage_steps: vec![0.0; PART_SLOTS],
+        }
+    }
+
+    fn set_vectors(&mut self, slot: usize, vectors: Option<&Vectors>, space: Option<&Space>) {
+        let n = vectors.map_or(self.codes.len() / PART_SLOTS, |vectors| vectors.centre.len());
+        if self.codes.len() != n * PART_SLOTS {
+            self.codes = vec![0; n * PART_SLOTS];
+            self.passage_codes = vec![0; n * PART_SLOTS];
+        }
+        let range = slot * n..(slot + 1) * n;
+        let (Some(codes), Some(passage_codes), Some(centre), Some(passage_step)) = (
+            self.codes.get_mut(range.clone()),
+            self.passage_codes.get_mut(range),
+            self.centres.get_mut(slot),
+            self.passage_steps.get_mut(slot),
+        ) else {
+            return;
+        };
+        codes.fill(0);
+        passage_codes.fill(0);
+        (*centre, *passage_step) = (Centre::default(), 0.0);
+        let Some(vectors) = vectors.filter(|vectors| vectors.passage.len() == n) else { return };
+        codes.copy_from_slice(vectors.centre.codes());
+        passage_codes.copy_from_slice(vectors.passage.codes());
+        *passage_step = vectors.passage.step();
+        let distance = space.map_or(0.0, |space| {
+            let whitened = space.whitened(&space.centred(vectors.centre.values()));
+            whitened.iter().map(|value| value * value).sum::<f32>().sqrt()
+        });
+        *centre = Centre { step: vectors.centre.step(), length: vectors.centre.length(), distance };
+    }
+}
+
+impl Vectors {
+    /// The vectors of a profile. Those of texts that `old` has too are taken from there; `None` if there is no model to
+    /// make the others, or it fails.
+    fn of(profile: &Profile, old: Option<(&Arc<Profile>, &Vectors)>, embed: Option<&dyn Embed>) -> Option<Vectors> {
+        let mut known: HashMap<&str, &Arc<Packed>> = HashMap::new();
+        let old_description;
+        if let Some((before, vectors)) = old {
+            let texts = before.examples.iter().take(EXAMPLES_MAX).map(|example| example.text.as_str());
+            known.extend(texts.zip(&vectors.examples));
+            old_description = description(before);
+            known.insert(&old_description, &vectors.description);
+        }
+        let vector = |text: &str| match known.get(text) {
+            Some(vector) => Some(Arc::clone(vector)),
+            None => Some(Arc::new(Packed::new(&embed?.query(text).ok()?))),
+        };
+        let text = description(profile);
+        let passage = match old {
+            Some((before, vectors)) if description(before) == text => vectors.passage.clone(),
+            _ => Arc::new(Packed::new(&embed?.passages(&[&text]).ok()?.pop()?)),
+        };
+        let description = vector(&text)?;
+        let mut seen = HashSet::new();
+        let examples = profile.examples.iter().take(EXAMPLES_MAX);
+        let examples: Option<Vec<_>> = examples.map(|example| vector(&example.text)).collect();
+        let examples = examples?;
+        let mut sum: Vec<f32> = description.values().map(|value| value * DESCRIPTION_WEIGHT).collect();
+        let mut weight = DESCRIPTION_WEIGHT;
+        // An example said twice is one example.
+        for (example, vector) in profile.examples.iter().zip(&examples) {
+            if seen.insert(example.text.as_str()) && vector.len() == sum.len() {
+                sum.iter_mut().zip(vector.values()).for_each(|(sum, value)| *sum += value);
+                weight += 1.0;
+            }
+        }
+        sum.iter_mut().for_each(|sum| *sum /= weight);
+        Some(Vectors { passage, description, examples, centre: Packed::new(&sum) })
+    }
+}
+
+/// A skill's name and description as the text that is turned into a vector.
+fn description(profile: &Profile) -> String {
+    let name = words::words(&profile.name).join(" ");
+    let cut = profile.description.floor_char_boundary(DESCRIPTION_BYTES_MAX);
+    format!("{name}: {}", profile.description.get(..cut).unwrap_or_default())
+}

@@ -1,0 +1,289 @@
+//! How well skills fit a request by its words: BM25 (Robertson & Zaragoza 2009) over weighted fields, for words and for
+//! runs of characters, each apart.
+
+use std::collections::HashMap;
+
+use super::words::{Term, Terms, joined, word_term, words};
+use crate::routing::Profile;
+
+/// Saturation: how much a term's second occurrence still adds.
+const SATURATION: f32 = 1.2;
+/// How much longer texts are discounted.
+const LENGTH_DISCOUNT: f32 = 0.75;
+/// Occurrences are kept in eighths, and at most this many count.
+const OCCURRENCES_MAX: f32 = 31.0;
+const PARTS: f32 = 8.0;
+/// Most postings that one request is scored with; past them only the commonest terms are left.
+const POSTINGS_MAX: usize = 150_000;
+/// Most terms of a request, words and runs each.
+const QUERY_TERMS_MAX: usize = 128;
+/// Most of each field, in bytes: no skill gets more of the vocabulary by writing more.
+const DESCRIPTION_BYTES_MAX: usize = 600;
+const EXAMPLE_BYTES_MAX: usize = 300;
+const SCHEMA_BYTES_MAX: usize = 1_500;
+/// Most examples of one skill whose words are kept.
+const EXAMPLES_MAX: usize = 64;
+/// How often a field's words count.
+const WEIGHT_NAME: f32 = 1.5;
+const WEIGHT_DESCRIPTION: f32 = 1.0;
+const WEIGHT_EXAMPLE: f32 = 1.0;
+const WEIGHT_SCHEMA: f32 = 0.5;
+/// What the parts of a joined word count.
+const WEIGHT_JOINED: f32 = 0.7;
+
+/// The two kinds of terms.
+pub const KINDS: usize = 2;
+
+/// One skill's text, ready for the index.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Terms of each kind, sorted, with their occurrences in parts.
+    terms: [Vec<(Term, u8)>; KINDS],
+    /// Weighted number of occurrences of each kind.
+    pub lengths: [f32; KINDS],
+}
+
+impl Document {
+    pub fn of(profile: &Profile) -> Document {
+        let mut terms = Terms::default();
+        terms.add(cut(&profile.name, EXAMPLE_BYTES_MAX), WEIGHT_NAME);
+        terms.add(cut(&profile.description, DESCRIPTION_BYTES_MAX), WEIGHT_DESCRIPTION);
+        for example in profile.examples.iter().take(EXAMPLES_MAX) {
+            terms.add(cut(&example.text, EXAMPLE_BYTES_MAX), WEIGHT_EXAMPLE);
+        }
+        let mut schema = String::new();
+        schema_words(&profile.input_schema, 0, &mut schema);
+        terms.add(cut(&schema, SCHEMA_BYTES_MAX), WEIGHT_SCHEMA);
+        let kept = |counts: HashMap<Term, f32>| {
+            let mut kept: Vec<(Term, u8)> = counts
+                .into_iter()
+                .map(|(term, n)| (term, (n.min(OCCURRENCES_MAX) * PARTS).round().max(1.0) as u8))
+                .collect();
+            kept.sort_unstable();
+            kept
+        };
+        let lengths = [terms.words.values().sum(), terms.runs.values().sum()];
+        Document { terms: [kept(terms.words), kept(terms.runs)], lengths }
+    }
+}
+
+fn cut(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or_default()
+}
+
+/// Names, descriptions and listed values of the properties, to the third level.
+fn schema_words(schema: &serde_json::Value, depth: usize, out: &mut String) {
+    if depth > 3 || out.len() > SCHEMA_BYTES_MAX {
+        return;
+    }
+    let properties = schema.get("properties").and_then(serde_json::Value::as_object);
+    for (name, property) in properties.into_iter().flatten() {
+        out.push_str(name);
+        out.push(' ');
+        if let Some(description) = property.get("description").and_then(serde_json::Value::as_str) {
+            out.push_str(cut(description, EXAMPLE_BYTES_MAX));
+            out.push(' ');
+        }
+        for value in property.get("enum").and_then(serde_json::Value::as_array).into_iter().flatten().take(16) {
+            out.push_str(value.as_str().map(|value| cut(value, 64)).unwrap_or_default());
+            out.push(' ');
+        }
+        schema_words(property, depth + 1, out);
+    }
+    if let Some(items) = schema.get("items") {
+        schema_words(items, depth + 1, out);
+    }
+}
+
+/// The postings of up to 256 skills: which term is where, and how often.
+#[derive(Debug, Clone, Default)]
+pub struct Postings {
+    /// Sorted by term, then by place.
+    list: Vec<Posting>,
+    /// Where the terms begin whose first [`BUCKET_BITS`] bits are the place in here.
+    buckets: Vec<u32>,
+}
+
+const BUCKET_BITS: u32 = 10;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Posting {
+    term: Term,
+    slot: u8,
+    occurrences: u8,
+}
+
+impl Postings {
+    /// These postings without the document that was at `slot`, and with `document` there, if there is one.
+    pub fn with(&self, slot: u8, document: Option<&Document>, kind: usize) -> Postings {
+        let new = document.and_then(|document| document.terms.get(kind)).map_or(&[][..], Vec::as_slice);
+        let mut list = Vec::with_capacity(self.list.len() + new.len());
+        let mut new = new.iter().map(|(term, occurrences)| Posting { term: *term, slot, occurrences: *occurrences });
+        let mut next = new.next();
+        for old in self.list.iter().filter(|posting| posting.slot != slot) {
+            while let Some(posting) = next.filter(|posting| (posting.term, slot) < (old.term, old.slot)) {
+                list.push(posting);
+                next = new.next();
+            }
+            list.push(*old);
+        }
+        list.extend(next);
+        list.extend(new);
+        let mut buckets = Vec::with_capacity((1 << BUCKET_BITS) + 1);
+        for (posting, at) in list.iter().zip(0_u32..) {
+            while buckets.len() <= (posting.term >> (32 - BUCKET_BITS)) as usize {
+                buckets.push(at);
+            }
+        }
+        buckets.resize((1 << BUCKET_BITS) + 1, list.len() as u32);
+        Postings { list, buckets }
+    }
+
+    fn of(&self, term: Term) -> &[Posting] {
+        let bucket = (term >> (32 - BUCKET_BITS)) as usize;
+        let (Some(from), Some(to)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { return &[] };
+        let bucket = self.list.get(*from as usize..*to as usize).unwrap_or_default();
+        let from = bucket.partition_point(|posting| posting.term < term);
+        let rest = bucket.get(from..).unwrap_or_default();
+        let n = rest.partition_point(|posting| posting.term == term);
+        rest.get(..n).unwrap_or_default()
+    }
+}
+
+/// What the whole index knows of its documents.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Totals {
+    pub n_documents: usize,
+    pub lengths: [f32; KINDS],
+}
+
+/// One part of the index, as a request sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    pub postings: &'a [Postings; KINDS],
+    /// Of the document at each place; zeros where there is none.
+    pub lengths: &'a [[f32; KINDS]],
+}
+
+/// A request's terms of one kind, with what they weigh.
+struct Wanted<'a> {
+    term: Term,
+    weight: f32,
+    places: Vec<(usize, &'a [Posting])>,
+    n_places: usize,
+}
+
+/// The scores of a request.
+#[derive(Debug)]
+pub struct Scores {
+    /// Of each kind: the score of each place of each part, one after another.
+    pub of_kind: [Vec<f32>; KINDS],
+    /// The most any document could get, words in no document included, so that a score has a scale.
+    pub best_possible: [f32; KINDS],
+    /// The request's words that some document has, the rarest first.
+    pub words: Vec<(String, Term)>,
+}
+
+/// Scores `text` against all parts, each with `n_places` places.
+pub fn score(text: &str, parts: &[Part<'_>], n_places: usize, totals: &Totals) -> Scores {
+    let known = |term: Term| parts.iter().any(|part| part.postings.first().is_some_and(|p| !p.of(term).is_empty()));
+    let (query, spelled) = query_terms(text, known);
+    let mut scores = Scores {
+        of_kind: [vec![0.0; parts.len() * n_places], vec![0.0; parts.len() * n_places]],
+        best_possible: [0.0; KINDS],
+        words: Vec::new(),
+    };
+    for (kind, terms) in [query.words, query.runs].into_iter().enumerate() {
+        let mut wanted = find(terms, kind, parts);
+        wanted.sort_by(|a, b| a.n_places.cmp(&b.n_places).then(a.term.cmp(&b.term)));
+        let Some(slots) = scores.of_kind.get_mut(kind) else { continue };
+        let mut best_possible = 0.0;
+        let mut n_left = POSTINGS_MAX;
+        let norms = norms(parts, kind, totals);
+        for term in wanted {
+            let rarity = rarity(term.n_places, totals.n_documents);
+            best_possible += term.weight * rarity * (SATURATION + 1.0) / 2.0;
+            if term.n_places > n_left {
+                continue;
+            }
+            n_left -= term.n_places;
+            for (part, postings) in &term.places {
+                let from = part * n_places;
+                let (Some(slots), Some(norms)) = (slots.get_mut(from..), norms.get(from..)) else { continue };
+                for posting in *postings {
+                    let at = usize::from(posting.slot);
+                    if let (Some(slot), Some(norm)) = (slots.get_mut(at), norms.get(at)) {
+                        let n = f32::from(posting.occurrences) / PARTS;
+                        *slot += term.weight * rarity * n * (SATURATION + 1.0) / (n + norm);
+                    }
+                }
+            }
+        }
+        if let Some(slot) = scores.best_possible.get_mut(kind) {
+            *slot = best_possible;
+        }
+    }
+    scores.words = spelled;
+    scores
+}
+
+/// The part of a score's denominator that is the document's own, for each place.
+fn norms(parts: &[Part<'_>], kind: usize, totals: &Totals) -> Vec<f32> {
+    let total = totals.lengths.get(kind).copied().unwrap_or_default();
+    let mean = (total / totals.n_documents.max(1) as f32).max(1.0);
+    let lengths = parts.iter().flat_map(|part| part.lengths).map(|of_kinds| of_kinds.get(kind).copied());
+    lengths
+        .map(|length| SATURATION * (1.0 - LENGTH_DISCOUNT + LENGTH_DISCOUNT * length.unwrap_or_default() / mean))
+        .collect()
+}
+
+fn rarity(n_places: usize, n_documents: usize) -> f32 {
+    let (n, of) = (n_places as f32, n_documents as f32);
+    (1.0 + ((of - n).max(0.0) + 0.5) / (n + 0.5)).ln()
+}
+
+fn query_terms(text: &str, known: impl Fn(Term) -> bool) -> (Terms, Vec<(String, Term)>) {
+    let mut terms = Terms::default();
+    terms.add(text, 1.0);
+    let mut spelled = Vec::new();
+    for word in words(text) {
+        let term = word_term(&word);
+        if known(term) {
+            if !spelled.iter().any(|(_, other)| *other == term) {
+                spelled.push((word, term));
+            }
+        } else if let Some(halves) = joined(&word, &known) {
+            for half in halves {
+                terms.words.entry(word_term(&half)).or_insert(WEIGHT_JOINED);
+                spelled.push((half.clone(), word_term(&half)));
+            }
+        }
+    }
+    spelled.truncate(QUERY_TERMS_MAX);
+    (terms, spelled)
+}
+
+fn find<'a>(terms: HashMap<Term, f32>, kind: usize, parts: &[Part<'a>]) -> Vec<Wanted<'a>> {
+    let mut terms: Vec<(Term, f32)> = terms.into_iter().collect();
+    terms.sort_by_key(|(term, _)| *term);
+    terms.truncate(QUERY_TERMS_MAX);
+    let place = |(term, weight): (Term, f32)| {
+        let places: Vec<(usize, &[Posting])> = parts
+            .iter()
+            .enumerate()
+            .filter_map(|(at, part)| Some((at, part.postings.get(kind)?.of(term))))
+            .filter(|(_, postings)| !postings.is_empty())
+            .collect();
+        let n_places = places.iter().map(|(_, postings)| postings.len()).sum();
+        // A word said twice weighs no more: requests are short.
+        Wanted { term, weight: weight.min(1.0), places, n_places }
+    };
+    terms.into_iter().map(place).collect()
+}
+
+/// The words of a request that are in the document at `slot`.
+pub fn shared<'a>(part: &Part<'_>, slot: u8, words: &'a [(String, Term)]) -> Vec<&'a str> {
+    let Some(postings) = part.postings.first() else { return Vec::new() };
+    let has = |term: Term| postings.of(term).iter().any(|posting| posting.slot == slot);
+    words.iter().filter(|(_, term)| has(*term)).map(|(word, _)| word.as_str()).collect()
+}

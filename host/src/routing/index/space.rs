@@ -1,0 +1,196 @@
+//! The space that vectors are compared in: what all requests have in common is taken out, and directions in which
+//! requests for one and the same skill differ count less.
+//!
+//! Linear discriminant analysis with a covariance pooled over all skills and shrunk towards a sphere (Friedman 1989).
+//! How descriptions differ from each other is what tells skills apart, so that is left as it is. All it needs are sums:
+//! a skill is added and taken out without looking at the others.
+
+use super::vector::Packed;
+
+/// Examples' degrees of freedom at which half of the trust in their covariance is reached.
+const FREE_HALF: f64 = 150.0;
+/// The largest weight of the covariance against the sphere.
+const TRUST_MAX: f64 = 0.45;
+
+/// Sums over the vectors of all skills, the symmetric ones as lower triangles, row after row.
+#[derive(Debug, Clone, Default)]
+pub struct Sums {
+    n_dimensions: usize,
+    n_skills: f64,
+    n_examples: f64,
+    /// Examples' degrees of freedom about their skills' means.
+    n_free: f64,
+    centres: Vec<f64>,
+    scatter: Vec<f64>,
+}
+
+impl Sums {
+    /// Adds a skill's vectors, or with a `sign` of −1 takes them out: its centre, and its examples.
+    pub fn add(&mut self, centre: &Packed, examples: &[&Packed], sign: f64) {
+        let n = centre.len();
+        if self.n_dimensions == 0 {
+            let triangle = n * (n + 1) / 2;
+            let zeros = |n: usize| vec![0.0; n];
+            (self.n_dimensions, self.centres) = (n, zeros(n));
+            self.scatter = zeros(triangle);
+        }
+        if self.n_dimensions != n {
+            return;
+        }
+        let centre: Vec<f64> = centre.values().map(f64::from).collect();
+        self.n_skills += sign;
+        for (sum, value) in self.centres.iter_mut().zip(&centre) {
+            *sum += sign * value;
+        }
+        if examples.len() < 2 {
+            return;
+        }
+        let mut mean = vec![0.0; n];
+        for example in examples {
+            for (sum, value) in mean.iter_mut().zip(example.values()) {
+                *sum += f64::from(value) / examples.len() as f64;
+            }
+        }
+        for example in examples {
+            let away: Vec<f64> = example.values().zip(&mean).map(|(value, mean)| f64::from(value) - mean).collect();
+            add_square(&mut self.scatter, &away, sign);
+        }
+        self.n_examples += sign * examples.len() as f64;
+        self.n_free += sign * (examples.len() as f64 - 1.0);
+    }
+
+    /// How many vectors these are sums over.
+    pub fn n_vectors(&self) -> f64 {
+        self.n_skills + self.n_examples
+    }
+
+    /// The space these sums make; `None` while there is nothing.
+    pub fn space(&self) -> Option<Space> {
+        let n = self.n_dimensions;
+        if n == 0 || self.n_skills < 0.5 {
+            return None;
+        }
+        let mean: Vec<f64> = self.centres.iter().map(|sum| sum / self.n_skills).collect();
+        let trust = TRUST_MAX * self.n_free / (self.n_free + FREE_HALF);
+        let per_free = 1.0 / self.n_free.max(1.0);
+        let mut covariance: Vec<f64> = self.scatter.iter().map(|sum| sum * per_free).collect();
+        let trace: f64 = (0..n).filter_map(|row| covariance.get(row * (row + 3) / 2)).sum();
+        // Without examples any sphere does.
+        let sphere = if trace > 1e-6 { trace / n as f64 } else { 1.0 / n as f64 };
+        let mut at = 0;
+        for row in 0..n {
+            for slot in covariance.iter_mut().skip(at).take(row + 1) {
+                *slot *= trust;
+            }
+            if let Some(diagonal) = covariance.get_mut(at + row) {
+                *diagonal += (1.0 - trust) * sphere;
+            }
+            at += row + 1;
+        }
+        let factor = cholesky(covariance, n)?;
+        Some(Space { mean: mean.into_iter().map(|value| value as f32).collect(), factor })
+    }
+}
+
+/// Adds `sign` times `x` xᵀ to a lower triangle.
+fn add_square(triangle: &mut [f64], x: &[f64], sign: f64) {
+    let mut rest = triangle;
+    for (row, value) in x.iter().enumerate() {
+        let Some((slots, later)) = rest.split_at_mut_checked(row + 1) else { return };
+        for (slot, other) in slots.iter_mut().zip(x) {
+            *slot += sign * value * other;
+        }
+        rest = later;
+    }
+}
+
+/// A space to compare vectors in.
+#[derive(Debug, Clone)]
+pub struct Space {
+    mean: Vec<f32>,
+    /// Lower triangle L with L Lᵀ the covariance.
+    factor: Vec<f32>,
+}
+
+impl Space {
+    /// What `x` is away from the mean.
+    pub fn centred(&self, x: impl Iterator<Item = f32>) -> Vec<f32> {
+        x.zip(&self.mean).map(|(value, mean)| value - mean).collect()
+    }
+
+    pub fn n_dimensions(&self) -> usize {
+        self.mean.len()
+    }
+
+    pub fn mean(&self) -> &[f32] {
+        &self.mean
+    }
+
+    /// L⁻¹ `x`: its length is the Mahalanobis length of `x`.
+    pub fn whitened(&self, x: &[f32]) -> Vec<f32> {
+        let mut out: Vec<f32> = Vec::with_capacity(x.len());
+        let mut rest = self.factor.as_slice();
+        for value in x {
+            let Some((row, later)) = rest.split_at_checked(out.len() + 1) else { break };
+            let sum = dot(row, &out);
+            let diagonal = row.last().copied().unwrap_or(1.0);
+            out.push((value - sum) / diagonal);
+            rest = later;
+        }
+        out
+    }
+
+    /// L⁻ᵀ `y`: the direction to multiply plain vectors with, where `y` is a whitened one.
+    pub fn direction(&self, y: &[f32]) -> Vec<f32> {
+        let mut out = y.to_vec();
+        let mut rest = self.factor.as_slice();
+        for row in (0..y.len()).rev() {
+            let Some((earlier, factors)) = rest.split_at_checked(rest.len().saturating_sub(row + 1)) else { break };
+            let diagonal = factors.last().copied().unwrap_or(1.0);
+            let Some((value, before)) = out.get_mut(..=row).and_then(<[f32]>::split_last_mut) else { break };
+            *value /= diagonal;
+            for (slot, factor) in before.iter_mut().zip(factors) {
+                *slot -= factor * *value;
+            }
+            rest = earlier;
+        }
+        out
+    }
+}
+
+/// The lower triangle L with L Lᵀ = `a`; `None` if there is none.
+fn cholesky(a: Vec<f64>, n: usize) -> Option<Vec<f32>> {
+    let mut rows: Vec<Vec<f32>> = Vec::with_capacity(n);
+    let mut rest = a.as_slice();
+    for row in 0..n {
+        let (values, later) = rest.split_at_checked(row + 1)?;
+        rest = later;
+        let mut made: Vec<f32> = Vec::with_capacity(row + 1);
+        for (value, other) in values.iter().zip(&rows) {
+            let sum = dot(&made, other);
+            made.push((*value as f32 - sum) / other.last().copied()?);
+        }
+        let left = *values.last()? as f32 - dot(&made, &made);
+        if left.is_nan() || left <= 0.0 {
+            return None;
+        }
+        made.push(left.sqrt());
+        rows.push(made);
+    }
+    Some(rows.concat())
+}
+
+/// In eight sums at once, which the compiler makes vectors of.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let n = a.len().min(b.len());
+    let (a, b) = (a.get(..n).unwrap_or_default(), b.get(..n).unwrap_or_default());
+    let (a_chunks, a_rest) = a.as_chunks::<8>();
+    let (b_chunks, b_rest) = b.as_chunks::<8>();
+    let mut sums = [0.0_f32; 8];
+    for (a, b) in a_chunks.iter().zip(b_chunks) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
+}

@@ -1,0 +1,73 @@
+//! A vector kept with one byte a dimension.
+
+/// Numbers as multiples of a step, each −127 to 127 steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Packed {
+    step: f32,
+    codes: Box<[i8]>,
+}
+
+impl Packed {
+    /// Packs `values`; what is not a number becomes zero.
+    pub fn new(values: &[f32]) -> Packed {
+        let largest = values.iter().filter(|value| value.is_finite()).fold(0.0_f32, |max, value| max.max(value.abs()));
+        let step = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+        let codes = values.iter().map(|value| (value / step).round() as i8).collect();
+        Packed { step, codes }
+    }
+
+    pub fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    pub fn codes(&self) -> &[i8] {
+        &self.codes
+    }
+
+    pub fn step(&self) -> f32 {
+        self.step
+    }
+
+    /// The numbers again, each within half a step.
+    pub fn values(&self) -> impl Iterator<Item = f32> {
+        self.codes.iter().map(|code| f32::from(*code) * self.step)
+    }
+
+    pub fn dot(&self, other: &Probe) -> f32 {
+        other.dot(&self.codes) * self.step
+    }
+
+    pub fn length(&self) -> f32 {
+        let sum: i32 = self.codes.iter().map(|code| i32::from(*code) * i32::from(*code)).sum();
+        (sum as f32).sqrt() * self.step
+    }
+}
+
+/// A vector that many packed ones are multiplied with.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    step: f32,
+    codes: Vec<i16>,
+}
+
+impl Probe {
+    /// Steps are fine enough to lose nothing, and coarse enough that a sum over 512 products stays within 32 bits.
+    pub fn new(values: &[f32]) -> Probe {
+        const CODE_MAX: f32 = 16_383.0;
+        let largest = values.iter().filter(|value| value.is_finite()).fold(0.0_f32, |max, value| max.max(value.abs()));
+        let step = if largest > 0.0 { largest / CODE_MAX } else { 1.0 };
+        Probe { step, codes: values.iter().map(|value| (value / step).round() as i16).collect() }
+    }
+
+    /// The product with the codes of a packed vector, in its steps.
+    pub fn dot(&self, codes: &[i8]) -> f32 {
+        // Sums of 512 products each: 512 × 127 × 16,383 is below 2³¹.
+        let parts = self.codes.chunks(512).zip(codes.chunks(512));
+        let sum: f32 = parts.map(|(a, b)| dot(a, b) as f32).sum();
+        sum * self.step
+    }
+}
+
+fn dot(a: &[i16], b: &[i8]) -> i32 {
+    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(i16::from(*b))).sum()
+}

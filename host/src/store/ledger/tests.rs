@@ -1,0 +1,199 @@
+//! One contract that every ledger keeps.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::base::TaskId;
+use crate::store::Store;
+use crate::store::gaps::{EVIDENCE_MAX, Evidence, GapState, gap_id};
+use crate::store::recall::{LEARNED_MAX, PerformanceSum, SPAN_MS};
+use crate::store::tasks::{
+    Append, AppendError, Artifact, EVENTS_MAX, EventRecord, NewTask, PAYLOAD_BYTES_MAX, TITLE_BYTES_MAX, TaskBounds,
+    TaskFilter, TaskState,
+};
+
+fn event(number: u32, at_ms: u64) -> EventRecord {
+    EventRecord { number, at_ms, kind: "k".into(), version: 1, payload: format!("{{\"n\":{number}}}").into() }
+}
+
+fn append(owner: &str, id: TaskId, numbers: std::ops::Range<u32>, state: TaskState) -> Append {
+    let events = numbers.map(|number| event(number, id.time_ms() + u64::from(number))).collect();
+    let owner = Arc::from(owner);
+    Append { id, owner, events, state, artifacts: Vec::new(), gap: None }
+}
+
+fn new(session: Option<&str>) -> Option<NewTask> {
+    Some(NewTask { session: session.map(Into::into), title: "räkna".into() })
+}
+
+async fn tasks(ledger: &dyn Ledger) {
+    use TaskState::*;
+    let ids: Vec<TaskId> = (0..6).map(|n| TaskId::at(1_000 + n, n.into())).collect();
+    let [a, b, c, d, ..] = *ids else { unreachable!() };
+    for (id, owner, session, state) in
+        [(a, "me", Some("s"), Completed), (b, "me", None, Working), (c, "you", Some("s"), Working)]
+    {
+        ledger.append(new(session), append(owner, id, 0..2, state)).await.unwrap();
+    }
+    // What was appended is there, for its owner alone.
+    let record = ledger.task("me", b).await.unwrap().unwrap();
+    assert_eq!((record.state, record.n_events, record.created_ms, record.updated_ms), (Working, 2, 1_001, 1_002));
+    assert_eq!((&*record.title, record.session.as_deref()), ("räkna", None));
+    assert_eq!(ledger.events("me", b, 0).await.unwrap(), [event(0, 1_001), event(1, 1_002)]);
+    assert_eq!(ledger.events("me", b, 1).await.unwrap().len(), 1);
+    assert_eq!(ledger.task("you", b).await.unwrap(), None);
+    assert!(ledger.events("you", b, 0).await.unwrap().is_empty());
+    assert_eq!(ledger.task("me", d).await.unwrap(), None);
+
+    // In order, by one at a time, and nothing after the end.
+    let outcomes = [
+        (ledger.append(None, append("me", b, 1..2, Working)).await, "changed"),
+        (ledger.append(None, append("me", b, 3..4, Working)).await, "changed"),
+        (ledger.append(None, append("you", b, 2..3, Working)).await, "changed"),
+        (ledger.append(None, append("me", d, 0..1, Working)).await, "changed"),
+        (ledger.append(new(None), append("me", b, 0..1, Working)).await, "changed"),
+        (ledger.append(new(None), append("me", d, 1..2, Working)).await, "changed"),
+        (ledger.append(None, append("me", a, 2..3, Failed)).await, "ended"),
+        (ledger.append(None, append("me", b, 2..2, Working)).await, "no events"),
+        (ledger.append(None, append("me", b, EVENTS_MAX - 1..EVENTS_MAX, Working)).await, "may have no more"),
+    ];
+    for (outcome, says) in outcomes {
+        let error = outcome.expect_err(says).to_string();
+        assert!(error.contains(says), "{error:?} does not say {says:?}");
+    }
+    let mut large = append("me", b, 2..3, Working);
+    large.events[0].payload = "x".repeat(PAYLOAD_BYTES_MAX + 1).into();
+    assert!(matches!(ledger.append(None, large).await, Err(AppendError::Bounds(_))));
+    let mut ended = append("me", b, 2..4, InputRequired);
+    ended.artifacts =
+        vec![Artifact { number: 2, name: "n".into(), media_type: "text/plain".into(), data: vec![7; 100] }];
+    ledger.append(None, ended.clone()).await.unwrap();
+    assert_eq!(ledger.artifacts("me", b).await.unwrap(), ended.artifacts);
+    assert!(ledger.artifacts("you", b).await.unwrap().is_empty());
+
+    // Lists: the youngest first, a page at a time; what is open, over all owners.
+    ledger.append(new(Some("s")), append("me", d, 0..1, Submitted)).await.unwrap();
+    let list = async |filter: TaskFilter, limit| {
+        let found = ledger.tasks("me", filter, limit).await.unwrap();
+        found.iter().map(|record| record.id).collect::<Vec<_>>()
+    };
+    assert_eq!(list(TaskFilter::default(), 9).await, [d, b, a]);
+    assert_eq!(list(TaskFilter { before: Some(d), ..Default::default() }, 1).await, [b]);
+    assert_eq!(list(TaskFilter { state: Some(Completed), ..Default::default() }, 9).await, [a]);
+    assert_eq!(list(TaskFilter { session: Some("s".into()), ..Default::default() }, 9).await, [d, a]);
+    let open = async |states: &[TaskState], until, after| {
+        let found = ledger.open_tasks(states, until, after).await.unwrap();
+        found.iter().map(|record| record.id).collect::<Vec<_>>()
+    };
+    assert_eq!(open(&[Submitted, Working], u64::MAX, None).await, [c, d]);
+    assert_eq!(open(&[Submitted, Working], u64::MAX, Some(c)).await, [d]);
+    assert_eq!(open(&[InputRequired], 1_004, None).await, []);
+    assert_eq!(open(&[InputRequired], 1_005, None).await, [b]);
+    let long = NewTask { session: None, title: "å".repeat(TITLE_BYTES_MAX).into() };
+    ledger.append(Some(long), append("me", ids[4], 0..1, Completed)).await.unwrap();
+    assert_eq!(ledger.task("me", ids[4]).await.unwrap().unwrap().title.len(), TITLE_BYTES_MAX);
+
+    // Pruning: the oldest that have ended, by count, bytes and age; never what is open.
+    let all = TaskBounds { count_max: u64::MAX, bytes_max: u64::MAX, since_ms: 0 };
+    assert_eq!(ledger.prune_tasks(all).await.unwrap(), 0);
+    assert_eq!(ledger.prune_tasks(TaskBounds { count_max: 1, ..all }).await.unwrap(), 1);
+    assert_eq!(list(TaskFilter::default(), 9).await, [ids[4], d, b]);
+    assert!(ledger.events("me", a, 0).await.unwrap().is_empty());
+    assert_eq!(ledger.prune_tasks(TaskBounds { bytes_max: 6, ..all }).await.unwrap(), 1);
+    ledger.append(new(None), append("me", a, 0..1, Completed)).await.unwrap();
+    assert_eq!(ledger.prune_tasks(TaskBounds { since_ms: 1_001, ..all }).await.unwrap(), 1);
+    assert_eq!(ledger.prune_tasks(TaskBounds { count_max: 0, ..all }).await.unwrap(), 0);
+    assert_eq!(list(TaskFilter::default(), 9).await, [d, b]);
+}
+
+async fn gaps(ledger: &dyn Ledger) {
+    for n in 0..20u64 {
+        let owner = if n == 19 { "you" } else { "me" };
+        let id = TaskId::at(5_000 + n, n.into());
+        let key = if n < 18 { "many" } else { "one" };
+        let evidence = Evidence {
+            gap: gap_id(owner, key),
+            key: key.into(),
+            task: id,
+            at_ms: n,
+            text: format!("text {n}").into(),
+            why: "{}".into(),
+        };
+        let found = Append { gap: Some(evidence), ..append(owner, id, 0..1, TaskState::Rejected) };
+        ledger.append(new(None), found).await.unwrap();
+    }
+    let own = ledger.gaps(Some("me")).await.unwrap();
+    let seen: Vec<_> = own.iter().map(|gap| (&*gap.key, gap.count, gap.first_ms, gap.last_ms, &*gap.text)).collect();
+    assert_eq!(seen, [("one", 1, 18, 18, "text 18"), ("many", 18, 0, 17, "text 17")]);
+    let evidence = ledger.evidence(&own[1].id).await.unwrap();
+    assert_eq!((evidence.len(), evidence[0].at_ms), (EVIDENCE_MAX, 17));
+    assert_eq!(ledger.gaps(None).await.unwrap().len(), 3);
+    assert_ne!(gap_id("me", "one"), gap_id("you", "one"));
+
+    assert!(!ledger.set_gap(Some("you"), &own[0].id, GapState::Dismissed).await.unwrap());
+    assert!(ledger.set_gap(Some("me"), &own[0].id, GapState::Dismissed).await.unwrap());
+    assert!(ledger.set_gap(None, &own[1].id, GapState::Dismissed).await.unwrap());
+    assert!(!ledger.set_gap(None, "none", GapState::Open).await.unwrap());
+    assert_eq!(ledger.gaps(Some("me")).await.unwrap()[0].state, GapState::Dismissed);
+    assert_eq!(ledger.prune_gaps(2, 0).await.unwrap(), 1);
+    assert_eq!(ledger.prune_gaps(9, 19).await.unwrap(), 1);
+    assert_eq!(ledger.gaps(None).await.unwrap().len(), 1);
+    assert!(ledger.evidence(&own[1].id).await.unwrap().is_empty());
+}
+
+async fn recall(ledger: &dyn Ledger) {
+    ledger.learn("me", "vad är klockan", "dates", 1).await.unwrap();
+    ledger.learn("me", "vad är klockan", "dates", 2).await.unwrap();
+    ledger.learn("me", "räkna", "calc", 3).await.unwrap();
+    ledger.learn("you", "räkna", "count", 4).await.unwrap();
+    ledger.learn("me", &"x".repeat(2_000), "calc", 5).await.unwrap();
+    let learned = ledger.learned("me").await.unwrap();
+    let seen: Vec<_> = learned.iter().map(|one| (&*one.text, &*one.skill, one.count)).collect();
+    assert_eq!(seen, [("räkna", "calc", 1), ("vad är klockan", "dates", 2)]);
+    ledger.learn("me", "räkna", "count", 6).await.unwrap();
+    assert_eq!((&*ledger.learned("me").await.unwrap()[0].skill, learned[0].count), ("count", 1));
+    assert_eq!(ledger.forget("you", Some(&learned[0].id)).await.unwrap(), 0);
+    assert_eq!(ledger.forget("me", Some(&learned[0].id)).await.unwrap(), 1);
+    for n in 0..LEARNED_MAX as u64 + 5 {
+        ledger.learn("me", &format!("text {n}"), "calc", 100 + n).await.unwrap();
+    }
+    assert_eq!(ledger.learned("me").await.unwrap().len(), LEARNED_MAX);
+    assert_eq!(ledger.forget("me", None).await.unwrap(), LEARNED_MAX);
+    assert_eq!(ledger.learned("you").await.unwrap().len(), 1);
+
+    let calls = |n_calls, n_ok| PerformanceSum {
+        skill: "calc".into(),
+        strategy: "direct".into(),
+        n_calls,
+        n_ok,
+        wall_us: 10 * n_calls,
+        fuel: 3 * n_calls,
+    };
+    ledger.add_performance(0, vec![calls(1, 1)]).await.unwrap();
+    ledger.add_performance(1, vec![calls(1, 0), calls(1, 1)]).await.unwrap();
+    let sums = async |since| {
+        let sums = ledger.performance(since).await.unwrap();
+        sums.iter().map(|sum| (sum.n_calls, sum.n_ok, sum.wall_us, sum.fuel)).collect::<Vec<_>>()
+    };
+    assert_eq!(sums(0).await, [(3, 2, 30, 9)]);
+    assert_eq!(sums(SPAN_MS).await, [(2, 1, 20, 6)]);
+    assert_eq!(ledger.prune_performance(SPAN_MS).await.unwrap(), 1);
+    assert_eq!(sums(0).await, [(2, 1, 20, 6)]);
+}
+
+async fn contract(ledger: &dyn Ledger) {
+    tasks(ledger).await;
+    gaps(ledger).await;
+    recall(ledger).await;
+}
+
+#[tokio::test]
+async fn memory_keeps_the_contract() {
+    contract(&MemoryLedger::default()).await;
+}
+
+#[tokio::test]
+async fn the_store_keeps_the_contract() {
+    let dir = tempfile::tempdir().unwrap();
+    contract(&Store::open(dir.path()).unwrap()).await;
+}

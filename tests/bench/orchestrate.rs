@@ -1,0 +1,278 @@
+//! What a request in plain words costs beyond the bare call of its skill: in memory, and durable beside the bare commits
+//! that it needs.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use happyos::orchestrator::event::Request;
+use happyos::orchestrator::{Backing, Orchestrator, Retention, Settings};
+use happyos::security::{Principal, Role};
+use happyos::skills::{Call, Skills};
+use happyos::store::tasks::{TaskState, Tasks as _};
+use happyos::store::{Ledger, MemoryLedger, Store};
+use happyos_tests::home::operator;
+use happyos_tests::{Home, SkillGuest};
+use rusqlite::Connection;
+use serde_json::json;
+use tokio_util::task::TaskTracker;
+
+use crate::report::Report;
+use crate::samples::{Samples, median};
+
+const ROUNDS: usize = 5;
+const BATCHES: usize = 20;
+const PER_BATCH: usize = 20;
+const CLIENTS: usize = 64;
+const PER_CLIENT: usize = 100;
+
+/// The ten skills: their names, what they do, and a request that each answers.
+const SKILLS: [(&str, &str, &str); 10] = [
+    ("ping", "Says whether the service is there.", "ping the service"),
+    ("restart-printer", "Restarts the office printer.", "restart the printer"),
+    ("water-plants", "Waters the plants in the hall.", "water the plants"),
+    ("open-garage", "Opens the garage door.", "open the garage door"),
+    ("brew-coffee", "Starts the coffee machine.", "make coffee"),
+    ("lock-doors", "Locks all doors of the house.", "lock the doors"),
+    ("dim-lights", "Dims the lights in the living room.", "dim the lights"),
+    ("feed-fish", "Feeds the fish in the aquarium.", "feed the fish"),
+    ("play-news", "Plays the latest news.", "play the news"),
+    ("mow-lawn", "Sends the robot to mow the lawn.", "mow the lawn"),
+];
+
+/// What is asked for, and the skill that answers.
+const TEXT: &str = "ping the service";
+const SKILL: &str = "ping";
+
+/// Runs it.
+///
+/// # Errors
+/// If a request is not answered by its skill.
+pub fn run() -> anyhow::Result<()> {
+    let mut report = Report::new(
+        "orchestrate",
+        "one process, ten skills that do nothing, analysis by words; a request is asked for and waited for, and the bare \
+         call of the same skill is taken off. Alternating batches, medians of five rounds. Durable: two commits a request \
+         (accepted, analysed and begun; done), beside two bare commits of the same bytes with the same settings",
+    );
+    let home = Home::new();
+    for (name, description, request) in SKILLS {
+        let metadata = json!({
+            "description": description,
+            "examples": [{"request": {"en": request}, "input": {}}],
+        });
+        let metadata = metadata.to_string();
+        home.install_guest(&SkillGuest { name, metadata: &metadata, ..Default::default() });
+    }
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(4).event_interval(1).enable_all().build()?;
+    let skills = runtime.block_on(home.open());
+    let dir = home.path().join("bench");
+    std::fs::create_dir_all(&dir)?;
+    let store = Store::open(&dir)?;
+    let memory = orchestrator(&skills, Arc::new(MemoryLedger::default()));
+    let durable = orchestrator(&skills, Arc::new(store.clone()));
+    runtime.block_on(async {
+        tokio::spawn(async move {
+            in_memory(&mut report, &skills, &memory).await?;
+            let bytes = bytes_of_commits(&durable, &store).await?;
+            let commit_us = one_client(&mut report, &skills, &durable, &dir, bytes).await?;
+            many_clients(&mut report, &skills, &durable, commit_us).await?;
+            report.finish()
+        })
+        .await?
+    })
+}
+
+fn orchestrator(skills: &Skills, ledger: Arc<dyn Ledger>) -> Orchestrator {
+    let backing = Backing {
+        skills: skills.clone(),
+        ledger,
+        principal: Principal::authenticated("daemon", Role::User),
+        act_as: |owner| Principal::authenticated(owner, Role::User),
+        tasks: TaskTracker::new(),
+    };
+    let year_ms = 365 * 86_400_000;
+    let retention = Retention {
+        tasks_max: 1_000_000,
+        tasks_bytes_max: 1 << 30,
+        tasks_age_ms: year_ms,
+        question_age_ms: year_ms,
+        gaps_max: 1_000,
+        gaps_age_ms: year_ms,
+        performance_age_ms: year_ms,
+    };
+    let settings = Settings { running_max: 2 * CLIENTS, fallback: true, memory: true, performance: true, retention };
+    Orchestrator::new(backing, settings)
+}
+
+async fn ask(orchestrator: &Orchestrator, principal: &Principal) -> anyhow::Result<()> {
+    let request = Request { text: TEXT.into(), ..Request::default() };
+    let accepted = orchestrator.ask(principal, request).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+    let task = accepted.settled().await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+    ensure!(task.state() == TaskState::Completed, "`{TEXT}` is {}: {task:?}", task.state().as_str());
+    Ok(())
+}
+
+async fn call(skills: &Skills, principal: &Principal) -> anyhow::Result<()> {
+    let outcome = skills.call(principal, Call { skill: SKILL, input: "{}", ..Call::default() }).await;
+    outcome.result.map(drop).map_err(|failure| anyhow::anyhow!("{failure}"))
+}
+
+async fn in_memory(report: &mut Report, skills: &Skills, orchestrator: &Orchestrator) -> anyhow::Result<()> {
+    let principal = operator();
+    let (mut asks, mut calls) = (Vec::new(), Vec::new());
+    // The first round warms up and is thrown away.
+    for round in 0..=ROUNDS {
+        let mut samples: [Samples; 2] = Default::default();
+        for batch in 0..BATCHES {
+            for turn in 0..2 {
+                let kind = (turn + batch) % 2;
+                for _ in 0..PER_BATCH {
+                    let began = Instant::now();
+                    match kind {
+                        0 => ask(orchestrator, &principal).await?,
+                        _ => call(skills, &principal).await?,
+                    }
+                    samples[kind].since(began);
+                }
+            }
+        }
+        if round > 0 {
+            asks.push(samples[0].percentile_us(0.5));
+            calls.push(samples[1].percentile_us(0.5));
+        }
+    }
+    let beyond = median(asks.iter().zip(&calls).map(|(ask, call)| ask - call).collect());
+    report.add("memory_us", beyond, "µs", "a request in memory, beyond its call");
+    report.add("memory_ask_us", median(asks), "µs", "the whole request");
+    report.add("call_us", median(calls), "µs", "the bare call");
+    Ok(())
+}
+
+/// How many bytes of events the first and the second commit of a request have.
+async fn bytes_of_commits(orchestrator: &Orchestrator, store: &Store) -> anyhow::Result<[usize; 2]> {
+    ask(orchestrator, &operator()).await?;
+    let tasks = store.tasks("test", Default::default(), 1).await?;
+    let task = tasks.first().context("no task was kept")?;
+    let events = store.events("test", task.id, 0).await?;
+    let begun = events.iter().position(|event| &*event.kind == "step-started").context("no step was begun")?;
+    let bytes = |part: &[happyos::store::tasks::EventRecord]| part.iter().map(|event| event.payload.len()).sum();
+    Ok([bytes(&events[..=begun]), bytes(&events[begun + 1..])])
+}
+
+/// A database of its own with the store's settings and nothing but rows of bytes.
+struct Bare {
+    connection: Connection,
+    payloads: [Vec<u8>; 2],
+}
+
+impl Bare {
+    fn new(dir: &Path, bytes: [usize; 2]) -> anyhow::Result<Bare> {
+        let connection = Connection::open(dir.join("bare.sqlite"))?;
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.execute_batch("CREATE TABLE bare (id INTEGER PRIMARY KEY, payload BLOB NOT NULL) STRICT")?;
+        Ok(Bare { connection, payloads: bytes.map(|bytes| vec![b'x'; bytes]) })
+    }
+
+    fn commits(&mut self) -> anyhow::Result<()> {
+        for payload in &self.payloads {
+            let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            transaction.prepare_cached("INSERT INTO bare (payload) VALUES (?1)")?.execute([payload])?;
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+}
+
+/// Gives the time of one bare commit.
+async fn one_client(
+    report: &mut Report,
+    skills: &Skills,
+    orchestrator: &Orchestrator,
+    dir: &Path,
+    bytes: [usize; 2],
+) -> anyhow::Result<f64> {
+    let principal = operator();
+    let mut bare = Bare::new(dir, bytes)?;
+    let (mut ratios, mut asks, mut commits) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..=ROUNDS {
+        let mut samples: [Samples; 3] = Default::default();
+        for batch in 0..BATCHES {
+            for turn in 0..3 {
+                let kind = (turn + batch) % 3;
+                for _ in 0..PER_BATCH {
+                    let began = Instant::now();
+                    match kind {
+                        0 => ask(orchestrator, &principal).await?,
+                        1 => call(skills, &principal).await?,
+                        _ => bare.commits()?,
+                    }
+                    samples[kind].since(began);
+                }
+            }
+        }
+        if round > 0 {
+            let [ask, call, commit] = samples.map(|mut samples| samples.percentile_us(0.5));
+            ratios.push((ask - call) / commit);
+            asks.push(ask);
+            commits.push(commit / 2.0);
+        }
+    }
+    let commit_us = median(commits);
+    report.add("durable_ratio_1", median(ratios), "×", "a durable request beyond its call / its two bare commits");
+    report.add("durable_ask_us", median(asks), "µs", "the whole request, one client");
+    report.add("commit_us", commit_us, "µs", format!("a bare commit; {} and {} bytes", bytes[0], bytes[1]));
+    Ok(commit_us)
+}
+
+/// What each of many requests costs beyond its call when 64 clients ask at one time.
+async fn many_clients(
+    report: &mut Report,
+    skills: &Skills,
+    orchestrator: &Orchestrator,
+    commit_us: f64,
+) -> anyhow::Result<()> {
+    let mut rounds = [Vec::new(), Vec::new()];
+    for round in 0..=ROUNDS {
+        for (kind, figures) in rounds.iter_mut().enumerate() {
+            let began = Instant::now();
+            let clients: Vec<_> = (0..CLIENTS)
+                .map(|_| {
+                    let (skills, orchestrator) = (skills.clone(), orchestrator.clone());
+                    tokio::spawn(async move {
+                        let principal = operator();
+                        for _ in 0..PER_CLIENT {
+                            match kind {
+                                0 => ask(&orchestrator, &principal).await?,
+                                _ => call(&skills, &principal).await?,
+                            }
+                        }
+                        anyhow::Ok(())
+                    })
+                })
+                .collect();
+            for client in clients {
+                client.await??;
+            }
+            let each: Duration = began.elapsed() / u32::try_from(CLIENTS * PER_CLIENT)?;
+            if round > 0 {
+                figures.push(each.as_secs_f64() * 1e6);
+            }
+        }
+    }
+    let [asks, calls] = rounds;
+    let beyond = median(asks.iter().zip(&calls).map(|(ask, call)| ask - call).collect());
+    report.add(
+        "durable_ratio_64",
+        beyond / commit_us,
+        "×",
+        "each request of 64 clients beyond its call / one bare commit",
+    );
+    report.add("requests_per_s_64", 1e6 / median(asks), "req/s", "durable, 64 clients");
+    report.add("call_64_us", median(calls), "µs", "a bare call's share with 64 clients");
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! BFCL: requests for one of many functions with schemas, and requests that none of the functions offered fits.
+
+use std::collections::HashSet;
+
+use happyos::routing::index::Request;
+use happyos::routing::{Embed as _, Index};
+use serde_json::Value;
+
+use super::data::{Data, is_outside, profile, text, texts};
+use super::figures::{Asked, auroc, top};
+use super::tools::ask;
+use super::vectors::Cached;
+use crate::report::Report;
+
+pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<()> {
+    let tools = data.rows("bfcl/tools")?;
+    let rows = data.half("bfcl", "")?;
+    embed.prepare(rows.iter().map(|row| text(row, "text")))?;
+    // Functions of one name are one: of those, the first.
+    let mut seen = HashSet::new();
+    let first: Vec<&Value> = tools.iter().filter(|tool| seen.insert(text(tool, "name"))).collect();
+    let change =
+        |tool: &&Value| profile(text(tool, "name"), text(tool, "description"), tool["parameters"].clone(), "en", &[]);
+    let pooled = Index::empty().with(&first.iter().map(change).collect::<Vec<_>>(), Some(embed));
+    let asked_of = |row: &Value| {
+        let right = texts(row, "gold").iter().map(|gold| name(gold).to_owned()).collect();
+        (!is_outside(row)).then_some(right).filter(|right: &Vec<String>| !right.is_empty())
+    };
+    let requests: Vec<_> = rows.iter().filter_map(|row| Some((text(row, "text"), asked_of(row)?))).collect();
+    let asked = ask(&pooled, &requests, Some(embed))?;
+    let what = format!("BFCL, {} requests, one index of {} functions", requests.len(), pooled.len());
+    report.add("bfcl_top1", top(&asked, 1), "", what);
+    report.add("bfcl_top5", top(&asked, 5), "", "");
+
+    // Whether one of the functions offered fits is asked of those alone, in an index of all.
+    let (live, plain): (Vec<&Value>, Vec<&Value>) = rows.iter().partition(|row| text(row, "cat").starts_with("live"));
+    for (key, rows) in [("bfcl_irrelevance_auroc", plain), ("bfcl_live_irrelevance_auroc", live)] {
+        let (mut fits, mut fits_not) = (Vec::new(), Vec::new());
+        for row in rows {
+            let offered: Vec<String> = texts(row, "candidates").iter().map(|id| name(id).to_owned()).collect();
+            if offered.is_empty() || (!is_outside(row) && asked_of(row).is_none()) {
+                continue;
+            }
+            let fit = offered_ranking(&pooled, text(row, "text"), &offered, embed)?.ranking.fit;
+            if is_outside(row) { fits_not.push(f64::from(fit)) } else { fits.push(f64::from(fit)) }
+        }
+        if !fits.is_empty() && !fits_not.is_empty() {
+            let n = fits.len() + fits_not.len();
+            report.add(key, auroc(&fits, &fits_not), "", format!("{n} requests, the functions offered, by fit"));
+        }
+    }
+    Ok(())
+}
+
+fn offered_ranking(index: &Index, text: &str, offered: &[String], embed: &Cached) -> anyhow::Result<Asked> {
+    let vector = embed.query(text)?;
+    let among = |skill: &str| offered.iter().any(|offered| offered == skill);
+    let request = Request { text, vector: Some(&vector), learned: &[], among: Some(&among) };
+    Ok(Asked { ranking: index.rank_among(&request, 5), right: Vec::new() })
+}
+
+/// The name of a function, from its id.
+fn name(id: &str) -> &str {
+    id.split('#').next().unwrap_or(id)
+}

@@ -1,0 +1,89 @@
+//! ToolE: requests for one of 199 tools, by description alone, with ten examples a tool, and by words alone.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use happyos::routing::{Embed, Index};
+use serde_json::Value;
+
+use super::data::{Data, is_outside, profile, shuffled, text, texts};
+use super::figures::{Asked, auroc, precision_at, top};
+use super::vectors::Cached;
+use crate::report::Report;
+
+const SEED: u64 = 20_240_611;
+/// Examples of each tool; a tool with fewer than twice as many rows gets half of them.
+const N_EXAMPLES: usize = 10;
+/// Requests that are asked, at most, over all tools.
+const N_REQUESTS: usize = 2_000;
+
+pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<()> {
+    let tools = data.rows("toole/tools")?;
+    let rows = data.half("toole", "")?;
+    let mut of_tool: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| !is_outside(row)) {
+        if let [gold] = row["gold"].as_array().map_or(&[][..], Vec::as_slice) {
+            of_tool.entry(gold.as_str().unwrap_or_default()).or_default().push(text(row, "text"));
+        }
+    }
+    let mut examples: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut requests = Vec::new();
+    for (tool, rows) in of_tool {
+        let rows = shuffled(rows, SEED);
+        let n = N_EXAMPLES.min(rows.len() / 2);
+        examples.insert(tool, rows[..n].to_vec());
+        requests.extend(rows[n..].iter().map(|request| (*request, vec![tool.to_owned()])));
+    }
+    let mut requests = shuffled(requests, SEED);
+    requests.truncate(N_REQUESTS);
+    let outside: Vec<&str> = rows.iter().filter(|row| is_outside(row)).map(|row| text(row, "text")).collect();
+    let all = requests.iter().map(|(request, _)| *request).chain(examples.values().flatten().copied());
+    embed.prepare(all.chain(outside.iter().copied()))?;
+
+    let changes = |with_examples: bool| -> Vec<_> {
+        let of = |tool: &Value| {
+            let name = text(tool, "id");
+            let examples = examples.get(name).filter(|_| with_examples).map_or(&[][..], Vec::as_slice);
+            profile(name, text(tool, "description"), serde_json::json!({}), "en", examples)
+        };
+        tools.iter().map(of).collect()
+    };
+    let bare = Index::empty().with(&changes(false), Some(embed));
+    let taught = Index::empty().with(&changes(true), Some(embed));
+    let lexical = Index::empty().with(&changes(true), None);
+    let few = format!("ToolE, {} requests for {} tools", requests.len(), tools.len());
+
+    let asked = ask(&taught, &requests, Some(embed))?;
+    report.add("toole10_top1", top(&asked, 1), "", format!("{few}, ten examples a tool"));
+    report.add("toole10_top5", top(&asked, 5), "", "");
+    report.add("toole_auto_precision_at_50", precision_at(&asked, 0.5), "", "right, of the half it is surest of");
+    report.add("toole_auto_precision_at_60", precision_at(&asked, 0.6), "", "right, of the 60 % it is surest of");
+    if !outside.is_empty() {
+        let outside: Vec<_> = outside.iter().map(|request| (*request, Vec::new())).collect();
+        let fits = |asked: &[Asked]| asked.iter().map(|asked| f64::from(asked.ranking.fit)).collect::<Vec<_>>();
+        let area = auroc(&fits(&asked), &fits(&ask(&taught, &outside, Some(embed))?));
+        report.add("toole_oos_auroc", area, "", "requests for a tool against requests for none, by fit");
+    }
+    let asked = ask(&bare, &requests, Some(embed))?;
+    report.add("toole0_top1", top(&asked, 1), "", "names and descriptions only");
+    report.add("toole0_top5", top(&asked, 5), "", "");
+    let asked = ask(&lexical, &requests, None)?;
+    report.add("lexical10_top1", top(&asked, 1), "", "without the model, ten examples a tool");
+    report.add("lexical10_top5", top(&asked, 5), "", "");
+    Ok(())
+}
+
+/// Ranks every request.
+pub fn ask(index: &Index, requests: &[(&str, Vec<String>)], embed: Option<&Cached>) -> anyhow::Result<Vec<Asked>> {
+    let one = |(request, right): &(&str, Vec<String>)| {
+        let vector = embed.map(|embed| embed.query(request)).transpose().context("no vector")?;
+        Ok(Asked { ranking: index.rank(request, vector.as_deref(), 5, &[]), right: right.clone() })
+    };
+    requests.iter().map(one).collect()
+}
+
+/// Requests for two tools, with the tools.
+pub fn several(data: &Data) -> anyhow::Result<Vec<(String, Vec<String>)>> {
+    let rows = data.half("toole", "multi_")?;
+    Ok(rows.iter().map(|row| (text(row, "text").to_owned(), texts(row, "gold"))).collect())
+}
