@@ -48,6 +48,9 @@ pub struct Extraction {
     pub arguments: Map<String, Value>,
     /// Required values that were not found, and values that are only likely; to be asked for.
     pub missing: Vec<Missing>,
+    /// How many further values the text gives for a parameter that holds one; the most over all parameters. More than
+    /// none hints at several calls: "in Boston and in Chicago".
+    pub n_repeats: usize,
     /// Why each value was taken, in words for a person.
     pub reasons: Vec<String>,
     /// Numbers, quotations and names of the text that no value uses, as they were written.
@@ -139,6 +142,7 @@ fn fill(
     }
     let taken: Vec<&Offer> = decided.iter().filter_map(Decision::offer).collect();
     extraction.unused = unused(reading, &taken);
+    extraction.n_repeats = decide::repeats(parameters, &all, &decided);
     extraction
 }
 

@@ -75,11 +75,8 @@ struct Dense {
 pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     let text = request.text.get(..request.text.floor_char_boundary(REQUEST_BYTES_MAX)).unwrap_or_default();
     let request = Request { text, ..*request };
-    let parts: Vec<lexical::Part<'_>> = index
-        .parts
-        .iter()
-        .map(|part| lexical::Part { postings: &part.postings, lengths: &part.lengths })
-        .collect();
+    let parts: Vec<lexical::Part<'_>> =
+        index.parts.iter().map(|part| lexical::Part { postings: &part.postings, lengths: &part.lengths }).collect();
     let lexical = lexical::score(text, &parts, PART_SLOTS, &index.totals);
     let live: Vec<usize> = (0..index.parts.len() * PART_SLOTS).filter(|place| index.entry(*place).is_some()).collect();
     let by_words = by_words(&lexical, &live);
@@ -103,7 +100,8 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     for contender in &mut contenders {
         look_closer(contender, &folded, dense.as_ref(), &request);
     }
-    contenders.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.entry.profile.name.cmp(&b.entry.profile.name)));
+    contenders
+        .sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.entry.profile.name.cmp(&b.entry.profile.name)));
     ranking(&contenders, &lexical, &parts, dense.is_some(), k)
 }
 
@@ -165,7 +163,8 @@ fn dense(index: &Index, vector: &[f32], live: &[usize], taught: f32) -> Option<D
         }
     }
     // Skills without vectors stand at the mean: neither for nor against them.
-    let with: Vec<usize> = live.iter().copied().filter(|place| cosines.get(*place).is_some_and(|c| *c != 0.0)).collect();
+    let with: Vec<usize> =
+        live.iter().copied().filter(|place| cosines.get(*place).is_some_and(|c| *c != 0.0)).collect();
     let angles = standardised(&angles, &with, USUAL_COSINE);
     let fits = standardised(&fits, &with, USUAL_FIT);
     let passages = standardised(&passages, &with, USUAL_PASSAGE);
