@@ -67,11 +67,12 @@ impl Extraction {
 /// Reads the input of the skill `about` from `text`. Values are of the schema's types and within its bounds; none is a guess.
 pub fn extract(about: About<'_>, text: &str, language: Language, now: CivilNow) -> Extraction {
     let text = language::clean(text);
+    let text = language::bare(&text);
     let mut parameters = schema::parameters(about.schema);
     let templates = examples::templates(about.examples);
     examples::enrich(&mut parameters, &templates);
     let skill_words = skill_words(&about);
-    let reading = Reading::new(&text, language.is_swedish(), civil(now), &skill_words);
+    let reading = Reading::new(text, language.is_swedish(), civil(now), &skill_words);
     fill(&reading, &parameters, &templates, language)
 }
 

@@ -110,11 +110,11 @@ impl Signals {
     }
 }
 
-const BASE: f32 = -2.0;
-const ELSEWHERE: f32 = 3.0;
+const BASE: f32 = -1.85;
+const ELSEWHERE: f32 = 1.2;
 const SKILLS: f32 = 1.0;
-const ASKING: f32 = 0.5;
-const DEPENDING: f32 = 0.5;
-const REPEATS: f32 = 0.8;
-const UNUSED: f32 = 0.6;
-const MISSING: f32 = 0.2;
+const ASKING: f32 = 1.65;
+const DEPENDING: f32 = 0.1;
+const REPEATS: f32 = 0.7;
+const UNUSED: f32 = 0.9;
+const MISSING: f32 = 0.1;

@@ -25,6 +25,7 @@ const MARGIN: f32 = 0.12;
 const EXCHANGE_MARGIN: f32 = 0.2;
 /// From here on an optional parameter may be what an unused part of the text was meant for.
 const HOME: f32 = 0.0;
+const HOME_OF_WORDS: f32 = 9.0;
 /// How much less well than the first a further value for the same parameter may fit.
 const REPEAT_COST: f32 = 0.45;
 /// What is enough for a value when it is the only one left for the only parameter left.
@@ -268,7 +269,8 @@ fn homeless(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer
     let left = salient(reading, &taken);
     let free: Vec<usize> = (0..decided.len()).filter(|at| decided.get(*at) == Some(&Decision::None)).collect();
     let mut doubts: Vec<(usize, Offer)> = Vec::new();
-    for tokens in &left {
+    let runs = unexplained(reading, parameters, &taken);
+    for (tokens, home) in left.iter().map(|tokens| (tokens, HOME)).chain(runs.iter().map(|tokens| (tokens, HOME_OF_WORDS))) {
         let homes =
             free.iter().filter(|at| parameters.get(**at).is_some_and(|parameter| !parameter.required)).flat_map(|at| {
                 let own = offers.get(*at).map(Vec::as_slice).unwrap_or_default();
@@ -277,7 +279,7 @@ fn homeless(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer
                     .map(move |offer| (*at, offer))
             });
         let best =
-            homes.filter(|(_, offer)| offer.score >= HOME).max_by(|left, right| left.1.score.total_cmp(&right.1.score));
+            homes.filter(|(_, offer)| offer.score >= home).max_by(|left, right| left.1.score.total_cmp(&right.1.score));
         doubts.extend(best.map(|(at, offer)| (at, offer.clone())));
     }
     for (at, offer) in doubts {
