@@ -7,8 +7,13 @@ use super::offers::Offer;
 /// Rounds of exchanging values between two parameters.
 const ROUNDS_MAX: usize = 8;
 
+/// What it is worth that values stand in the order of their parameters.
+const ORDER: f32 = 0.18;
+
 /// For each parameter the place of the offer it gets, in its own list.
-pub fn best(offers: &[Vec<Offer>], floor: f32) -> Vec<Option<usize>> {
+///
+/// `groups` says which parameters are of one kind; of these the earlier one rather gets the earlier value.
+pub fn best(offers: &[Vec<Offer>], groups: &[usize], floor: f32) -> Vec<Option<usize>> {
     let mut chosen: Vec<Option<usize>> = vec![None; offers.len()];
     let mut order: Vec<(usize, usize)> = Vec::new();
     for (parameter, own) in offers.iter().enumerate() {
@@ -33,7 +38,7 @@ pub fn best(offers: &[Vec<Offer>], floor: f32) -> Vec<Option<usize>> {
         }
     }
     for _ in 0..ROUNDS_MAX {
-        if !exchange(offers, &mut chosen, floor) {
+        if !exchange(offers, groups, &mut chosen, floor) {
             break;
         }
     }
@@ -68,15 +73,15 @@ fn crosses(left: &Range<usize>, right: &Range<usize>) -> bool {
 }
 
 /// Makes the first change of two parameters' values that is better together; whether there was one.
-fn exchange(offers: &[Vec<Offer>], chosen: &mut [Option<usize>], floor: f32) -> bool {
+fn exchange(offers: &[Vec<Offer>], groups: &[usize], chosen: &mut [Option<usize>], floor: f32) -> bool {
     for left in 0..offers.len() {
         for right in 0..offers.len() {
-            if left == right {
+            if left >= right {
                 continue;
             }
-            let now = offer_of(offers, chosen, left).map_or(0.0, |offer| offer.score)
-                + offer_of(offers, chosen, right).map_or(0.0, |offer| offer.score);
-            let Some((one, other, sum)) = best_pair(offers, chosen, left, right, floor) else { continue };
+            let kin = groups.get(left) == groups.get(right);
+            let now = worth(offer_of(offers, chosen, left), offer_of(offers, chosen, right), kin);
+            let Some((one, other, sum)) = best_pair(offers, chosen, (left, right), kin, floor) else { continue };
             if sum > now + 1e-4 {
                 set(chosen, left, one);
                 set(chosen, right, other);
@@ -87,10 +92,22 @@ fn exchange(offers: &[Vec<Offer>], chosen: &mut [Option<usize>], floor: f32) -> 
     false
 }
 
+/// What two parameters' values are worth together.
+fn worth(left: Option<&Offer>, right: Option<&Offer>, kin: bool) -> f32 {
+    let ordered = kin && matches!((left, right), (Some(left), Some(right)) if left.tokens.start < right.tokens.start);
+    left.map_or(0.0, |offer| offer.score) + right.map_or(0.0, |offer| offer.score) + if ordered { ORDER } else { 0.0 }
+}
+
 type Pair = (Option<usize>, Option<usize>, f32);
 
 /// The best offers for two parameters, the others staying as they are.
-fn best_pair(offers: &[Vec<Offer>], chosen: &[Option<usize>], left: usize, right: usize, floor: f32) -> Option<Pair> {
+fn best_pair(
+    offers: &[Vec<Offer>],
+    chosen: &[Option<usize>],
+    (left, right): (usize, usize),
+    kin: bool,
+    floor: f32,
+) -> Option<Pair> {
     let free = |parameter: usize| -> Vec<(usize, &Offer)> {
         let own = offers.get(parameter).map(Vec::as_slice).unwrap_or_default();
         let good = own.iter().enumerate().filter(|(_, offer)| offer.score >= floor);
@@ -104,7 +121,7 @@ fn best_pair(offers: &[Vec<Offer>], chosen: &[Option<usize>], left: usize, right
         {
             return;
         }
-        let sum = one.map_or(0.0, |(_, offer)| offer.score) + other.map_or(0.0, |(_, offer)| offer.score);
+        let sum = worth(one.map(|(_, offer)| offer), other.map(|(_, offer)| offer), kin);
         if best.is_none_or(|(_, _, known)| sum > known) {
             best = Some((one.map(|(at, _)| at), other.map(|(at, _)| at), sum));
         }

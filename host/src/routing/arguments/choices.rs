@@ -12,6 +12,11 @@ use super::{cues, words};
 
 /// Words that turn a wish around.
 const NEGATIONS: &[&str] = &[
+    "few",
+    "lacks",
+    "hardly",
+    "knappt",
+    "få",
     "not",
     "no",
     "without",
@@ -25,6 +30,28 @@ const NEGATIONS: &[&str] = &[
     "ej",
     "disable",
     "except",
+];
+
+/// Words that ask for an extra.
+const WISHES: &[&str] = &[
+    "include",
+    "including",
+    "includes",
+    "with",
+    "also",
+    "consider",
+    "considering",
+    "accounting",
+    "account",
+    "plus",
+    "show",
+    "apply",
+    "enable",
+    "inklusive",
+    "med",
+    "även",
+    "också",
+    "inkludera",
 ];
 
 /// Options whose words stand in the text.
@@ -148,7 +175,10 @@ pub fn truth(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let words_of_it = telling.iter().any(|word| NEGATIONS.iter().any(|negation| words::related(word, negation)));
     let mut score = share - 0.15;
     // What the skill does anyway is no wish for an extra.
-    if reading.is_explained(at) {
+    let wished = (at.saturating_sub(4)..at).any(|before| WISHES.contains(&text.lower(before)));
+    if wished {
+        score += 0.3;
+    } else if reading.is_explained(at) {
         score -= 0.35;
     }
     vec![Offer { shares: true, ..Offer::new(Value::from(!negated || words_of_it), at..at + 1, score) }]

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::language;
 use super::schema::Parameter;
 use super::spans::Reading;
 use super::tokens::Kind;
@@ -36,7 +37,29 @@ pub fn around(reading: &Reading<'_>, parameter: &Parameter, value: &Range<usize>
     }
 }
 
+/// "Base and height as 6 and 10": the words that stand in the place of `value` in a row of as many before its own row.
+fn respective(reading: &Reading<'_>, value: &Range<usize>) -> Option<Range<usize>> {
+    let covers =
+        |items: &[Range<usize>]| items.iter().position(|item| item.start <= value.start && value.end <= item.end);
+    let (row, place) = reading.rows.iter().find_map(|row| covers(&row.items).map(|place| (row, place)))?;
+    let names = reading
+        .rows
+        .iter()
+        .rev()
+        .find(|names| names.tokens.end <= row.tokens.start && names.items.len() == row.items.len())?;
+    let between = names.tokens.end..row.tokens.start;
+    let linked = between.len() <= 4
+        && between
+            .clone()
+            .all(|at| words::is_link(reading.text.lower(at)) || words::is_function(reading.text.lower(at)));
+    linked.then(|| names.items.get(place).cloned()).flatten()
+}
+
 fn before(reading: &Reading<'_>, parameter: &Parameter, value: &Range<usize>) -> f32 {
+    if let Some(name) = respective(reading, value) {
+        let weights = name.filter_map(|at| matching(parameter, reading.text.lower(at)).map(|(_, weight)| weight));
+        return weights.fold(0.0, f32::max) * 1.2;
+    }
     let mut strength = 1.0_f32;
     let mut sum = 0.0_f32;
     let mut used: Vec<&str> = Vec::new();
@@ -105,7 +128,7 @@ fn matching<'p>(parameter: &'p Parameter, word: &str) -> Option<(&'p str, f32)> 
     let best = parameter
         .cues
         .iter()
-        .filter(|(cue, _)| words::same(cue, word))
+        .filter(|(cue, _)| words::same(cue, word) || word.chars().count() > 5 && language::one_error_apart(cue, word))
         .max_by(|left, right| left.1.total_cmp(&right.1));
     best.map(|(cue, weight)| (cue.as_str(), *weight))
 }

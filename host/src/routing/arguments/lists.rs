@@ -20,10 +20,14 @@ pub fn of(reading: &Reading<'_>, parameter: &Parameter, item: &Parameter) -> Vec
     }
     if found.is_empty() || !matches!(item.kind, Kind::Integer | Kind::Number) {
         let singles = offers::of(reading, item).into_iter().take(6);
-        found.extend(singles.map(|single| Offer {
-            value: Value::Array(vec![single.value]),
-            score: single.score - 0.35,
-            ..single
+        found.extend(singles.map(|single| {
+            // One of several in a row is not all that was meant.
+            let in_row = reading
+                .rows
+                .iter()
+                .any(|row| row.tokens.start < single.tokens.end && single.tokens.start < row.tokens.end);
+            let score = single.score - if in_row { 0.9 } else { 0.35 };
+            Offer { value: Value::Array(vec![single.value]), score, ..single }
         }));
     }
     found

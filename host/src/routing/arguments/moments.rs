@@ -84,6 +84,9 @@ fn years_of_others(found: &mut [Moment], today: Date) {
         if let Ok(moved) = day.with().year(year).build() {
             moment.date = Some(moved);
         }
+        if named.is_some() {
+            moment.said = Said::Full;
+        }
     }
 }
 

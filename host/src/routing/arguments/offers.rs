@@ -25,13 +25,15 @@ pub struct Offer {
     pub score: f32,
     /// Whether another parameter may be read from the same tokens.
     pub shares: bool,
+    /// How much of the score comes from words around it and from shown values, not from its looks alone.
+    pub evidence: f32,
     /// Whether the value has more than one reading, such as 5 % as 5 or 0.05.
     pub ambiguous: bool,
 }
 
 impl Offer {
     pub fn new(value: Value, tokens: Range<usize>, score: f32) -> Self {
-        Self { value, tokens, score, shares: false, ambiguous: false }
+        Self { value, tokens, score, shares: false, evidence: 1.0, ambiguous: false }
     }
 }
 
@@ -89,6 +91,7 @@ fn text(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         Sense::Duration => durations(reading, parameter),
         Sense::Unit | Sense::Currency => texts::units(reading, parameter),
         Sense::Zone => texts::zones(reading, parameter),
+        Sense::Color => texts::colors(reading, parameter),
         Sense::Expression => texts::expressions(reading, parameter),
         Sense::Json => texts::json(reading, parameter),
         _ => Vec::new(),
@@ -119,7 +122,11 @@ fn numbers(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         let (value, adjust, ambiguous) = measured(number, parameter);
         score += adjust + plausibility(reading, number, parameter, &cue);
         let Some(value) = number_value(value, parameter) else { continue };
-        offers.push(Offer { ambiguous, ..Offer::new(value, number.whole.clone(), score) });
+        offers.push(Offer {
+            ambiguous,
+            evidence: cue.sum() + adjust.max(0.0),
+            ..Offer::new(value, number.whole.clone(), score)
+        });
     }
     offers.extend(parts_of_dates(reading, parameter));
     offers
@@ -230,7 +237,8 @@ fn percent(number: &Number, parameter: &Parameter) -> (f64, f32, bool) {
     {
         return (number.value, adjust, false);
     }
-    (fraction, adjust, true)
+    // Five per cent is five hundredths.
+    (fraction, adjust, !wants)
 }
 
 fn named(parameter: &Parameter, list: &[&str]) -> bool {
@@ -298,7 +306,10 @@ fn parts_of_dates(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         }
     };
     let hours = |moment: &Moment| {
-        let hour = moment.time.filter(|time| time.minute() == 0).map(|time| i64::from(time.hour()))?;
+        let hour = moment
+            .time
+            .filter(|time| time.minute() == 0 && moment.said != Said::Relative)
+            .map(|time| i64::from(time.hour()))?;
         let wanted = ["hour", "hours", "time"].iter().any(|word| name.iter().any(|part| part == word));
         wanted.then_some(hour)
     };
@@ -313,7 +324,9 @@ fn parts_of_dates(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
 fn moments_of(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let offer = |moment: &Moment| {
         let value = match (parameter.sense, moment.date, moment.time) {
-            (Sense::Time, _, Some(time)) => time_text(time, parameter),
+            (Sense::Time, _, Some(time)) => {
+                time_text(time, parameter).unwrap_or_else(|| reading.text.span(&moment.tokens).to_owned())
+            }
             (Sense::DateTime, Some(date), Some(time)) => format!("{}T{}", date, time.strftime("%H:%M:%S")),
             (Sense::Date | Sense::DateTime, Some(_), _) if moment.said == Said::Month => return None,
             (Sense::Date | Sense::DateTime, Some(date), _) => date_text(date, parameter),
@@ -369,9 +382,12 @@ fn date_text(date: jiff::civil::Date, parameter: &Parameter) -> String {
     date.strftime(found.map_or("%Y-%m-%d", |(_, format)| format)).to_string()
 }
 
-fn time_text(time: jiff::civil::Time, parameter: &Parameter) -> String {
-    let seconds = parameter.description.to_lowercase().contains("hh:mm:ss");
-    time.strftime(if seconds { "%H:%M:%S" } else { "%H:%M" }).to_string()
+/// A time of day as the description writes times; none where it does not.
+fn time_text(time: jiff::civil::Time, parameter: &Parameter) -> Option<String> {
+    let lower = parameter.description.to_lowercase();
+    let shown = parameter.shown.iter().any(|shown| shown.parse::<jiff::civil::Time>().is_ok());
+    let format = if lower.contains("hh:mm:ss") { "%H:%M:%S" } else { "%H:%M" };
+    (lower.contains("hh:mm") || shown).then(|| time.strftime(format).to_string())
 }
 
 fn weekdays(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {

@@ -1,6 +1,6 @@
 //! What a JSON Schema asks for, parameter by parameter, and what its words say each parameter means.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::units::{self, Unit};
 use super::words;
@@ -45,6 +45,7 @@ pub enum Sense {
     Currency,
     Zone,
     Language,
+    Color,
     Expression,
     Json,
     Duration,
@@ -103,7 +104,11 @@ fn object(root: &Value, schema: &Value, depth: usize) -> Vec<Parameter> {
         found.required = required.contains(&name.as_str());
         found
     };
-    properties.iter().take(PARAMETERS_MAX).map(read).collect()
+    let mut found: Vec<Parameter> = properties.iter().take(PARAMETERS_MAX).map(read).collect();
+    // Objects keep no order here, but the list of required properties is as its author wrote it.
+    let place = |parameter: &Parameter| required.iter().position(|name| *name == parameter.name).unwrap_or(usize::MAX);
+    found.sort_by_key(place);
+    found
 }
 
 /// Follows `$ref` and looks past `null` in `anyOf`, `oneOf` and `allOf` of one.
@@ -342,12 +347,18 @@ fn sense(parameter: &Parameter, format: Option<&str>) -> Sense {
     if clock {
         return Sense::Time;
     }
-    for (sense, names, tellers) in SENSES {
-        if named(names) || told(tellers) {
-            return *sense;
-        }
+    // "body1" is no text that somebody wrote.
+    let numbered = name.iter().any(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    let by_name = SENSES.iter().find(|(sense, names, _)| named(names) && !(numbered && *sense == Sense::Free));
+    if let Some((sense, ..)) = by_name {
+        let address = *sense == Sense::Place && name.len() == 1 && lower.contains("email address");
+        return if address { Sense::Email } else { *sense };
     }
-    Sense::Plain
+    if lower.contains("email address") || lower.contains("e-mail address") {
+        return Sense::Email;
+    }
+    let by_words = SENSES.iter().find(|(.., tellers)| told(tellers));
+    by_words.map_or(Sense::Plain, |(sense, ..)| *sense)
 }
 
 fn is_iso_date(shown: &str) -> bool {
@@ -359,11 +370,12 @@ const SENSES: &[(Sense, &[&str], &[&str])] = &[
     (Sense::Weekday, &["weekday"], &["weekday"]),
     (Sense::Date, &["date", "born", "birthday", "datum", "birthdate"], &[]),
     (Sense::Url, &["url", "uri", "link", "website"], &["url"]),
-    (Sense::Email, &["email", "mail"], &["e-mail", "email"]),
+    (Sense::Email, &["email", "mail"], &[]),
     (Sense::Path, &["path", "file", "filename", "filepath", "directory", "folder"], &[]),
     (Sense::Currency, &["currency", "currencies"], &["currency"]),
     (Sense::Unit, &["unit", "units"], &["unit", "units"]),
     (Sense::Language, &["language", "lang"], &[]),
+    (Sense::Color, &["color", "colour"], &[]),
     (Sense::Expression, &["expression", "formula", "equation", "function"], &["expression"]),
     (Sense::Json, &["json"], &[]),
     (Sense::Duration, &["duration", "timeframe", "period"], &[]),
@@ -443,9 +455,4 @@ const SENSES: &[(Sense, &[&str], &[&str])] = &[
 /// The parameter as a short phrase for a person: its name in words.
 pub fn spoken(name: &str) -> String {
     words::of_name(name).join(" ")
-}
-
-/// A value put at its place in an object that is being built.
-pub fn put(arguments: &mut Map<String, Value>, name: &str, value: Value) {
-    arguments.insert(name.to_owned(), value);
 }

@@ -105,7 +105,10 @@ impl<'a> Reading<'a> {
     }
 
     fn span(&self, tokens: Range<usize>, form: Form) -> Span {
-        let value = self.text.span(&tokens).to_owned();
+        let written = self.text.span(&tokens);
+        let possessive =
+            written.strip_suffix("'s").or_else(|| written.strip_suffix("’s")).filter(|_| form == Form::Name);
+        let value = possessive.unwrap_or(written).to_owned();
         Span { tokens, value, form, piece: false }
     }
 
@@ -144,6 +147,10 @@ impl<'a> Reading<'a> {
     }
 
     fn begins_name(&self, at: usize) -> bool {
+        // "ID U123": the name is what follows.
+        if matches!(self.text.lower(at), "id" | "uuid" | "nr") {
+            return false;
+        }
         let Some(token) = self.text.get(at).filter(|token| token.kind == Kind::Word && token.quote.is_none()) else {
             return false;
         };
@@ -152,7 +159,10 @@ impl<'a> Reading<'a> {
         }
         let common = words::is_function(&token.lower) || words::is_request_verb(&token.lower);
         if self.text.starts_sentence(at) {
-            return !common && (self.text.capital(at + 1) || !self.is_explained(at));
+            // Every sentence begins with a capital: only a second one makes a name of it.
+            return !common
+                && self.text.capital(at + 1)
+                && self.text.get(at + 1).is_some_and(|next| next.kind == Kind::Word);
         }
         !common
             || self.text.capital(at + 1)
@@ -168,7 +178,10 @@ impl<'a> Reading<'a> {
         let mut end = at + 1;
         while end < at + 12 {
             let Some(token) = self.text.get(end).filter(|token| token.quote.is_none()) else { break };
-            let capital = self.text.capital(end) && token.kind == Kind::Word;
+            let after_stop = self.text.written(end - 1).ends_with('.');
+            let capital = self.text.capital(end)
+                && token.kind == Kind::Word
+                && !(after_stop && (words::is_request_verb(&token.lower) || words::is_function(&token.lower)));
             let joins =
                 matches!(token.lower.as_str(), "of" | "the" | "de" | "von" | "van" | "&" | "la" | "del" | "av" | "der")
                     && (self.text.capital(end + 1)

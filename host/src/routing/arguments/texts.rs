@@ -9,7 +9,7 @@ use super::schema::{Parameter, Sense};
 use super::spans::{Form, Reading, Span};
 use super::tokens::Kind;
 use super::units as measures;
-use super::{cues, words};
+use super::{cues, places, words};
 
 /// Longest arithmetic expression, in tokens.
 const EXPRESSION_TOKENS_MAX: usize = 200;
@@ -21,8 +21,16 @@ pub fn spans(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         .iter()
         .map(|span| {
             let cue = cues::around(reading, parameter, &span.tokens);
-            let score = 0.15 + fit(reading, parameter, span) + 0.8 * cue.sum() + role(reading, parameter, &span.tokens);
-            Offer::new(Value::from(value_of(reading, parameter, span)), span.tokens.clone(), score)
+            let role = role(reading, parameter, &span.tokens);
+            let score = 0.15 + fit(reading, parameter, span) + 0.8 * cue.sum() + role;
+            let shown = parameter.shown.iter().any(|shown| shown.eq_ignore_ascii_case(span.value.trim()));
+            // What somebody wrote is quoted or introduced; a name in a request is not it.
+            let unlikely = parameter.sense == Sense::Free && matches!(span.form, Form::Name | Form::Phrase);
+            Offer {
+                ambiguous: unlikely || stateless(parameter, span),
+                evidence: cue.sum() + role + if shown { 0.7 } else { 0.0 },
+                ..Offer::new(Value::from(value_of(reading, parameter, span)), span.tokens.clone(), score)
+            }
         })
         .collect();
     offers.extend(rest(reading, parameter));
@@ -36,7 +44,18 @@ pub fn value_of(_reading: &Reading<'_>, parameter: &Parameter, span: &Span) -> S
     if let Some(shown) = shown.filter(|_| span.form == Form::Phrase) {
         return shown.clone();
     }
+    if parameter.sense == Sense::Place
+        && places::wants_state(parameter)
+        && let Some(full) = places::with_state(value)
+    {
+        return full;
+    }
     value.to_owned()
+}
+
+/// Whether the parameter wants "City, State" and the span only has a city whose state is not known.
+fn stateless(parameter: &Parameter, span: &Span) -> bool {
+    parameter.sense == Sense::Place && places::wants_state(parameter) && places::with_state(span.value.trim()).is_none()
 }
 
 /// How well the looks of a span suit the parameter.
@@ -59,14 +78,36 @@ pub fn fit(reading: &Reading<'_>, parameter: &Parameter, span: &Span) -> f32 {
         let n_explained = content.iter().filter(explained).count();
         if span.form == Form::Phrase {
             score -= 0.9 * n_explained as f32 / content.len().max(1) as f32;
+        } else if content.len() > 1 && content.iter().any(|at| says_itself(&at)) {
+            // "Santa Clara County" is a county.
+            score += 0.5;
         } else if n_explained == content.len() {
+            score -= 0.4;
+        }
+        let cuts_name = span.form == Form::Phrase
+            && reading.spans.iter().any(|name| {
+                matches!(name.form, Form::Name)
+                    && name.tokens.start < span.tokens.end
+                    && span.tokens.start < name.tokens.end
+                    && name.tokens != span.tokens
+            });
+        if cuts_name {
+            score -= 0.4;
+        }
+        if content.iter().all(|at| words::is_qualifier(reading.text.lower(*at))) {
             score -= 0.5;
+        }
+        if measures::find(&span.value.to_lowercase()).is_some() {
+            score -= 0.6;
         }
         if content.is_empty() {
             score -= 1.0;
         }
     }
     let value = span.value.trim();
+    if parameter.sense == Sense::Place && span.form == Form::Name && value.contains(',') {
+        score += 0.1;
+    }
     if parameter.shown.iter().any(|shown| shown.eq_ignore_ascii_case(value)) {
         score += 0.7;
     } else if span.form == Form::Name
@@ -287,6 +328,8 @@ pub fn units(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
 /// Time zones by the name of a place in the IANA database, or by the zone's own name.
 pub fn zones(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let mut offers = Vec::new();
+    let lower = parameter.description.to_lowercase();
+    let iana = lower.contains("iana") || parameter.shown.iter().any(|shown| shown.contains('/'));
     for span in
         reading.spans.iter().filter(|span| matches!(span.form, Form::Name | Form::Code | Form::Quoted | Form::Phrase))
     {
@@ -336,6 +379,60 @@ const SWEDISH_CITIES: &[(&str, &str)] = &[
     ("San_Francisco", "Los_Angeles"),
     ("Delhi", "Kolkata"),
     ("Mumbai", "Kolkata"),
+];
+
+/// Colours by their names.
+pub fn colors(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
+    let at = (0..reading.text.tokens.len()).filter(|at| COLORS.contains(&reading.text.lower(*at)));
+    let offer = |at: usize| {
+        let cue = cues::around(reading, parameter, &(at..at + 1));
+        Offer::new(Value::from(reading.text.written(at)), at..at + 1, 1.0 + 0.5 * cue.sum())
+    };
+    at.map(offer).collect()
+}
+
+const COLORS: &[&str] = &[
+    "red",
+    "green",
+    "blue",
+    "yellow",
+    "orange",
+    "purple",
+    "violet",
+    "pink",
+    "brown",
+    "black",
+    "white",
+    "gray",
+    "grey",
+    "cyan",
+    "magenta",
+    "beige",
+    "gold",
+    "silver",
+    "turquoise",
+    "röd",
+    "rött",
+    "röda",
+    "grön",
+    "grönt",
+    "gröna",
+    "blå",
+    "gul",
+    "gult",
+    "gula",
+    "lila",
+    "rosa",
+    "brun",
+    "brunt",
+    "svart",
+    "svarta",
+    "vit",
+    "vitt",
+    "vita",
+    "grå",
+    "guld",
+    "turkos",
 ];
 
 /// JSON that stands in the text, as a value or, for text parameters, as it is.

@@ -170,6 +170,7 @@ fn close(source: &str, from: usize, marks: &[char]) -> Option<usize> {
 fn tokenize(source: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut at = 0;
+    let mut brackets = 0_usize;
     while at < source.len() && tokens.len() < TOKENS_MAX {
         let Some(rest) = source.get(at..) else { break };
         let Some(first) = rest.chars().next() else { break };
@@ -177,7 +178,13 @@ fn tokenize(source: &str) -> Vec<Token> {
             at += first.len_utf8();
             continue;
         }
-        let (kind, length) = next(rest, first);
+        match first {
+            '[' => brackets += 1,
+            ']' => brackets = brackets.saturating_sub(1),
+            _ => {}
+        }
+        // In brackets a comma stands between numbers: [200,300].
+        let (kind, length) = next(rest, first, brackets > 0);
         let length = length.max(first.len_utf8());
         let lower = rest.get(..length).unwrap_or("").to_lowercase();
         tokens.push(Token { start: at, end: at + length, kind, lower, quote: None });
@@ -186,12 +193,14 @@ fn tokenize(source: &str) -> Vec<Token> {
     tokens
 }
 
-fn next(rest: &str, first: char) -> (Kind, usize) {
+fn next(rest: &str, first: char, in_brackets: bool) -> (Kind, usize) {
     if let Some(length) = code(rest) {
         return (Kind::Code, length);
     }
     if first.is_ascii_digit() || (first == '.' && rest.chars().nth(1).is_some_and(|next| next.is_ascii_digit())) {
-        return (Kind::Number, number(rest));
+        let length = number(rest);
+        let comma = rest.get(..length).and_then(|figures| figures.find(',')).filter(|_| in_brackets);
+        return (Kind::Number, comma.unwrap_or(length));
     }
     if first.is_alphanumeric() {
         return (Kind::Word, word(rest));

@@ -89,6 +89,60 @@ pub fn is_vague(word: &str) -> bool {
     VAGUE.contains(&word)
 }
 
+/// Whether it only qualifies what it stands before: "latest", "nearest".
+pub fn is_qualifier(word: &str) -> bool {
+    matches!(
+        word,
+        "current"
+            | "currently"
+            | "latest"
+            | "recent"
+            | "new"
+            | "top"
+            | "best"
+            | "upcoming"
+            | "next"
+            | "highest"
+            | "lowest"
+            | "nearest"
+            | "closest"
+            | "nearby"
+            | "important"
+            | "detailed"
+            | "exact"
+            | "specific"
+            | "popular"
+            | "different"
+            | "several"
+            | "average"
+            | "total"
+            | "following"
+            | "certain"
+            | "good"
+            | "great"
+            | "big"
+            | "large"
+            | "small"
+            | "first"
+            | "last"
+            | "same"
+            | "available"
+            | "current-day"
+            | "senaste"
+            | "nästa"
+            | "bästa"
+            | "ny"
+            | "nya"
+            | "nytt"
+            | "aktuell"
+            | "aktuella"
+            | "närmaste"
+            | "viktiga"
+            | "olika"
+            | "bra"
+    )
+}
+
 /// Prepositions and the like that stand between a cue and its value.
 pub fn is_link(word: &str) -> bool {
     matches!(
@@ -377,6 +431,7 @@ const FUNCTION: &[&str] = &[
 ];
 
 const REQUEST_VERBS: &[&str] = &[
+    "include",
     "find",
     "get",
     "give",

@@ -51,8 +51,7 @@ impl Encoder {
         let n = shape.n_hidden;
         let positions = file.floats("emb.pos", shape.n_positions * n)?;
         let types = file.floats("emb.type", shape.n_types * n)?;
-        let summed: Vec<f32> =
-            positions.chunks(n).flat_map(|row| row.iter().zip(&types).map(|(a, b)| a + b)).collect();
+        let summed: Vec<f32> = positions.chunks(n).flat_map(|row| row.iter().zip(&types).map(|(a, b)| a + b)).collect();
         let layers = (0..shape.n_layers).map(|layer| Layer::new(file, layer)).collect::<Result<_, _>>()?;
         Ok(Encoder {
             shape,
@@ -99,7 +98,11 @@ impl Layer {
             let bias = file.floats(&format!("l{layer}.{name}.b"), n_out)?;
             let bias = Tensor::from_vec(bias, n_out, &Device::Cpu).map_err(broken)?;
             let packed = weights(file, &format!("l{layer}.{name}.w"), n_out, n_in)?;
-            let weights = packed.dequantize(&Device::Cpu).and_then(|rows| rows.t()).and_then(|t| if std::env::var("TR").is_ok() { t.contiguous() } else { Ok(t) }).map_err(broken)?;
+            let weights = packed
+                .dequantize(&Device::Cpu)
+                .and_then(|rows| rows.t())
+                .and_then(|t| if std::env::var("TR").is_ok() { t.contiguous() } else { Ok(t) })
+                .map_err(broken)?;
             Ok::<_, EmbedError>(Linear { weights, bias })
         };
         Ok(Layer {
