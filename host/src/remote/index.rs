@@ -117,10 +117,10 @@ struct Listed {
 
 fn page(agent: &Agent, index: &str, package: &str) -> Result<Page, String> {
     let base = if index.ends_with('/') { index.to_owned() } else { format!("{index}/") };
-    let url = Url::parse(&base).and_then(|base| base.join(&format!("{package}/"))).map_err(|error| error.to_string())?;
+    let url =
+        Url::parse(&base).and_then(|base| base.join(&format!("{package}/"))).map_err(|error| error.to_string())?;
     let accept = "application/vnd.pypi.simple.v1+json, text/html;q=0.5";
-    let mut answer =
-        agent.get(url.as_str()).header("accept", accept).call().map_err(|error| error.to_string())?;
+    let mut answer = agent.get(url.as_str()).header("accept", accept).call().map_err(|error| error.to_string())?;
     if !answer.status().is_success() {
         return Err(format!("it answered {}", answer.status()));
     }

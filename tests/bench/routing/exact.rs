@@ -19,9 +19,8 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
     // Functions of one name are one: of those, the first.
     let mut seen = HashSet::new();
     let first: Vec<&Value> = tools.iter().filter(|tool| seen.insert(text(tool, "name"))).collect();
-    let change = |tool: &&Value| {
-        profile(text(tool, "name"), text(tool, "description"), tool["parameters"].clone(), "en", &[])
-    };
+    let change =
+        |tool: &&Value| profile(text(tool, "name"), text(tool, "description"), tool["parameters"].clone(), "en", &[]);
     let pooled = Index::empty().with(&first.iter().map(change).collect::<Vec<_>>(), Some(embed));
     let asked_of = |row: &Value| {
         let right = texts(row, "gold").iter().map(|gold| name(gold).to_owned()).collect();

@@ -70,8 +70,7 @@ fn home(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<()> 
         changes.push(profile(skill, description, serde_json::json!({}), "en", &examples));
     }
     let index = Index::empty().with(&changes, Some(embed));
-    let requests: Vec<_> =
-        swedish.iter().map(|row| (text(row, "text"), vec![text(row, "skill").to_owned()])).collect();
+    let requests: Vec<_> = swedish.iter().map(|row| (text(row, "text"), vec![text(row, "skill").to_owned()])).collect();
     let asked = ask(&index, &requests, Some(embed))?;
     let what = format!("Home Assistant, English examples, {} Swedish requests", requests.len());
     report.add("ha_en_sv_top1", top(&asked, 1), "", what);

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use happyos::routing::{Embed, Index};
 use serde_json::Value;
 
-use super::data::{Data, is_outside, profile, shuffled, text, texts};
+use super::data::{Data, is_outside, profile, shuffled, text};
 use super::figures::{Asked, auroc, precision_at, top};
 use super::vectors::Cached;
 use crate::report::Report;
@@ -41,7 +41,8 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
     let mut as_they_come = shuffled(as_they_come, SEED);
     as_they_come.truncate(N_AS_THEY_COME);
     let outside: Vec<&str> = rows.iter().filter(|row| is_outside(row)).map(|row| text(row, "text")).collect();
-    let all = requests.iter().chain(&as_they_come).map(|(request, _)| *request).chain(examples.values().flatten().copied());
+    let all =
+        requests.iter().chain(&as_they_come).map(|(request, _)| *request).chain(examples.values().flatten().copied());
     embed.prepare(all.chain(outside.iter().copied()))?;
 
     let changes = |with_examples: bool| -> Vec<_> {
@@ -87,10 +88,4 @@ pub fn ask(index: &Index, requests: &[(&str, Vec<String>)], embed: Option<&Cache
         Ok(Asked { ranking: index.rank(request, vector.as_deref(), 5, &[]), right: right.clone() })
     };
     requests.iter().map(one).collect()
-}
-
-/// Requests for two tools, with the tools.
-pub fn several(data: &Data) -> anyhow::Result<Vec<(String, Vec<String>)>> {
-    let rows = data.half("toole", "multi_")?;
-    Ok(rows.iter().map(|row| (text(row, "text").to_owned(), texts(row, "gold"))).collect())
 }

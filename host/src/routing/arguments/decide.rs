@@ -270,7 +270,9 @@ fn homeless(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer
     let free: Vec<usize> = (0..decided.len()).filter(|at| decided.get(*at) == Some(&Decision::None)).collect();
     let mut doubts: Vec<(usize, Offer)> = Vec::new();
     let runs = unexplained(reading, parameters, &taken);
-    for (tokens, home) in left.iter().map(|tokens| (tokens, HOME)).chain(runs.iter().map(|tokens| (tokens, HOME_OF_WORDS))) {
+    for (tokens, home) in
+        left.iter().map(|tokens| (tokens, HOME)).chain(runs.iter().map(|tokens| (tokens, HOME_OF_WORDS)))
+    {
         let homes =
             free.iter().filter(|at| parameters.get(**at).is_some_and(|parameter| !parameter.required)).flat_map(|at| {
                 let own = offers.get(*at).map(Vec::as_slice).unwrap_or_default();

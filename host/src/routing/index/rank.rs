@@ -79,11 +79,8 @@ struct Dense {
 pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     let text = request.text.get(..request.text.floor_char_boundary(REQUEST_BYTES_MAX)).unwrap_or_default();
     let request = Request { text, ..*request };
-    let parts: Vec<lexical::Part<'_>> = index
-        .parts
-        .iter()
-        .map(|part| lexical::Part { postings: &part.postings, lengths: &part.lengths })
-        .collect();
+    let parts: Vec<lexical::Part<'_>> =
+        index.parts.iter().map(|part| lexical::Part { postings: &part.postings, lengths: &part.lengths }).collect();
     let lexical = lexical::score(text, &parts, PART_SLOTS, &index.totals);
     let live = index.live();
     let by_words = by_words(&lexical, &live);
@@ -109,7 +106,8 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     for contender in &mut contenders {
         look_closer(contender, &folded, dense.as_ref(), &request);
     }
-    contenders.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.entry.profile.name.cmp(&b.entry.profile.name)));
+    contenders
+        .sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.entry.profile.name.cmp(&b.entry.profile.name)));
     ranking(&contenders, &lexical, &parts, dense.is_some(), k)
 }
 
@@ -182,14 +180,7 @@ fn dense(index: &Index, vector: &[f32], live: &[usize], taught: f32, by_words: &
 
 /// Adds how near the descriptions are, and notes the cosines: of all skills, or of the best ones so far where these are
 /// too many. Then a sample says how near descriptions usually are, and the others count as usual.
-fn add_passages(
-    index: &Index,
-    dense: &mut Dense,
-    scores: &mut [f32],
-    by_words: &[f32],
-    with: &[usize],
-    weight: f32,
-) {
+fn add_passages(index: &Index, dense: &mut Dense, scores: &mut [f32], by_words: &[f32], with: &[usize], weight: f32) {
     let (mut compared, mut usual) = (with.to_vec(), with.to_vec());
     if with.len() > COMPARED_ALL {
         let so_far = |place: &usize| {
