@@ -10,6 +10,8 @@ mod doors;
 mod egress;
 mod foreign;
 mod limits;
+mod model;
 mod reload;
+mod routing;
 mod scripts;
 mod values;
