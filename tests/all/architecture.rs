@@ -39,7 +39,6 @@ const NAMED_BY: &[(&str, &[&str])] = &[
     ("candle_core", &["routing"]),
     ("candle_nn", &["routing"]),
     ("ureq", &["remote"]),
-    ("zip", &["remote"]),
     ("rustls", &["runtime"]),
     ("tokio_rustls", &["runtime"]),
     ("webpki_roots", &["runtime"]),

@@ -1,5 +1,6 @@
 //! `bench routing [--data DIR]`: how often requests in plain words reach the right skill, and how fast.
 
+mod calls;
 mod data;
 mod exact;
 mod figures;
@@ -35,6 +36,7 @@ pub fn run(args: &[&str]) -> anyhow::Result<()> {
     tools::run(&mut report, &data, &embed)?;
     exact::run(&mut report, &data, &embed)?;
     intents::run(&mut report, &data, &embed)?;
+    calls::run(&mut report, &data, &embed)?;
     speed::run(&mut report, &data, &embed)?;
     report.finish()
 }

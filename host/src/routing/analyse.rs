@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::arguments::{About, Extraction};
 use super::complexity::{ClauseRanking, SEVERAL};
 use super::index::Request;
 use super::{
-    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, Question, REQUEST_BYTES_MAX, Ranking,
-    Step, Strategy, TURNS_MAX, Turn, arguments, clauses, complexity, decide, intent, language,
+    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, Profile, Question, REQUEST_BYTES_MAX,
+    Ranking, Step, Strategy, TURNS_MAX, Turn, arguments, clauses, complexity, decide, intent, language,
 };
 
 /// Candidates of each request and part.
@@ -44,7 +45,9 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
     };
     let parts: Vec<ClauseRanking<'_>> =
         clauses.iter().zip(&rankings).map(|(clause, ranking)| ClauseRanking { clause, ranking }).collect();
-    let complexity = hinted(complexity::of(&parts), ask);
+    let best = ranking.candidates.first().and_then(|best| index.profile(&best.skill));
+    let read = best.map(|profile| read(profile, text, language, ask));
+    let complexity = hinted(complexity::of(&parts, &ranking, read.as_ref()), ask);
     let mut reasons = Vec::new();
     let strategy = if complexity.score >= SEVERAL && clauses.len() > 1 {
         reasons.push(format!("complexity {:.2}, at least {SEVERAL:.2}: several skills", complexity.score));
@@ -92,18 +95,23 @@ fn plan(index: &Index, ask: &Ask<'_>, language: &Language, intent: Intent, parts
     parts.iter().enumerate().map(part).collect()
 }
 
-/// The last turn again, with what the request says anew put in the place of what was said then.
-fn again(index: &Index, ask: &Ask<'_>, text: &str, language: Language) -> Option<(Strategy, String)> {
-    let known = |turn: &&Turn| turn.skill.as_ref().is_some_and(|skill| index.profile(skill).is_some());
-    let turn = ask.turns.iter().rev().take(TURNS_MAX).find(known)?;
-    let profile = index.profile(turn.skill.as_ref()?)?;
-    let about = arguments::About {
+/// The input of a skill, as far as `text` says it.
+pub fn read(profile: &Profile, text: &str, language: Language, ask: &Ask<'_>) -> Extraction {
+    let about = About {
         name: &profile.name,
         description: &profile.description,
         schema: &profile.input_schema,
         examples: &profile.examples,
     };
-    let read = arguments::extract(about, text, language, ask.now);
+    arguments::extract(about, text, language, ask.now)
+}
+
+/// The last turn again, with what the request says anew put in the place of what was said then.
+fn again(index: &Index, ask: &Ask<'_>, text: &str, language: Language) -> Option<(Strategy, String)> {
+    let known = |turn: &&Turn| turn.skill.as_ref().is_some_and(|skill| index.profile(skill).is_some());
+    let turn = ask.turns.iter().rev().take(TURNS_MAX).find(known)?;
+    let profile = index.profile(turn.skill.as_ref()?)?;
+    let read = read(profile, text, language, ask);
     let mut values = turn.arguments.clone();
     values.extend(read.arguments);
     let missing: Vec<_> = read.missing.into_iter().filter(|missing| !values.contains_key(&missing.name)).collect();

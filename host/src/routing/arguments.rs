@@ -48,6 +48,9 @@ pub struct Extraction {
     pub arguments: Map<String, Value>,
     /// Required values that were not found, and values that are only likely; to be asked for.
     pub missing: Vec<Missing>,
+    /// How many further values the text gives for a parameter that holds one; the most over all parameters. More than
+    /// none hints at several calls: "in Boston and in Chicago".
+    pub n_repeats: usize,
     /// Why each value was taken, in words for a person.
     pub reasons: Vec<String>,
     /// Numbers, quotations and names of the text that no value uses, as they were written.
@@ -64,11 +67,12 @@ impl Extraction {
 /// Reads the input of the skill `about` from `text`. Values are of the schema's types and within its bounds; none is a guess.
 pub fn extract(about: About<'_>, text: &str, language: Language, now: CivilNow) -> Extraction {
     let text = language::clean(text);
+    let text = language::bare(&text);
     let mut parameters = schema::parameters(about.schema);
     let templates = examples::templates(about.examples);
     examples::enrich(&mut parameters, &templates);
     let skill_words = skill_words(&about);
-    let reading = Reading::new(&text, language.is_swedish(), civil(now), &skill_words);
+    let reading = Reading::new(text, language.is_swedish(), civil(now), &skill_words);
     fill(&reading, &parameters, &templates, language)
 }
 
@@ -139,6 +143,7 @@ fn fill(
     }
     let taken: Vec<&Offer> = decided.iter().filter_map(Decision::offer).collect();
     extraction.unused = unused(reading, &taken);
+    extraction.n_repeats = decide::repeats(parameters, &all, &decided);
     extraction
 }
 

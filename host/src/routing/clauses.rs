@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::Language;
+use super::{Language, language};
 
 /// Most parts of a request; what comes after belongs to the last.
 const CLAUSES_MAX: usize = 16;
@@ -27,6 +27,16 @@ pub struct Clause {
 
 /// The parts of `text`, in their order; at least one.
 pub fn split(text: &str, _language: &Language) -> Vec<Clause> {
+    let inner = language::bare(text);
+    let offset = text.find(inner).unwrap_or(0);
+    let mut clauses = split_bare(inner);
+    for clause in &mut clauses {
+        clause.span = clause.span.start + offset..clause.span.end + offset;
+    }
+    clauses
+}
+
+fn split_bare(text: &str) -> Vec<Clause> {
     let words = read(text);
     let mut starts = vec![Start { word: 0, ordered: false }];
     let mut at = 1;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::arguments::{self, About, Extraction};
-use super::{Ask, Candidate, Choice, Index, Intent, Language, Profile, Question, Ranking, Standing, Step, Strategy};
+use super::arguments::Extraction;
+use super::{
+    Ask, Candidate, Choice, Index, Intent, Language, Profile, Question, Ranking, Standing, Step, Strategy, analyse,
+};
 
 /// Below this fit nothing fits.
 const FIT_MIN: f32 = 0.35;
@@ -93,13 +95,7 @@ fn options<'a>(
 ) -> Vec<Contender<'a>> {
     let option = |candidate: &Candidate| {
         let profile = index.profile(&candidate.skill)?;
-        let about = About {
-            name: &profile.name,
-            description: &profile.description,
-            schema: &profile.input_schema,
-            examples: &profile.examples,
-        };
-        let read = arguments::extract(about, text, *language, ask.now);
+        let read = analyse::read(profile, text, *language, ask);
         let filled = if read.missing.is_empty() { 1.0 } else { BELIEF_UNFILLED };
         let standing = ask.standings.iter().find(|standing| standing.skill == profile.name);
         let belief = candidate.score * filled * standing.map_or(1.0, record);

@@ -37,7 +37,6 @@ pub struct Index {
     places: Arc<HashMap<Arc<str>, usize>>,
     free: Vec<usize>,
     totals: Totals,
-    n_examples: usize,
     sums: Arc<Sums>,
     space: Option<Arc<Space>>,
     /// How many vectors the space was made from, and how many came or went since.
@@ -148,6 +147,15 @@ impl Index {
         rank::rank(self, request, k)
     }
 
+    /// The places where there is a skill.
+    fn live(&self) -> Vec<usize> {
+        let of_part = |(at, part): (usize, &Arc<Part>)| {
+            let slots = part.entries.iter().enumerate();
+            slots.filter(|(_, entry)| entry.is_some()).map(|(slot, _)| at * PART_SLOTS + slot).collect::<Vec<_>>()
+        };
+        self.parts.iter().enumerate().flat_map(of_part).collect()
+    }
+
     fn entry(&self, place: usize) -> Option<&Arc<Entry>> {
         self.parts.get(place / PART_SLOTS)?.entries.get(place % PART_SLOTS)?.as_ref()
     }
@@ -205,10 +213,10 @@ impl Index {
         let n_examples = entry.profile.examples.len();
         if sign > 0.0 {
             self.totals.n_documents += 1;
-            self.n_examples += n_examples;
+            self.totals.n_examples += n_examples;
         } else {
             self.totals.n_documents = self.totals.n_documents.saturating_sub(1);
-            self.n_examples = self.n_examples.saturating_sub(n_examples);
+            self.totals.n_examples = self.totals.n_examples.saturating_sub(n_examples);
         }
         for (total, length) in self.totals.lengths.iter_mut().zip(entry.document.lengths) {
             *total = (*total + sign * length).max(0.0);

@@ -68,6 +68,21 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(if is_nfc(&kept) { kept } else { kept.nfc().collect() })
 }
 
+/// A request without the quotation marks around all of it: so pasted, it is a request all the same.
+pub fn bare(text: &str) -> &str {
+    let trimmed = text.trim();
+    let mut characters = trimmed.chars();
+    let (Some(first), Some(last)) = (characters.next(), characters.next_back()) else { return text };
+    let closing = match first {
+        '"' => '"',
+        '“' | '”' => '”',
+        '«' => '»',
+        _ => return text,
+    };
+    let inner = trimmed.get(first.len_utf8()..trimmed.len() - last.len_utf8()).unwrap_or("");
+    if last == closing && !inner.contains([first, closing]) && inner.contains(' ') { inner } else { text }
+}
+
 /// What language `text` is in. Never fails: nothing to go by is [`Tongue::Other`] with certainty 0.
 pub fn detect(text: &str) -> Language {
     let text: String = clean(text).chars().take(CHARS_MAX).collect();

@@ -25,6 +25,9 @@ const MARGIN: f32 = 0.12;
 const EXCHANGE_MARGIN: f32 = 0.2;
 /// From here on an optional parameter may be what an unused part of the text was meant for.
 const HOME: f32 = 0.0;
+const HOME_OF_WORDS: f32 = 9.0;
+/// How much less well than the first a further value for the same parameter may fit.
+const REPEAT_COST: f32 = 0.45;
 /// What is enough for a value when it is the only one left for the only parameter left.
 const LAST_ONE: f32 = 0.1;
 
@@ -266,7 +269,10 @@ fn homeless(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer
     let left = salient(reading, &taken);
     let free: Vec<usize> = (0..decided.len()).filter(|at| decided.get(*at) == Some(&Decision::None)).collect();
     let mut doubts: Vec<(usize, Offer)> = Vec::new();
-    for tokens in &left {
+    let runs = unexplained(reading, parameters, &taken);
+    for (tokens, home) in
+        left.iter().map(|tokens| (tokens, HOME)).chain(runs.iter().map(|tokens| (tokens, HOME_OF_WORDS)))
+    {
         let homes =
             free.iter().filter(|at| parameters.get(**at).is_some_and(|parameter| !parameter.required)).flat_map(|at| {
                 let own = offers.get(*at).map(Vec::as_slice).unwrap_or_default();
@@ -275,7 +281,7 @@ fn homeless(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer
                     .map(move |offer| (*at, offer))
             });
         let best =
-            homes.filter(|(_, offer)| offer.score >= HOME).max_by(|left, right| left.1.score.total_cmp(&right.1.score));
+            homes.filter(|(_, offer)| offer.score >= home).max_by(|left, right| left.1.score.total_cmp(&right.1.score));
         doubts.extend(best.map(|(at, offer)| (at, offer.clone())));
     }
     for (at, offer) in doubts {
@@ -283,6 +289,28 @@ fn homeless(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer
             *decision = Decision::Doubt(offer);
         }
     }
+}
+
+/// The most further values that fit a parameter of one value about as well as the one it got, and that nothing else uses.
+pub fn repeats(parameters: &[Parameter], offers: &[Vec<Offer>], decided: &[Decision]) -> usize {
+    let taken: Vec<&Offer> = decided.iter().filter_map(Decision::offer).collect();
+    let of_one = parameters.iter().zip(offers).zip(decided).filter_map(|((parameter, own), decision)| {
+        let single = matches!(parameter.kind, Kind::Integer | Kind::Number | Kind::Text | Kind::Options);
+        decision.offer().filter(|_| single).map(|offer| (own, offer))
+    });
+    let count = |(own, chosen): (&Vec<Offer>, &Offer)| {
+        let mut seen: Vec<&Offer> = vec![chosen];
+        for offer in own.iter().filter(|offer| offer.score >= chosen.score - REPEAT_COST) {
+            let apart =
+                |known: &&Offer| offer.tokens.end <= known.tokens.start || known.tokens.end <= offer.tokens.start;
+            let free = taken.iter().all(|taken| std::ptr::eq(*taken, chosen) || apart(taken));
+            if free && seen.iter().all(|known| apart(known) && known.value != offer.value) {
+                seen.push(offer);
+            }
+        }
+        seen.len() - 1
+    };
+    of_one.map(count).max().unwrap_or(0)
 }
 
 /// The numbers, quotations, codes and names of the text that no taken offer was read from.

@@ -49,6 +49,13 @@ fn several_parts() {
 }
 
 #[test]
+fn a_request_in_quotation_marks_is_a_request() {
+    check("\"Find a hotel. Can you book it?\"", &["Find a hotel.", "^ Can you book it?"]);
+    let found = split("\"Find a hotel. Can you book it?\"", &detect("find"));
+    assert_eq!(found.first().map(|clause| clause.span.clone()), Some(1..14));
+}
+
+#[test]
 fn nothing_is_lost_and_all_is_bounded() {
     for text in ["", "   ", "?!", "\u{202e}hej", "and", "'", "((((("] {
         assert_eq!(split(text, &detect(text)).len(), 1, "{text}");

@@ -6,15 +6,19 @@ use std::collections::HashMap;
 use super::words::{Term, Terms, joined, word_term, words};
 use crate::routing::Profile;
 
-/// Saturation: how much a term's second occurrence still adds.
-const SATURATION: f32 = 1.2;
+/// Saturation: how much a term's second occurrence still adds. Little within one description; more over many examples,
+/// where each occurrence is another request.
+const SATURATION_BARE: f32 = 0.8;
+const SATURATION_TAUGHT: f32 = 3.0;
+/// Examples of a skill, on the average, at which the latter holds.
+const TAUGHT: f32 = 8.0;
 /// How much longer texts are discounted.
-const LENGTH_DISCOUNT: f32 = 0.75;
+const LENGTH_DISCOUNT: f32 = 0.4;
 /// Occurrences are kept in eighths, and at most this many count.
 const OCCURRENCES_MAX: f32 = 31.0;
 const PARTS: f32 = 8.0;
 /// Most postings that one request is scored with; past them only the commonest terms are left.
-const POSTINGS_MAX: usize = 150_000;
+const POSTINGS_MAX: usize = 40_000;
 /// Most terms of a request, words and runs each.
 const QUERY_TERMS_MAX: usize = 128;
 /// Most of each field, in bytes: no skill gets more of the vocabulary by writing more.
@@ -24,7 +28,7 @@ const SCHEMA_BYTES_MAX: usize = 1_500;
 /// Most examples of one skill whose words are kept.
 const EXAMPLES_MAX: usize = 64;
 /// How often a field's words count.
-const WEIGHT_NAME: f32 = 1.5;
+const WEIGHT_NAME: f32 = 2.5;
 const WEIGHT_DESCRIPTION: f32 = 1.0;
 const WEIGHT_EXAMPLE: f32 = 1.0;
 const WEIGHT_SCHEMA: f32 = 0.5;
@@ -154,7 +158,15 @@ impl Postings {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Totals {
     pub n_documents: usize,
+    pub n_examples: usize,
     pub lengths: [f32; KINDS],
+}
+
+impl Totals {
+    fn saturation(&self) -> f32 {
+        let taught = (self.n_examples as f32 / (self.n_documents.max(1) as f32 * TAUGHT)).min(1.0);
+        SATURATION_BARE + (SATURATION_TAUGHT - SATURATION_BARE) * taught
+    }
 }
 
 /// One part of the index, as a request sees it.
@@ -199,14 +211,16 @@ pub fn score(text: &str, parts: &[Part<'_>], n_places: usize, totals: &Totals) -
         let Some(slots) = scores.of_kind.get_mut(kind) else { continue };
         let mut best_possible = 0.0;
         let mut n_left = POSTINGS_MAX;
+        let saturation = totals.saturation();
         let norms = norms(parts, kind, totals);
         for term in wanted {
             let rarity = rarity(term.n_places, totals.n_documents);
-            best_possible += term.weight * rarity * (SATURATION + 1.0) / 2.0;
+            best_possible += term.weight * rarity * (saturation + 1.0) / 2.0;
             if term.n_places > n_left {
                 continue;
             }
             n_left -= term.n_places;
+            let gain = term.weight * rarity * (saturation + 1.0);
             for (part, postings) in &term.places {
                 let from = part * n_places;
                 let (Some(slots), Some(norms)) = (slots.get_mut(from..), norms.get(from..)) else { continue };
@@ -214,7 +228,7 @@ pub fn score(text: &str, parts: &[Part<'_>], n_places: usize, totals: &Totals) -
                     let at = usize::from(posting.slot);
                     if let (Some(slot), Some(norm)) = (slots.get_mut(at), norms.get(at)) {
                         let n = f32::from(posting.occurrences) / PARTS;
-                        *slot += term.weight * rarity * n * (SATURATION + 1.0) / (n + norm);
+                        *slot += gain * n / (n + norm);
                     }
                 }
             }
@@ -231,9 +245,10 @@ pub fn score(text: &str, parts: &[Part<'_>], n_places: usize, totals: &Totals) -
 fn norms(parts: &[Part<'_>], kind: usize, totals: &Totals) -> Vec<f32> {
     let total = totals.lengths.get(kind).copied().unwrap_or_default();
     let mean = (total / totals.n_documents.max(1) as f32).max(1.0);
+    let saturation = totals.saturation();
     let lengths = parts.iter().flat_map(|part| part.lengths).map(|of_kinds| of_kinds.get(kind).copied());
     lengths
-        .map(|length| SATURATION * (1.0 - LENGTH_DISCOUNT + LENGTH_DISCOUNT * length.unwrap_or_default() / mean))
+        .map(|length| saturation * (1.0 - LENGTH_DISCOUNT + LENGTH_DISCOUNT * length.unwrap_or_default() / mean))
         .collect()
 }
 

@@ -7,6 +7,10 @@ use super::vector::Probe;
 use super::{Entry, Index, PART_SLOTS, words};
 use crate::routing::{CANDIDATES_MAX, Candidate, LEARNED_MAX, Learned, REQUEST_BYTES_MAX, Ranking};
 
+/// Skills whose descriptions are compared with the request where there are too many to compare them all, and how many
+/// stand for the rest.
+const COMPARED: usize = 256;
+const COMPARED_ALL: usize = 2_048;
 /// Skills that the examples of are looked at one by one.
 const SHORTLIST: usize = 48;
 /// Standard deviations of scores as they are in large indexes, and for how many skills these stand: with few skills
@@ -27,7 +31,7 @@ const TAUGHT: f32 = 4.0;
 const CENTRE_BARE: f32 = 0.35;
 const CENTRE_TAUGHT: f32 = 1.0;
 const PASSAGE_BARE: f32 = 0.9;
-const PASSAGE_TAUGHT: f32 = 0.3;
+const PASSAGE_TAUGHT: f32 = 0.2;
 /// What the nearest example counts.
 const NEAREST: f32 = 0.3;
 /// Cosines between requests differ by about this much.
@@ -78,25 +82,27 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     let parts: Vec<lexical::Part<'_>> =
         index.parts.iter().map(|part| lexical::Part { postings: &part.postings, lengths: &part.lengths }).collect();
     let lexical = lexical::score(text, &parts, PART_SLOTS, &index.totals);
-    let live: Vec<usize> = (0..index.parts.len() * PART_SLOTS).filter(|place| index.entry(*place).is_some()).collect();
+    let live = index.live();
     let by_words = by_words(&lexical, &live);
-    let taught = (index.n_examples as f32 / (index.len().max(1) as f32 * TAUGHT)).min(1.0);
-    let dense = request.vector.and_then(|vector| dense(index, vector, &live, taught));
+    let taught = (index.totals.n_examples as f32 / (index.len().max(1) as f32 * TAUGHT)).min(1.0);
+    let dense = request.vector.and_then(|vector| dense(index, vector, &live, taught, &by_words));
     let weight = if dense.is_some() { LEXICAL_BARE + (LEXICAL_TAUGHT - LEXICAL_BARE) * taught } else { 1.0 };
     let folded = words::folded(text);
-    let mut contenders: Vec<Contender<'_>> = live
+    let score = |place: &usize| {
+        let meaning = dense.as_ref().and_then(|dense| dense.scores.get(*place)).copied().unwrap_or_default();
+        weight * by_words.get(*place).copied().unwrap_or_default() + meaning
+    };
+    let shortlist = shortlist(index, &request, &live, score);
+    let mut contenders: Vec<Contender<'_>> = shortlist
         .iter()
         .filter_map(|place| {
             let entry = index.entry(*place)?.as_ref();
             let at = |scores: &Vec<f32>| scores.get(*place).copied().unwrap_or_default();
-            let (meaning, cosine) = dense.as_ref().map_or((0.0, 0.0), |dense| (at(&dense.scores), at(&dense.cosines)));
-            let lexical = at(&by_words);
-            let score = weight * lexical + meaning;
+            let cosine = dense.as_ref().map_or(0.0, |dense| at(&dense.cosines));
+            let (lexical, score) = (at(&by_words), score(place));
             Some(Contender { place: *place, entry, score, lexical, cosine, nearest: None, same: None })
         })
-        .filter(|contender| request.among.is_none_or(|among| among(&contender.entry.profile.name)))
         .collect();
-    shorten(&mut contenders, &request);
     for contender in &mut contenders {
         look_closer(contender, &folded, dense.as_ref(), &request);
     }
@@ -109,23 +115,31 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
 fn by_words(lexical: &Scores, live: &[usize]) -> Vec<f32> {
     let mut sum: Vec<f32> = vec![0.0; lexical.of_kind.first().map_or(0, Vec::len)];
     for (scores, best) in lexical.of_kind.iter().zip(lexical.best_possible) {
-        let standard = standardised(scores, live, USUAL_LEXICAL * best);
-        sum.iter_mut().zip(standard).for_each(|(sum, score)| *sum += score / KINDS as f32);
+        let mut scores = scores.clone();
+        standardise(&mut scores, live, USUAL_LEXICAL * best);
+        sum.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score / KINDS as f32);
     }
     sum
 }
 
-/// Scores less their mean, in standard deviations; `usual` is what these are in large indexes.
-fn standardised(scores: &[f32], live: &[usize], usual: f32) -> Vec<f32> {
-    let values = || live.iter().filter_map(|place| scores.get(*place));
-    let n = live.len() as f32;
-    let mean = values().sum::<f32>() / n.max(1.0);
-    let squares: f32 = values().map(|score| (score - mean) * (score - mean)).sum();
-    let deviation = ((squares + USUAL * usual * usual) / (n + USUAL)).sqrt().max(1e-6);
-    scores.iter().map(|score| (score - mean) / deviation).collect()
+/// Makes scores standard ones: less the mean of the `usual` places, in their standard deviations. `deviation` is what
+/// these are in large indexes.
+fn standardise(scores: &mut [f32], usual: &[usize], deviation: f32) {
+    let (mut sum, mut squares) = (0.0_f64, 0.0_f64);
+    for score in usual.iter().filter_map(|place| scores.get(*place)) {
+        sum += f64::from(*score);
+        squares += f64::from(*score) * f64::from(*score);
+    }
+    let n = usual.len() as f64;
+    let mean = sum / n.max(1.0);
+    let about = (squares - sum * mean).max(0.0);
+    let deviation = ((about + f64::from(USUAL * deviation * deviation)) / (n + f64::from(USUAL))).sqrt().max(1e-6);
+    for score in scores {
+        *score = ((f64::from(*score) - mean) / deviation) as f32;
+    }
 }
 
-fn dense(index: &Index, vector: &[f32], live: &[usize], taught: f32) -> Option<Dense> {
+fn dense(index: &Index, vector: &[f32], live: &[usize], taught: f32, by_words: &[f32]) -> Option<Dense> {
     let space = index.space.as_ref()?;
     if vector.len() != space.n_dimensions() || !vector.iter().all(|value| value.is_finite()) {
         return None;
@@ -134,63 +148,96 @@ fn dense(index: &Index, vector: &[f32], live: &[usize], taught: f32) -> Option<D
     let length = whitened.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-6);
     let direction = space.direction(&whitened);
     let offset: f32 = direction.iter().zip(space.mean()).map(|(a, b)| a * b).sum();
-    let (towards, plain) = (Probe::new(&direction), Probe::new(vector));
+    let towards = Probe::new(&direction);
     let n = vector.len();
     let n_places = index.parts.len() * PART_SLOTS;
-    let (mut cosines, mut angles, mut fits) = (vec![0.0; n_places], vec![0.0; n_places], vec![0.0; n_places]);
-    let mut passages = vec![0.0; n_places];
+    let (mut angles, mut fits) = (vec![0.0; n_places], vec![0.0; n_places]);
+    let mut with = Vec::with_capacity(live.len());
     for place in live {
-        let Some(part) = index.parts.get(place / PART_SLOTS) else { continue };
-        let slot = place % PART_SLOTS;
+        let (Some(part), slot) = (index.parts.get(place / PART_SLOTS), place % PART_SLOTS) else { continue };
         let (Some(codes), Some(centre)) = (part.codes.get(slot * n..(slot + 1) * n), part.centres.get(slot)) else {
             continue;
         };
-        if centre.length <= 0.0 {
-            continue;
-        }
-        let passage = part.passage_codes.get(slot * n..(slot + 1) * n).map(|codes| plain.dot(codes));
-        let step = part.passage_steps.get(slot).copied().unwrap_or_default();
-        if let (Some(slot), Some(passage)) = (passages.get_mut(*place), passage) {
-            *slot = passage * step;
-        }
-        let product = towards.dot(codes) * centre.step - offset;
-        if let (Some(angle), Some(fit), Some(cosine)) =
-            (angles.get_mut(*place), fits.get_mut(*place), cosines.get_mut(*place))
-        {
+        let (Some(angle), Some(fit)) = (angles.get_mut(*place), fits.get_mut(*place)) else { continue };
+        // Skills without vectors stay at the mean: nothing speaks for or against them.
+        if centre.length > 0.0 {
+            let product = towards.dot(codes) * centre.step - offset;
             *angle = product / (length * centre.distance.max(1e-6));
             *fit = product - centre.distance * centre.distance / 2.0;
-            *cosine = plain.dot(codes) * centre.step / centre.length;
+            with.push(*place);
         }
     }
-    // Skills without vectors stand at the mean: neither for nor against them.
-    let with: Vec<usize> =
-        live.iter().copied().filter(|place| cosines.get(*place).is_some_and(|c| *c != 0.0)).collect();
-    let angles = standardised(&angles, &with, USUAL_COSINE);
-    let fits = standardised(&fits, &with, USUAL_FIT);
-    let passages = standardised(&passages, &with, USUAL_PASSAGE);
+    standardise(&mut angles, &with, USUAL_COSINE);
+    standardise(&mut fits, &with, USUAL_FIT);
     let centre = CENTRE_BARE + (CENTRE_TAUGHT - CENTRE_BARE) * taught;
+    let mut scores: Vec<f32> = angles.iter().zip(&fits).map(|(angle, fit)| centre * (angle + fit) / 2.0).collect();
+    let mut dense = Dense { probe: Probe::new(vector), scores: Vec::new(), cosines: vec![0.0; n_places] };
     let passage = PASSAGE_BARE + (PASSAGE_TAUGHT - PASSAGE_BARE) * taught;
-    let centres = angles.iter().zip(&fits).map(|(angle, fit)| centre * (angle + fit) / 2.0);
-    let mut scores: Vec<f32> = centres.zip(&passages).map(|(centre, score)| centre + passage * score).collect();
-    for (score, cosine) in scores.iter_mut().zip(&cosines) {
-        if *cosine == 0.0 {
-            *score = 0.0;
-        }
-    }
-    Some(Dense { probe: plain, scores, cosines })
+    add_passages(index, &mut dense, &mut scores, by_words, &with, passage);
+    dense.scores = scores;
+    Some(dense)
 }
 
-/// Keeps the best, and whatever was learned, for a closer look.
-fn shorten(contenders: &mut Vec<Contender<'_>>, request: &Request<'_>) {
-    if contenders.len() <= SHORTLIST {
-        return;
+/// Adds how near the descriptions are, and notes the cosines: of all skills, or of the best ones so far where these are
+/// too many. Then a sample says how near descriptions usually are, and the others count as usual.
+fn add_passages(index: &Index, dense: &mut Dense, scores: &mut [f32], by_words: &[f32], with: &[usize], weight: f32) {
+    let (mut compared, mut usual) = (with.to_vec(), with.to_vec());
+    if with.len() > COMPARED_ALL {
+        let so_far = |place: &usize| {
+            let at = |scores: &[f32]| scores.get(*place).copied().unwrap_or_default();
+            at(scores) + at(by_words)
+        };
+        let mut ordered: Vec<(f32, usize)> = with.iter().map(|place| (so_far(place), *place)).collect();
+        ordered.select_nth_unstable_by(COMPARED, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        compared = ordered.iter().take(COMPARED).map(|(_, place)| *place).collect();
+        usual = with.iter().step_by(with.len() / COMPARED).copied().collect();
     }
-    contenders.select_nth_unstable_by(SHORTLIST, |a, b| b.score.total_cmp(&a.score).then(a.place.cmp(&b.place)));
-    let rest = contenders.split_off(SHORTLIST);
-    if !request.learned.is_empty() {
-        let learned = |name: &str| request.learned.iter().take(LEARNED_MAX).any(|learned| *learned.skill == *name);
-        contenders.extend(rest.into_iter().filter(|contender| learned(&contender.entry.profile.name)));
+    let mut passages = vec![0.0; scores.len()];
+    for place in compared.iter().chain(&usual) {
+        let (Some(part), slot) = (index.parts.get(place / PART_SLOTS), place % PART_SLOTS) else { continue };
+        let n = part.codes.len() / PART_SLOTS;
+        let range = slot * n..(slot + 1) * n;
+        let (Some(codes), Some(step), Some(centre)) =
+            (part.passage_codes.get(range.clone()), part.passage_steps.get(slot), part.centres.get(slot))
+        else {
+            continue;
+        };
+        if let (Some(passage), Some(cosine), Some(centre_codes)) =
+            (passages.get_mut(*place), dense.cosines.get_mut(*place), part.codes.get(range))
+        {
+            *passage = dense.probe.dot(codes) * step;
+            *cosine = dense.probe.dot(centre_codes) * centre.step / centre.length.max(1e-6);
+        }
     }
+    standardise(&mut passages, &usual, USUAL_PASSAGE);
+    for place in &compared {
+        if let (Some(score), Some(passage)) = (scores.get_mut(*place), passages.get(*place)) {
+            *score += weight * passage;
+        }
+    }
+}
+
+/// The places of the best skills that the request may go to, and of whatever was learned.
+fn shortlist(index: &Index, request: &Request<'_>, live: &[usize], score: impl Fn(&usize) -> f32) -> Vec<usize> {
+    let mut places: Vec<(f32, usize)> = match request.among {
+        None => live.iter().map(|place| (score(place), *place)).collect(),
+        Some(among) => {
+            let may = |place: &&usize| index.entry(**place).is_some_and(|entry| among(&entry.profile.name));
+            live.iter().filter(may).map(|place| (score(place), *place)).collect()
+        }
+    };
+    if places.len() > SHORTLIST {
+        places.select_nth_unstable_by(SHORTLIST, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        places.truncate(SHORTLIST);
+    }
+    let mut places: Vec<usize> = places.into_iter().map(|(_, place)| place).collect();
+    for learned in request.learned.iter().take(LEARNED_MAX) {
+        let place = index.places.get(&learned.skill).filter(|place| !places.contains(place));
+        if let Some(place) = place.filter(|_| request.among.is_none_or(|among| among(&learned.skill))) {
+            places.push(*place);
+        }
+    }
+    places
 }
 
 /// Compares the request with every example of one skill, and with what was learned of it.

@@ -10,7 +10,7 @@ use super::vector::Packed;
 /// Examples' degrees of freedom at which half of the trust in their covariance is reached.
 const FREE_HALF: f64 = 150.0;
 /// The largest weight of the covariance against the sphere.
-const TRUST_MAX: f64 = 0.45;
+const TRUST_MAX: f64 = 0.35;
 
 /// Sums over the vectors of all skills, the symmetric ones as lower triangles, row after row.
 #[derive(Debug, Clone, Default)]
