@@ -1,5 +1,6 @@
 //! The composer: builds the rooms, opens the doors, owns what runs for long, and shuts it all down.
 
+mod model;
 mod ownership;
 
 use std::fs;
@@ -146,6 +147,7 @@ impl Daemon {
             let (orchestrator, shutdown) = (orchestrator.clone(), shutdown.clone());
             async move { orchestrator.follow(shutdown).await }
         });
+        tasks.spawn(model::follow(config.models_dir(), orchestrator.clone(), shutdown.clone()));
         // Other embedded commands may be at work on the tasks that this one finds.
         let alone = mode == Mode::Serve;
         if alone {

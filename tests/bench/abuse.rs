@@ -9,7 +9,6 @@ mod measure;
 mod requests;
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -38,9 +37,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
 
 /// How far the attackers' threads stand back behind the daemon's and the neighbour's.
 const ATTACKERS_NICE: i32 = 10;
-
-/// Numbers of acts from here on are the warm-up's.
-const WARM_UP: u64 = 1 << 32;
 
 /// Runs the suite.
 ///
@@ -89,7 +85,7 @@ async fn all(only: &str) -> anyhow::Result<()> {
     let mut cases = components::calls(&socket, &calls);
     egress::set_secret(&home, &outside).await?;
     refusals_are_listed(&home, &files).await?;
-    warm_up(&home, &folder, &calls, &files).await?;
+    warm_up(&home, &calls).await?;
     cases.extend(components::files(&socket, &folder, files));
     cases.extend(requests::cases(&door(&home).await?));
     cases.extend(folder::cases(&home.config.skills_dir, &folder, &socket));
@@ -141,6 +137,9 @@ fn home(calls: &[HostileCall], files: &[HostileFile], outside: &egress::Servers)
     }
     home.install_guest(&SkillGuest { name: NEIGHBOUR, ..Default::default() });
     home.install_guest(&SkillGuest { name: requests::CALLED, ..Default::default() });
+    for number in 0..HUNGRY {
+        home.install(&format!("hungry-{number}.wasm"), hungry(number));
+    }
     egress::install(&home, outside, &mut policy)?;
     std::fs::write(home.config.policy_path(), policy)?;
     home.configure("compile.cpu_s = 3");
@@ -175,7 +174,7 @@ async fn door(home: &Home) -> anyhow::Result<requests::Door> {
 }
 
 /// Everything that is served is called, sixteen at one time, and as many hungry guests run as may run at all.
-async fn warm_up(home: &Home, folder: &Path, calls: &[HostileCall], files: &[HostileFile]) -> anyhow::Result<()> {
+async fn warm_up(home: &Home, calls: &[HostileCall]) -> anyhow::Result<()> {
     for call in calls {
         let body = json!({"input": call.input, "limits": {"wall_ms": 300, "fuel": 20_000_000}});
         let attack = components::calling(&home.socket(), &call.skill, &body);
@@ -184,17 +183,33 @@ async fn warm_up(home: &Home, folder: &Path, calls: &[HostileCall], files: &[Hos
             one.await??;
         }
     }
-    // Last, so that the memory that the pool keeps of each is full.
-    let hungry = files.iter().find(|file| file.name == "ten-megabytes-of-metadata").context("no such file")?;
-    let at_once = home.config.admission.running_max as u64;
-    for round in 0..2 {
-        let attack = components::checking(&home.socket(), folder, hungry.clone());
-        let all: Vec<_> = (0..at_once).map(|number| tokio::spawn(attack(WARM_UP + round * at_once + number))).collect();
-        for one in all {
-            one.await??;
-        }
+    // Last, so that the memory that the pool keeps of each place is full: as many at one time as may run.
+    let at_once = home.config.admission.running_max.div_ceil(HUNGRY) + 1;
+    let body = json!({"input": {}, "limits": {"wall_ms": 5_000}});
+    let calls = (0..HUNGRY).map(|number| components::calling(&home.socket(), &format!("hungry-{number}"), &body));
+    let all: Vec<_> =
+        calls.flat_map(|attack| (0..at_once as u64).map(move |number| attack(number))).map(tokio::spawn).collect();
+    for one in all {
+        one.await??;
     }
     Ok(())
+}
+
+/// Bundles that fill memory for the warm-up; one alone may not have all places.
+const HUNGRY: usize = 8;
+
+/// Fills four megabytes and goes on for a while, so that many are there at one time.
+fn hungry(number: usize) -> Vec<u8> {
+    SkillGuest {
+        name: &format!("hungry-{number}"),
+        memory: "80",
+        call: "(memory.fill (i32.const 131072) (i32.const 7) (i32.const 4194304))
+            (local.set $i (i32.const 4000000))
+            (loop $more (br_if $more (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+            (call $answer (i32.const 240) (global.get $output))",
+        ..Default::default()
+    }
+    .component()
 }
 
 fn head() -> String {

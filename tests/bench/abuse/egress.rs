@@ -265,11 +265,11 @@ async fn canary(socket: &Path, data_dir: &Path, url: &str, number: u64) -> anyho
     // And a failure: a host that the secret is not for.
     let refused = client.post("/v1/skills/fetcher-secret/call", &json!({"input": {"u": "http://192.0.2.1/"}})).await?;
     ensure!(!refused.text().contains(CANARY), "a failure shows the secret: {}", refused.text());
-    for path in ["/v1/logs", "/v1/audit", "/v1/status", "/v1/secrets", "/v1/bundles", "/metrics"] {
-        ensure!(!client.get(path).await?.text().contains(CANARY), "`{path}` shows the secret");
-    }
-    // Reading all files is for the first alone.
+    // Reading everything that an operator may read is for the first alone: it is no hostile act.
     if number == 0 {
+        for path in ["/v1/logs", "/v1/audit", "/v1/status", "/v1/secrets", "/v1/bundles", "/metrics"] {
+            ensure!(!client.get(path).await?.text().contains(CANARY), "`{path}` shows the secret");
+        }
         look_below(data_dir)?;
     }
     Ok("used and never shown: answer, failure, logs, audit log, status, metrics, files".into())

@@ -256,14 +256,13 @@ fn plausibility(reading: &Reading<'_>, number: &Number, parameter: &Parameter, c
         || parameter.description.to_lowercase().contains("the year");
     if year_like && wants_year {
         score += 0.7;
-    } else if wants_year && !year_like {
-        score -= 0.5;
-    } else if year_like
-        && matches!(
-            reading.text.before(number.tokens.start).map(|before| before.lower.as_str()),
-            Some("in" | "year" | "of" | "since" | "år" | "for")
-        )
-        && cue.sum() < 0.5
+    } else if wants_year && !year_like
+        || year_like
+            && matches!(
+                reading.text.before(number.tokens.start).map(|before| before.lower.as_str()),
+                Some("in" | "year" | "of" | "since" | "år" | "for")
+            )
+            && cue.sum() < 0.5
     {
         score -= 0.5;
     }
