@@ -320,19 +320,7 @@ fn refers(own: &[Word], ordered: bool) -> bool {
                 let object = next.is_empty()
                     || matches!(
                         next,
-                        "." | "?"
-                            | "!"
-                            | ","
-                            | "till"
-                            | "som"
-                            | "i"
-                            | "på"
-                            | "med"
-                            | "för"
-                            | "också"
-                            | "med"
-                            | "ut"
-                            | "upp"
+                        "." | "?" | "!" | "," | "till" | "som" | "i" | "på" | "med" | "för" | "också" | "ut" | "upp"
                     );
                 object
                     && !matches!(

@@ -21,8 +21,6 @@ pub enum Said {
     NoYear,
     /// A month of a year.
     Month,
-    /// As a year alone.
-    Year,
     /// `today`, `in 3 days`.
     Relative,
     /// `on Friday`, `next Friday`.
