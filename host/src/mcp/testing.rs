@@ -71,6 +71,7 @@ fn config(dir: &Path) -> Config {
         },
         skill_discovery_interval_s: 1,
         policy_file: None,
+        model_index_urls: Vec::new(),
         file: None,
         log_lines_kept: 100,
         drain_ms: 100,

@@ -35,7 +35,7 @@ pub struct Indexes {
 impl Indexes {
     /// `configured` ones, or else those that pip uses here: by its environment, then by its files; or else the public one.
     pub fn find(configured: &[String], environment: impl Fn(&str) -> Option<String>) -> Indexes {
-        let settings: Vec<String> = pip_files(&environment).iter().filter_map(|path| read(path)).collect();
+        let settings: Vec<String> = pip_files(&environment).iter().filter_map(read).collect();
         let of_pip = |variable: &str, key: &str| {
             let stated = environment(variable).filter(|value| !value.trim().is_empty());
             stated.or_else(|| settings.iter().rev().find_map(|text| setting(text, key)))
