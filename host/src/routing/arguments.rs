@@ -180,3 +180,6 @@ fn missing(parameter: &Parameter, suggestion: Option<Value>, language: Language)
 fn unused(reading: &Reading<'_>, taken: &[&Offer]) -> Vec<String> {
     decide::salient(reading, taken).into_iter().take(16).map(|tokens| reading.text.span(&tokens).to_owned()).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,9 +8,9 @@ use super::{
 };
 
 /// Below this fit nothing fits.
-const FIT_MIN: f32 = 0.35;
+const FIT_MIN: f32 = 0.5;
 /// What is to be made anew has to fit better: skills that speak of the same things do not make them.
-const FIT_MIN_CREATE: f32 = 0.75;
+const FIT_MIN_CREATE: f32 = 0.85;
 /// From this margin on the first skill is taken without asking.
 const MARGIN_SURE: f32 = 0.35;
 /// Skills with less than this share of the first one's belief are not offered as choices, or tried after it.

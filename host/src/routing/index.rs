@@ -12,13 +12,13 @@ use std::sync::Arc;
 use super::{Change, Embed, Learned, Profile, Ranking};
 use lexical::{Document, KINDS, Postings, Totals};
 use space::{Space, Sums};
-use vector::Packed;
+use vector::{Packed, Sides};
 
 pub use rank::Request;
 pub use words::words;
 
 /// Skills that are kept together; a change copies their part of the index, and nothing else.
-const PART_SLOTS: usize = 256;
+const PART_SLOTS: usize = 1024;
 /// Most skills; more are not routed to.
 pub const SKILLS_MAX: usize = 50_000;
 /// Most examples of one skill that get vectors.
@@ -57,6 +57,8 @@ struct Part {
     /// Passages' codes, in the same way, and their steps.
     passage_codes: Vec<i8>,
     passage_steps: Vec<f32>,
+    /// On which side of the mean each centre lies, for each dimension.
+    sides: Vec<Sides>,
 }
 
 /// What is kept of a centre beside its codes.
@@ -235,7 +237,7 @@ impl Index {
         let slot = place % PART_SLOTS;
         for (kind, postings) in part.postings.iter_mut().enumerate() {
             let document = entry.as_ref().map(|entry| &entry.document);
-            *postings = postings.with(slot.min(255) as u8, document, kind);
+            *postings = postings.with(slot as u16, document, kind);
         }
         if let Some(lengths) = part.lengths.get_mut(slot) {
             *lengths = entry.as_ref().map_or([0.0; KINDS], |entry| entry.document.lengths);
@@ -278,6 +280,7 @@ impl Part {
             centres: vec![Centre::default(); PART_SLOTS],
             passage_codes: Vec::new(),
             passage_steps: vec![0.0; PART_SLOTS],
+            sides: vec![Sides::default(); PART_SLOTS],
         }
     }
 
@@ -288,11 +291,12 @@ impl Part {
             self.passage_codes = vec![0; n * PART_SLOTS];
         }
         let range = slot * n..(slot + 1) * n;
-        let (Some(codes), Some(passage_codes), Some(centre), Some(passage_step)) = (
+        let (Some(codes), Some(passage_codes), Some(centre), Some(passage_step), Some(sides)) = (
             self.codes.get_mut(range.clone()),
             self.passage_codes.get_mut(range),
             self.centres.get_mut(slot),
             self.passage_steps.get_mut(slot),
+            self.sides.get_mut(slot),
         ) else {
             return;
         };
@@ -304,8 +308,9 @@ impl Part {
         passage_codes.copy_from_slice(vectors.passage.codes());
         *passage_step = vectors.passage.step();
         let distance = space.map_or(0.0, |space| {
-            let whitened = space.whitened(&space.centred(vectors.centre.values()));
-            whitened.iter().map(|value| value * value).sum::<f32>().sqrt()
+            let centred = space.centred(vectors.centre.values());
+            *sides = Sides::of(&centred);
+            space.whitened(&centred).iter().map(|value| value * value).sum::<f32>().sqrt()
         });
         *centre = Centre { step: vectors.centre.step(), length: vectors.centre.length(), distance };
     }

@@ -7,7 +7,7 @@ use happyos::routing::{Embed as _, Index};
 use serde_json::Value;
 
 use super::data::{Data, is_outside, profile, text, texts};
-use super::figures::{Asked, auroc, top};
+use super::figures::{Asked, auroc, spread, top};
 use super::tools::ask;
 use super::vectors::Cached;
 use crate::report::Report;
@@ -46,7 +46,7 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
         }
         if !fits.is_empty() && !fits_not.is_empty() {
             let n = fits.len() + fits_not.len();
-            report.add(key, auroc(&fits, &fits_not), "", format!("{n} requests, the functions offered, by fit"));
+            report.add(key, auroc(&fits, &fits_not), "", format!("{n} requests, functions offered, by fit: {}; of none {}", spread(&fits), spread(&fits_not)));
         }
     }
     Ok(())

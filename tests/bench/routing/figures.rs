@@ -45,6 +45,14 @@ pub fn auroc(high: &[f64], low: &[f64]) -> f64 {
     area / (high.len() as f64 * low.len() as f64)
 }
 
+/// The fits that a tenth of `asked` do not reach, half, and that a tenth passes.
+pub fn spread(asked: &[f64]) -> String {
+    let mut sorted = asked.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = |part: f64| sorted[((sorted.len() - 1) as f64 * part) as usize];
+    format!("{:.2} {:.2} {:.2}", at(0.1), at(0.5), at(0.9))
+}
+
 pub fn share(n: usize, of: usize) -> f64 {
     n as f64 / of.max(1) as f64
 }

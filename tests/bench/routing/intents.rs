@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use happyos::routing::Index;
 
 use super::data::{Data, is_outside, profile, shuffled, text};
-use super::figures::{Asked, auroc, top};
+use super::figures::{Asked, auroc, spread, top};
 use super::tools::ask;
 use super::vectors::Cached;
 use crate::report::Report;
@@ -47,8 +47,9 @@ fn clinc(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<()>
     let what = format!("CLINC150, {} requests, {N_EXAMPLES} examples an intent", requests.len());
     report.add("clinc20_top1", top(&asked, 1), "", what);
     let fits = |asked: &[Asked]| asked.iter().map(|asked| f64::from(asked.ranking.fit)).collect::<Vec<_>>();
-    let area = auroc(&fits(&asked), &fits(&ask(&index, &outside, Some(embed))?));
-    report.add("clinc_oos_auroc", area, "", format!("against {} requests of none, by fit", outside.len()));
+    let (high, low) = (fits(&asked), fits(&ask(&index, &outside, Some(embed))?));
+    let what = format!("{} requests of none, by fit: {}; of none {}", outside.len(), spread(&high), spread(&low));
+    report.add("clinc_oos_auroc", auroc(&high, &low), "", what);
     Ok(())
 }
 

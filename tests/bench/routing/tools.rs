@@ -7,7 +7,7 @@ use happyos::routing::{Embed, Index};
 use serde_json::Value;
 
 use super::data::{Data, is_outside, profile, shuffled, text};
-use super::figures::{Asked, auroc, precision_at, top};
+use super::figures::{Asked, auroc, precision_at, spread, top};
 use super::vectors::Cached;
 use crate::report::Report;
 
@@ -69,8 +69,9 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
     if !outside.is_empty() {
         let outside: Vec<_> = outside.iter().map(|request| (*request, Vec::new())).collect();
         let fits = |asked: &[Asked]| asked.iter().map(|asked| f64::from(asked.ranking.fit)).collect::<Vec<_>>();
-        let area = auroc(&fits(&asked), &fits(&ask(&taught, &outside, Some(embed))?));
-        report.add("toole_oos_auroc", area, "", "requests for a tool against requests for none, by fit");
+        let (high, low) = (fits(&asked), fits(&ask(&taught, &outside, Some(embed))?));
+        let what = format!("for a tool against for none, by fit: {}; of none {}", spread(&high), spread(&low));
+        report.add("toole_oos_auroc", auroc(&high, &low), "", what);
     }
     let asked = ask(&bare, &requests, Some(embed))?;
     report.add("toole0_top1", top(&asked, 1), "", "names and descriptions only");

@@ -91,14 +91,14 @@ fn mention(reading: &Reading<'_>, option: &str) -> Option<(Range<usize>, f32)> {
     for at in 0..text.tokens.len() {
         let Some(token) = text.get(at).filter(|token| token.kind != Kind::Mark) else { continue };
         // A hyphen inside a written word: "gluten-free" is two words here.
-        let mut parts: Vec<String> = words::of_name(&token.lower);
+        let mut parts: Vec<String> = words::of_name(text.written(at));
         let mut end = at + 1;
         while parts.len() < wanted.len() && end < at + wanted.len() * 2 {
             let Some(next) = text.get(end) else { break };
             if next.kind == Kind::Mark && next.lower != "-" {
                 break;
             }
-            parts.extend(words::of_name(&next.lower));
+            parts.extend(words::of_name(text.written(end)));
             end += 1;
         }
         if parts.len() < wanted.len() || !alike(parts.first().map_or("", String::as_str), first) {

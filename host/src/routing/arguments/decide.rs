@@ -16,20 +16,21 @@ const SURE: f32 = 0.7;
 const SURE_TEXT: f32 = 0.85;
 const SURE_LIST: f32 = 1.1;
 /// From here on an optional value is taken.
-const OPTIONAL_SURE: f32 = 0.55;
+const OPTIONAL_SURE: f32 = 0.45;
 /// What the words around an optional value must say for it at least.
-const EVIDENCE: f32 = 0.35;
+const EVIDENCE: f32 = 0.1;
 /// By how much a value must be ahead of the parameter's next free one.
 const MARGIN: f32 = 0.12;
 /// By how much two values must fit better as they are than exchanged.
 const EXCHANGE_MARGIN: f32 = 0.2;
 /// From here on an optional parameter may be what an unused part of the text was meant for.
 const HOME: f32 = 0.0;
-const HOME_OF_WORDS: f32 = 9.0;
+/// The same, of words that nothing explains.
+const HOME_OF_WORDS: f32 = -0.15;
 /// How much less well than the first a further value for the same parameter may fit.
 const REPEAT_COST: f32 = 0.45;
 /// What is enough for a value when it is the only one left for the only parameter left.
-const LAST_ONE: f32 = 0.1;
+const LAST_ONE: f32 = 0.45;
 
 /// What made a value sure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +75,8 @@ pub fn all(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer>
         decided.push(one(parameters, parameter, own, at, &picked));
     }
     exchanges(parameters, offers, &groups, &mut decided);
-    last_one(reading, parameters, offers, &mut decided);
+    last_one(reading, parameters, offers, &mut decided, true);
+    last_one(reading, parameters, offers, &mut decided, false);
     homeless(reading, parameters, offers, &mut decided);
     decided
 }
@@ -220,10 +222,19 @@ fn exchanges(parameters: &[Parameter], offers: &[Vec<Offer>], groups: &[usize], 
     }
 }
 
-/// The only value left is that of the only parameter left.
-fn last_one(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer>], decided: &mut [Decision]) {
+/// The only number left is that of the only number parameter left, and the same for texts and lists.
+fn last_one(
+    reading: &Reading<'_>,
+    parameters: &[Parameter],
+    offers: &[Vec<Offer>],
+    decided: &mut [Decision],
+    numeric: bool,
+) {
+    let is_numeric = |parameter: &Parameter| matches!(parameter.kind, Kind::Integer | Kind::Number);
     let open: Vec<usize> = (0..decided.len())
-        .filter(|at| parameters.get(*at).is_some_and(|parameter| parameter.required))
+        .filter(|at| {
+            parameters.get(*at).is_some_and(|parameter| parameter.required && is_numeric(parameter) == numeric)
+        })
         .filter(|at| !matches!(decided.get(*at), Some(Decision::Take(..))))
         .collect();
     let [open] = open.as_slice() else { return };
@@ -231,7 +242,6 @@ fn last_one(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer
     let taken: Vec<&Offer> =
         decided.iter().enumerate().filter(|(at, _)| at != open).filter_map(|(_, decision)| decision.offer()).collect();
     let left = salient(reading, &taken);
-    let numeric = matches!(parameter.kind, Kind::Integer | Kind::Number);
     let is_number = |tokens: &Range<usize>| reading.numbers.iter().any(|number| number.whole == *tokens);
     let candidates: Vec<Range<usize>> = match parameter.kind {
         Kind::Integer | Kind::Number => left.into_iter().filter(is_number).collect(),
@@ -322,8 +332,10 @@ pub fn salient(reading: &Reading<'_>, taken: &[&Offer]) -> Vec<Range<usize>> {
     let numbers =
         reading.numbers.iter().filter(|number| !number.weak && !number.ordinal && !dated(number.tokens.start));
     let quoted = |at: usize| reading.text.get(at).is_some_and(|token| token.quote.is_some());
-    let mut found: Vec<Range<usize>> =
-        numbers.map(|number| number.whole.clone()).filter(|tokens| !used(tokens) && !quoted(tokens.start)).collect();
+    let mut found: Vec<Range<usize>> = numbers
+        .filter(|number| !used(&number.tokens) && !quoted(number.tokens.start))
+        .map(|number| number.whole.clone())
+        .collect();
     let spans = reading.spans.iter().filter(|span| matches!(span.form, Form::Quoted | Form::Code | Form::Name));
     for span in spans.filter(|span| !used(&span.tokens)) {
         let explained = span.form == Form::Name && span.tokens.clone().all(|at| reading.is_explained(at));

@@ -92,12 +92,16 @@ fn text(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         Sense::Unit | Sense::Currency => texts::units(reading, parameter),
         Sense::Zone => texts::zones(reading, parameter),
         Sense::Color => texts::colors(reading, parameter),
+        Sense::Language => texts::languages(reading, parameter),
         Sense::Expression => texts::expressions(reading, parameter),
         Sense::Json => texts::json(reading, parameter),
         _ => Vec::new(),
     };
-    let typed =
-        !offers.is_empty() || matches!(parameter.sense, Sense::Date | Sense::DateTime | Sense::Weekday | Sense::Zone);
+    let typed = !offers.is_empty()
+        || matches!(
+            parameter.sense,
+            Sense::Date | Sense::DateTime | Sense::Weekday | Sense::Zone | Sense::Language | Sense::Json
+        );
     if !typed {
         offers = texts::spans(reading, parameter);
         // "Options: 'civil', 'criminal'": such values are chosen like those of an enumeration.
@@ -256,15 +260,11 @@ fn plausibility(reading: &Reading<'_>, number: &Number, parameter: &Parameter, c
         || parameter.description.to_lowercase().contains("the year");
     if year_like && wants_year {
         score += 0.7;
-    } else if wants_year && !year_like
-        || year_like
-            && matches!(
-                reading.text.before(number.tokens.start).map(|before| before.lower.as_str()),
-                Some("in" | "year" | "of" | "since" | "år" | "for")
-            )
-            && cue.sum() < 0.5
-    {
-        score -= 0.5;
+    } else {
+        let before = reading.text.before(number.tokens.start).map(|before| before.lower.as_str());
+        let as_year = matches!(before, Some("in" | "year" | "of" | "since" | "år" | "for"));
+        let another = wants_year || year_like && as_year && cue.sum() < 0.5;
+        score -= if another { 0.5 } else { 0.0 };
     }
     if number.weak {
         score -= if cue.after > 0.4 || cue.before > 0.7 { 0.1 } else { 0.6 };
@@ -283,9 +283,8 @@ fn plausibility(reading: &Reading<'_>, number: &Number, parameter: &Parameter, c
 pub fn number_value(value: f64, parameter: &Parameter) -> Option<Value> {
     let whole = value.fract() == 0.0 && value.abs() < 9.0e15;
     match parameter.kind {
-        Kind::Integer if whole => Some(Value::from(value as i64)),
-        Kind::Integer => None,
         _ if whole => Some(Value::from(value as i64)),
+        Kind::Integer => None,
         _ => serde_json::Number::from_f64(value).map(Value::Number),
     }
 }
@@ -396,7 +395,7 @@ fn weekdays(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         if let Some((_, past)) = moments::weekday(lower) {
             let name = if past { lower.trim_end_matches('s') } else { lower };
             let cue = cues::around(reading, parameter, &(at..at + 1));
-            offers.push(Offer { shares: true, ..Offer::new(Value::from(name), at..at + 1, 1.2 + cue.sum() / 2.0) });
+            offers.push(Offer::new(Value::from(name), at..at + 1, 1.3 + cue.sum() / 2.0));
         }
     }
     offers

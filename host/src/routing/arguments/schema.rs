@@ -1,5 +1,7 @@
 //! What a JSON Schema asks for, parameter by parameter, and what its words say each parameter means.
 
+use std::cell::Cell;
+
 use serde_json::Value;
 
 use super::units::{self, Unit};
@@ -7,6 +9,8 @@ use super::words;
 
 /// Most parameters of one object that are looked at.
 const PARAMETERS_MAX: usize = 64;
+/// Most parameters of a schema in all.
+const ALL_MAX: usize = 512;
 /// Deepest nesting of objects and arrays.
 const DEPTH_MAX: usize = 4;
 /// Most options of an enumeration.
@@ -89,13 +93,20 @@ pub struct Parameter {
 
 /// The parameters of an object schema, references resolved; none where it is something else.
 pub fn parameters(schema: &Value) -> Vec<Parameter> {
-    let mut found = object(schema, schema, 0);
+    let budget = Cell::new(ALL_MAX);
+    let mut found = object(&Root { schema, budget: &budget }, schema, 0);
     weigh(&mut found);
     found
 }
 
-fn object(root: &Value, schema: &Value, depth: usize) -> Vec<Parameter> {
-    let schema = resolve(root, schema);
+/// The whole schema, and how many more parameters are read of it.
+struct Root<'a> {
+    schema: &'a Value,
+    budget: &'a Cell<usize>,
+}
+
+fn object(root: &Root<'_>, schema: &Value, depth: usize) -> Vec<Parameter> {
+    let schema = resolve(root.schema, schema);
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return Vec::new() };
     let required: Vec<&str> =
         schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
@@ -104,7 +115,8 @@ fn object(root: &Value, schema: &Value, depth: usize) -> Vec<Parameter> {
         found.required = required.contains(&name.as_str());
         found
     };
-    let mut found: Vec<Parameter> = properties.iter().take(PARAMETERS_MAX).map(read).collect();
+    let mut found: Vec<Parameter> =
+        properties.iter().take(PARAMETERS_MAX).map_while(|property| spend(root).then(|| read(property))).collect();
     // Objects keep no order here, but the list of required properties is as its author wrote it.
     let place = |parameter: &Parameter| required.iter().position(|name| *name == parameter.name).unwrap_or(usize::MAX);
     found.sort_by_key(place);
@@ -133,8 +145,15 @@ fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     schema
 }
 
-fn parameter(root: &Value, name: &str, property: &Value, depth: usize) -> Parameter {
-    let target = resolve(root, property);
+/// Takes one parameter of the budget, where there is one left.
+fn spend(root: &Root<'_>) -> bool {
+    let left = root.budget.get();
+    root.budget.set(left.saturating_sub(1));
+    left > 0
+}
+
+fn parameter(root: &Root<'_>, name: &str, property: &Value, depth: usize) -> Parameter {
+    let target = resolve(root.schema, property);
     let own = |key: &str| property.get(key).or_else(|| target.get(key));
     let description: String =
         own("description").and_then(Value::as_str).unwrap_or_default().chars().take(DESCRIPTION_CHARS_MAX).collect();
@@ -173,7 +192,7 @@ fn parameter(root: &Value, name: &str, property: &Value, depth: usize) -> Parame
     found
 }
 
-fn kind(root: &Value, name: &str, target: &Value, description: &str, depth: usize) -> Kind {
+fn kind(root: &Root<'_>, name: &str, target: &Value, description: &str, depth: usize) -> Kind {
     let types: Vec<&str> = match target.get("type") {
         Some(Value::String(one)) => vec![one.as_str()],
         Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).filter(|one| *one != "null").collect(),
@@ -206,7 +225,7 @@ fn kind(root: &Value, name: &str, target: &Value, description: &str, depth: usiz
     }
 }
 
-fn options(root: &Value, property: &Value, target: &Value) -> Vec<Value> {
+fn options(root: &Root<'_>, property: &Value, target: &Value) -> Vec<Value> {
     if let Some(only) = target.get("const") {
         return vec![only.clone()];
     }
@@ -218,7 +237,7 @@ fn options(root: &Value, property: &Value, target: &Value) -> Vec<Value> {
     let Some(branches) = branches else { return Vec::new() };
     let mut values = Vec::new();
     for branch in branches.iter().take(OPTIONS_MAX) {
-        let branch = resolve(root, branch);
+        let branch = resolve(root.schema, branch);
         if let Some(only) = branch.get("const") {
             values.push(only.clone());
         } else if let Some(listed) = branch.get("enum").and_then(Value::as_array) {

@@ -288,7 +288,9 @@ pub fn units(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
             at += 1;
             continue;
         };
-        let tokens = at..at + length;
+        // "degrees Fahrenheit" is said of "Fahrenheit".
+        let degrees = length > 1 && matches!(text.lower(at), "degrees" | "degree" | "grader");
+        let tokens = at + usize::from(degrees)..at + length;
         let counted = reading.numbers.iter().any(|number| number.whole.contains(&at) && number.unit.is_some());
         let single = length == 1 && text.lower(at).chars().count() <= 2;
         let preposition = text.before(at).map_or("", |before| before.lower.as_str());
@@ -332,6 +334,7 @@ pub fn zones(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         reading.spans.iter().filter(|span| matches!(span.form, Form::Name | Form::Code | Form::Quoted | Form::Phrase))
     {
         let Some(zone) = zone_of(&span.value) else { continue };
+        let zone = if iana { zone } else { span.value.as_str() };
         let cue = cues::around(reading, parameter, &span.tokens);
         offers.push(Offer::new(
             Value::from(zone),
@@ -377,6 +380,53 @@ const SWEDISH_CITIES: &[(&str, &str)] = &[
     ("San_Francisco", "Los_Angeles"),
     ("Delhi", "Kolkata"),
     ("Mumbai", "Kolkata"),
+];
+
+/// Languages by their names: their codes where the parameter shows codes.
+pub fn languages(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
+    let coded =
+        parameter.shown.iter().any(|shown| shown.len() == 2 && shown.bytes().all(|byte| byte.is_ascii_lowercase()));
+    let mut offers = Vec::new();
+    for at in 0..reading.text.tokens.len() {
+        let lower = reading.text.lower(at);
+        let Some((code, _)) = LANGUAGES.iter().find(|(_, names)| names.contains(&lower)) else { continue };
+        if reading.text.get(at).is_some_and(|token| token.quote.is_some()) {
+            continue;
+        }
+        let tokens = at..at + 1;
+        let cue = cues::around(reading, parameter, &tokens);
+        let value = if coded { *code } else { reading.text.written(at) };
+        offers.push(Offer::new(
+            Value::from(value),
+            tokens.clone(),
+            0.9 + 0.5 * cue.sum() + role(reading, parameter, &tokens),
+        ));
+    }
+    offers
+}
+
+const LANGUAGES: &[(&str, &[&str])] = &[
+    ("en", &["english", "engelska", "engelsk", "engelskt"]),
+    ("sv", &["swedish", "svenska", "svensk", "svenskt"]),
+    ("de", &["german", "tyska", "tysk", "tyskt"]),
+    ("fr", &["french", "franska", "fransk", "franskt"]),
+    ("es", &["spanish", "spanska", "spansk", "spanskt"]),
+    ("it", &["italian", "italienska", "italiensk"]),
+    ("pt", &["portuguese", "portugisiska"]),
+    ("da", &["danish", "danska", "dansk", "danskt"]),
+    ("nb", &["norwegian", "norska", "norsk", "norskt"]),
+    ("fi", &["finnish", "finska", "finsk", "finskt"]),
+    ("nl", &["dutch", "nederländska", "holländska"]),
+    ("pl", &["polish", "polska", "polsk"]),
+    ("ru", &["russian", "ryska", "rysk"]),
+    ("uk", &["ukrainian", "ukrainska"]),
+    ("tr", &["turkish", "turkiska"]),
+    ("ar", &["arabic", "arabiska"]),
+    ("zh", &["chinese", "mandarin", "kinesiska"]),
+    ("ja", &["japanese", "japanska"]),
+    ("ko", &["korean", "koreanska"]),
+    ("hi", &["hindi"]),
+    ("la", &["latin"]),
 ];
 
 /// Colours by their names.

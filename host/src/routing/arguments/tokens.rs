@@ -6,6 +6,10 @@ use std::ops::Range;
 const TOKENS_MAX: usize = 2_000;
 /// Most quotations of a text.
 const QUOTES_MAX: usize = 64;
+/// Most marks that are tried as the beginning of one.
+const TRIES_MAX: usize = 256;
+/// Longest quotation, in characters.
+const QUOTE_CHARS_MAX: usize = 100_000;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,11 +125,14 @@ impl<'a> Text<'a> {
 fn quotes(source: &str) -> Vec<Quote> {
     let mut found = Vec::new();
     let mut skip_to = 0;
+    let mut n_tries = 0;
     let mut before = ' ';
     for (at, mark) in source.char_indices() {
-        let opens = at >= skip_to && found.len() < QUOTES_MAX;
+        let opens = at >= skip_to && found.len() < QUOTES_MAX && n_tries < TRIES_MAX;
         let after = at + mark.len_utf8();
-        if let Some(closing) = opens.then(|| closing(mark, before)).flatten()
+        let closing = opens.then(|| closing(mark, before)).flatten();
+        n_tries += usize::from(closing.is_some());
+        if let Some(closing) = closing
             && let Some(end) = close(source, after, closing)
         {
             let end_after = end + source.get(end..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
@@ -154,7 +161,7 @@ fn closing(mark: char, before: char) -> Option<&'static [char]> {
 /// Where a quotation that began before `from` ends: at a mark that no letter follows.
 fn close(source: &str, from: usize, marks: &[char]) -> Option<usize> {
     let rest = source.get(from..)?;
-    let mut characters = rest.char_indices().peekable();
+    let mut characters = rest.char_indices().take(QUOTE_CHARS_MAX).peekable();
     let mut before = None;
     while let Some((at, character)) = characters.next() {
         let next = characters.peek().map(|(_, next)| *next);

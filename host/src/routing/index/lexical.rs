@@ -99,7 +99,7 @@ fn schema_words(schema: &serde_json::Value, depth: usize, out: &mut String) {
     }
 }
 
-/// The postings of up to 256 skills: which term is where, and how often.
+/// The postings of one part of the skills: which term is where, and how often.
 #[derive(Debug, Clone, Default)]
 pub struct Postings {
     /// Sorted by term, then by place.
@@ -108,18 +108,18 @@ pub struct Postings {
     buckets: Vec<u32>,
 }
 
-const BUCKET_BITS: u32 = 10;
+const BUCKET_BITS: u32 = 14;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Posting {
     term: Term,
-    slot: u8,
+    slot: u16,
     occurrences: u8,
 }
 
 impl Postings {
     /// These postings without the document that was at `slot`, and with `document` there, if there is one.
-    pub fn with(&self, slot: u8, document: Option<&Document>, kind: usize) -> Postings {
+    pub fn with(&self, slot: u16, document: Option<&Document>, kind: usize) -> Postings {
         let new = document.and_then(|document| document.terms.get(kind)).map_or(&[][..], Vec::as_slice);
         let mut list = Vec::with_capacity(self.list.len() + new.len());
         let mut new = new.iter().map(|(term, occurrences)| Posting { term: *term, slot, occurrences: *occurrences });
@@ -297,7 +297,7 @@ fn find<'a>(terms: HashMap<Term, f32>, kind: usize, parts: &[Part<'a>]) -> Vec<W
 }
 
 /// The words of a request that are in the document at `slot`.
-pub fn shared<'a>(part: &Part<'_>, slot: u8, words: &'a [(String, Term)]) -> Vec<&'a str> {
+pub fn shared<'a>(part: &Part<'_>, slot: u16, words: &'a [(String, Term)]) -> Vec<&'a str> {
     let Some(postings) = part.postings.first() else { return Vec::new() };
     let has = |term: Term| postings.of(term).iter().any(|posting| posting.slot == slot);
     words.iter().filter(|(_, term)| has(*term)).map(|(word, _)| word.as_str()).collect()

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::lexical::{self, KINDS, Scores};
-use super::vector::Probe;
+use super::vector::{Probe, Sides};
 use super::{Entry, Index, PART_SLOTS, words};
 use crate::routing::{CANDIDATES_MAX, Candidate, LEARNED_MAX, Learned, REQUEST_BYTES_MAX, Ranking};
 
@@ -11,6 +11,8 @@ use crate::routing::{CANDIDATES_MAX, Candidate, LEARNED_MAX, Learned, REQUEST_BY
 /// stand for the rest.
 const COMPARED: usize = 256;
 const COMPARED_ALL: usize = 2_048;
+/// Standard scores by words from which on a skill is compared with the request whatever its vector.
+const WORDS_NEAR: f32 = 3.0;
 /// Skills that the examples of are looked at one by one.
 const SHORTLIST: usize = 48;
 /// Standard deviations of scores as they are in large indexes, and for how many skills these stand: with few skills
@@ -108,7 +110,7 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     }
     contenders
         .sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.entry.profile.name.cmp(&b.entry.profile.name)));
-    ranking(&contenders, &lexical, &parts, dense.is_some(), k)
+    ranking(&contenders, &lexical, &parts, (dense.is_some(), index.len()), k)
 }
 
 /// The sum of both kinds' standard scores, made one again.
@@ -153,7 +155,8 @@ fn dense(index: &Index, vector: &[f32], live: &[usize], taught: f32, by_words: &
     let n_places = index.parts.len() * PART_SLOTS;
     let (mut angles, mut fits) = (vec![0.0; n_places], vec![0.0; n_places]);
     let mut with = Vec::with_capacity(live.len());
-    for place in live {
+    let (near, usual) = near(index, live, &Sides::of(&direction), by_words);
+    for place in near.iter().chain(&usual) {
         let (Some(part), slot) = (index.parts.get(place / PART_SLOTS), place % PART_SLOTS) else { continue };
         let (Some(codes), Some(centre)) = (part.codes.get(slot * n..(slot + 1) * n), part.centres.get(slot)) else {
             continue;
@@ -167,22 +170,51 @@ fn dense(index: &Index, vector: &[f32], live: &[usize], taught: f32, by_words: &
             with.push(*place);
         }
     }
-    standardise(&mut angles, &with, USUAL_COSINE);
-    standardise(&mut fits, &with, USUAL_FIT);
+    with.sort_unstable();
+    with.dedup();
+    let sample = if usual.is_empty() { &with } else { &usual };
+    standardise(&mut angles, sample, USUAL_COSINE);
+    standardise(&mut fits, sample, USUAL_FIT);
     let centre = CENTRE_BARE + (CENTRE_TAUGHT - CENTRE_BARE) * taught;
-    let mut scores: Vec<f32> = angles.iter().zip(&fits).map(|(angle, fit)| centre * (angle + fit) / 2.0).collect();
+    let mut scores = vec![0.0; n_places];
+    for place in &with {
+        if let (Some(score), Some(angle), Some(fit)) = (scores.get_mut(*place), angles.get(*place), fits.get(*place)) {
+            *score = centre * (angle + fit) / 2.0;
+        }
+    }
     let mut dense = Dense { probe: Probe::new(vector), scores: Vec::new(), cosines: vec![0.0; n_places] };
     let passage = PASSAGE_BARE + (PASSAGE_TAUGHT - PASSAGE_BARE) * taught;
-    add_passages(index, &mut dense, &mut scores, by_words, &with, passage);
+    add_passages(index, &mut dense, &mut scores, by_words, (&with, &usual), passage);
     dense.scores = scores;
     Some(dense)
 }
 
+/// The places that are compared in full: all of them, or where these are too many, those whose centres lie on the same
+/// side of the mean in most dimensions, and those with words in common. Then a sample comes with them.
+fn near(index: &Index, live: &[usize], sides: &Sides, by_words: &[f32]) -> (Vec<usize>, Vec<usize>) {
+    if live.len() <= COMPARED_ALL {
+        return (live.to_vec(), Vec::new());
+    }
+    let apart = |place: &usize| {
+        let part = index.parts.get(place / PART_SLOTS)?;
+        Some((part.sides.get(place % PART_SLOTS)?.apart(sides), *place))
+    };
+    let mut by_sides: Vec<(u32, usize)> = live.iter().filter_map(apart).collect();
+    by_sides.select_nth_unstable(COMPARED_ALL / 2);
+    let mut near: Vec<usize> = by_sides.into_iter().take(COMPARED_ALL / 2).map(|(_, place)| place).collect();
+    near.extend(live.iter().filter(|place| by_words.get(**place).is_some_and(|score| *score > WORDS_NEAR)));
+    near.truncate(COMPARED_ALL);
+    near.sort_unstable();
+    near.dedup();
+    (near, live.iter().step_by(live.len() / COMPARED).copied().collect())
+}
+
 /// Adds how near the descriptions are, and notes the cosines: of all skills, or of the best ones so far where these are
 /// too many. Then a sample says how near descriptions usually are, and the others count as usual.
-fn add_passages(index: &Index, dense: &mut Dense, scores: &mut [f32], by_words: &[f32], with: &[usize], weight: f32) {
-    let (mut compared, mut usual) = (with.to_vec(), with.to_vec());
-    if with.len() > COMPARED_ALL {
+fn add_passages(index: &Index, dense: &mut Dense, scores: &mut [f32], by_words: &[f32], (with, sample): (&[usize], &[usize]), weight: f32) {
+    let mut compared = with.to_vec();
+    let usual = if sample.is_empty() { with } else { sample };
+    if !sample.is_empty() && with.len() > COMPARED {
         let so_far = |place: &usize| {
             let at = |scores: &[f32]| scores.get(*place).copied().unwrap_or_default();
             at(scores) + at(by_words)
@@ -190,10 +222,9 @@ fn add_passages(index: &Index, dense: &mut Dense, scores: &mut [f32], by_words: 
         let mut ordered: Vec<(f32, usize)> = with.iter().map(|place| (so_far(place), *place)).collect();
         ordered.select_nth_unstable_by(COMPARED, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         compared = ordered.iter().take(COMPARED).map(|(_, place)| *place).collect();
-        usual = with.iter().step_by(with.len() / COMPARED).copied().collect();
     }
     let mut passages = vec![0.0; scores.len()];
-    for place in compared.iter().chain(&usual) {
+    for place in compared.iter().chain(usual) {
         let (Some(part), slot) = (index.parts.get(place / PART_SLOTS), place % PART_SLOTS) else { continue };
         let n = part.codes.len() / PART_SLOTS;
         let range = slot * n..(slot + 1) * n;
@@ -209,7 +240,7 @@ fn add_passages(index: &Index, dense: &mut Dense, scores: &mut [f32], by_words: 
             *cosine = dense.probe.dot(centre_codes) * centre.step / centre.length.max(1e-6);
         }
     }
-    standardise(&mut passages, &usual, USUAL_PASSAGE);
+    standardise(&mut passages, usual, USUAL_PASSAGE);
     for place in &compared {
         if let (Some(score), Some(passage)) = (scores.get_mut(*place), passages.get(*place)) {
             *score += weight * passage;
@@ -285,7 +316,7 @@ fn ranking(
     contenders: &[Contender<'_>],
     lexical: &Scores,
     parts: &[lexical::Part<'_>],
-    has_vectors: bool,
+    (has_vectors, n_skills): (bool, usize),
     k: usize,
 ) -> Ranking {
     let Some(best) = contenders.first() else { return Ranking::default() };
@@ -303,43 +334,54 @@ fn ranking(
             reasons: reasons(contender, lexical, parts),
         })
         .collect();
-    let fit = contenders.iter().take(5).map(|contender| fit(contender, lexical, has_vectors)).fold(0.0, f32::max);
+    let fit = contenders.iter().take(5).map(|contender| fit(contender, lexical, has_vectors, n_skills)).fold(0.0, f32::max);
     Ranking { candidates, margin, fit }
 }
 
 /// How well a skill fits at all, 0 to 1.
-fn fit(contender: &Contender<'_>, lexical: &Scores, has_vectors: bool) -> f32 {
+fn fit(contender: &Contender<'_>, lexical: &Scores, has_vectors: bool, n_skills: usize) -> f32 {
     if contender.same.is_some() {
         return 1.0;
     }
-    let covered = |kind: usize| {
+    let of_kind = |kind: usize| {
         let score = lexical.of_kind.get(kind).and_then(|scores| scores.get(contender.place)).copied();
-        let best = lexical.best_possible.get(kind).copied().unwrap_or_default();
-        if best > 0.0 { (score.unwrap_or_default() / best).min(1.0) } else { 0.0 }
+        score.unwrap_or_default()
     };
-    let covered = (covered(0) + covered(1)) / 2.0;
+    let best = |kind: usize| lexical.best_possible.get(kind).copied().unwrap_or_default().max(1e-6);
+    let covered = (of_kind(0) / best(0) + of_kind(1) / best(1)).min(2.0) / 2.0;
+    // In units of the rarest possible word.
+    let rarest = (1.0 + n_skills as f32).ln();
+    let evidence = ((of_kind(0) + of_kind(1) / RUNS_A_WORD) / rarest / 2.0).min(EVIDENCE_MAX);
     let z = if has_vectors {
         let nearest = contender.nearest.map_or(contender.cosine, |(cosine, _)| cosine);
         let cosine = 0.7 * contender.cosine + 0.3 * nearest;
-        FIT_COSINE * (cosine - FIT_COSINE_EVEN) + FIT_COVERED * (covered - FIT_COVERED_EVEN)
+        let n_examples = contender.entry.profile.examples.len() as f32;
+        let even = FIT_COSINE_EVEN + FIT_COSINE_TAUGHT * n_examples / (n_examples + 2.0);
+        FIT_COSINE * (cosine - even) + FIT_EVIDENCE * (evidence - FIT_EVIDENCE_EVEN)
     } else {
-        FIT_LEXICAL * (covered - FIT_LEXICAL_EVEN)
+        FIT_COVERED * (covered - FIT_COVERED_EVEN) + FIT_EVIDENCE * (evidence - FIT_EVIDENCE_EVEN)
     };
     1.0 / (1.0 + (-z).exp())
 }
 
-/// How the cosine and the share of the words that are found count towards the fit, and where each says nothing.
+/// How the cosine, the words in common and the share they are of all count towards the fit, and where each says nothing.
 const FIT_COSINE: f32 = 45.0;
 const FIT_COSINE_EVEN: f32 = 0.87;
-const FIT_COVERED: f32 = 5.0;
-const FIT_COVERED_EVEN: f32 = 0.25;
-const FIT_LEXICAL: f32 = 9.0;
-const FIT_LEXICAL_EVEN: f32 = 0.3;
+/// Centres of many examples are nearer to everything.
+const FIT_COSINE_TAUGHT: f32 = 0.09;
+const FIT_EVIDENCE: f32 = 2.0;
+const FIT_EVIDENCE_EVEN: f32 = 0.7;
+const FIT_COVERED: f32 = 6.0;
+const FIT_COVERED_EVEN: f32 = 0.3;
+/// Runs of characters of a word of usual length.
+const RUNS_A_WORD: f32 = 6.0;
+/// More words in common than this add nothing.
+const EVIDENCE_MAX: f32 = 3.0;
 
 fn reasons(contender: &Contender<'_>, lexical: &Scores, parts: &[lexical::Part<'_>]) -> Vec<String> {
     let mut reasons: Vec<String> = contender.same.map(str::to_owned).into_iter().collect();
     let part = parts.get(contender.place / PART_SLOTS);
-    let slot = (contender.place % PART_SLOTS).min(255) as u8;
+    let slot = (contender.place % PART_SLOTS) as u16;
     let mut shared = part.map_or(Vec::new(), |part| lexical::shared(part, slot, &lexical.words));
     shared.sort_by_key(|word| Reverse(word.chars().count()));
     shared.truncate(6);
