@@ -211,7 +211,14 @@ fn near(index: &Index, live: &[usize], sides: &Sides, by_words: &[f32]) -> (Vec<
 
 /// Adds how near the descriptions are, and notes the cosines: of all skills, or of the best ones so far where these are
 /// too many. Then a sample says how near descriptions usually are, and the others count as usual.
-fn add_passages(index: &Index, dense: &mut Dense, scores: &mut [f32], by_words: &[f32], (with, sample): (&[usize], &[usize]), weight: f32) {
+fn add_passages(
+    index: &Index,
+    dense: &mut Dense,
+    scores: &mut [f32],
+    by_words: &[f32],
+    (with, sample): (&[usize], &[usize]),
+    weight: f32,
+) {
     let mut compared = with.to_vec();
     let usual = if sample.is_empty() { with } else { sample };
     if !sample.is_empty() && with.len() > COMPARED {
@@ -334,7 +341,8 @@ fn ranking(
             reasons: reasons(contender, lexical, parts),
         })
         .collect();
-    let fit = contenders.iter().take(5).map(|contender| fit(contender, lexical, has_vectors, n_skills)).fold(0.0, f32::max);
+    let fit =
+        contenders.iter().take(5).map(|contender| fit(contender, lexical, has_vectors, n_skills)).fold(0.0, f32::max);
     Ranking { candidates, margin, fit }
 }
 
