@@ -181,10 +181,17 @@ impl Tokens {
     }
 }
 
+/// Names of principals without a token; who had one of these would be taken for them.
+const RESERVED: [&str; 2] = ["local", "daemon"];
+
 /// A name is what people type and logs show: 1 to 64 of `A-Z a-z 0-9 _ - .`.
 fn check_name(name: &str) -> Result<(), Failure> {
     let fits = (1..=64).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    if RESERVED.contains(&name) {
+        return Err(invalid(format!("`{name}` is what the daemon calls itself or its own user"))
+            .with_hint("choose another name"));
+    }
     if fits {
         return Ok(());
     }

@@ -330,6 +330,8 @@ pub fn units(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
 /// Time zones by the name of a place in the IANA database, or by the zone's own name.
 pub fn zones(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let mut offers = Vec::new();
+    let lower = parameter.description.to_lowercase();
+    let iana = lower.contains("iana") || parameter.shown.iter().any(|shown| shown.contains('/'));
     for span in
         reading.spans.iter().filter(|span| matches!(span.form, Form::Name | Form::Code | Form::Quoted | Form::Phrase))
     {
