@@ -97,7 +97,6 @@ fn config(dir: &Path) -> Config {
         tasks: Config::new(dir.join("data")).tasks,
         skill_discovery_interval_s: 1,
         policy_file: None,
-        model_index_urls: Vec::new(),
         file: None,
         log_lines_kept: 100,
         drain_ms: 100,
