@@ -58,6 +58,7 @@ async fn a_request_is_answered_kept_and_can_be_read_step_by_step() {
     assert_eq!((&task["state"], &task["output"]), (&json!("completed"), &json!({})), "{task}");
     assert_eq!(task["steps"][0]["skill"], "ping");
     daemon.stop().await;
+    drop(daemon);
 
     // What came of it outlives the daemon.
     let daemon = home.start().await;

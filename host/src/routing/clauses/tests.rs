@@ -1,3 +1,5 @@
+//! Tests of how a request is split into clauses.
+
 use super::*;
 use crate::routing::language::detect;
 

@@ -1,3 +1,5 @@
+//! Tests of how a language is told.
+
 use super::*;
 
 #[track_caller]
