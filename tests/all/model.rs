@@ -68,7 +68,9 @@ fn serve(mut stream: TcpStream, wheel: &[u8], way: Way, ranges: &Mutex<Vec<Optio
         let from: usize = range.as_deref().map_or(0, |range| range.trim_end_matches('-').parse().unwrap());
         let rest = &wheel[from..];
         let (status, headers) = match range {
-            Some(_) => ("206 Partial Content", format!("content-range: bytes {from}-{}/{}\r\n", wheel.len() - 1, wheel.len())),
+            Some(_) => {
+                ("206 Partial Content", format!("content-range: bytes {from}-{}/{}\r\n", wheel.len() - 1, wheel.len()))
+            }
             None => ("200 OK", String::new()),
         };
         let extra = if way == Way::TooMuch { 1 } else { 0 };

@@ -26,16 +26,25 @@ fn skill(name: &str, description: &str, schema: Value, examples: &[(&str, &str)]
 
 fn some() -> Vec<Change> {
     vec![
-        skill("roll-dice", "Rolls dice and adds them up", json!({}), &[("en", "roll two dice"), ("sv", "slå två tärningar")]),
-        skill("moon-phase", "Tells the phase of the moon", json!({}), &[
-            ("en", "what phase is the moon in tonight"),
-            ("sv", "vilken månfas är det i kväll"),
-        ]),
+        skill(
+            "roll-dice",
+            "Rolls dice and adds them up",
+            json!({}),
+            &[("en", "roll two dice"), ("sv", "slå två tärningar")],
+        ),
+        skill(
+            "moon-phase",
+            "Tells the phase of the moon",
+            json!({}),
+            &[("en", "what phase is the moon in tonight"), ("sv", "vilken månfas är det i kväll")],
+        ),
         skill("coin-toss", "Tosses a coin", json!({}), &[("en", "toss a coin"), ("sv", "singla slant")]),
-        skill("word-count", "Counts the words of a text", json!({}), &[
-            ("en", "how many words are in this sentence"),
-            ("sv", "räkna ord i en text"),
-        ]),
+        skill(
+            "word-count",
+            "Counts the words of a text",
+            json!({}),
+            &[("en", "how many words are in this sentence"), ("sv", "räkna ord i en text")],
+        ),
     ]
 }
 
@@ -90,7 +99,15 @@ fn one_skill_more_or_less_is_as_if_all_were_made_at_once() {
 #[test]
 fn what_nothing_fits_is_a_gap() {
     let index = Index::empty().with(&some(), None);
-    for text in ["Skapa en ny Python-funktion för dataanalys", "book a flight to Lisbon", "", "  ", "?!", "tack!", "مرحبا بالعالم"] {
+    for text in [
+        "Skapa en ny Python-funktion för dataanalys",
+        "book a flight to Lisbon",
+        "",
+        "  ",
+        "?!",
+        "tack!",
+        "مرحبا بالعالم",
+    ] {
         let analysis = analysed(&index, text);
         assert!(matches!(analysis.strategy, Strategy::Gap { .. }), "{text}: {analysis:?}");
     }
@@ -101,10 +118,12 @@ fn what_nothing_fits_is_a_gap() {
 #[test]
 fn a_copied_description_is_asked_about() {
     let mut changes = some();
-    changes.push(skill("dice-copy", "Rolls dice and adds them up", json!({}), &[
-        ("en", "roll two dice"),
-        ("sv", "slå två tärningar"),
-    ]));
+    changes.push(skill(
+        "dice-copy",
+        "Rolls dice and adds them up",
+        json!({}),
+        &[("en", "roll two dice"), ("sv", "slå två tärningar")],
+    ));
     let index = Index::empty().with(&changes, None);
     let analysis = analysed(&index, "roll three dice for me");
     let Strategy::Ask(Question::Choice(choices)) = analysis.strategy else { panic!("{analysis:?}") };

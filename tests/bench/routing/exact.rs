@@ -46,7 +46,12 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
         }
         if !fits.is_empty() && !fits_not.is_empty() {
             let n = fits.len() + fits_not.len();
-            report.add(key, auroc(&fits, &fits_not), "", format!("{n} requests, functions offered, by fit: {}; of none {}", spread(&fits), spread(&fits_not)));
+            report.add(
+                key,
+                auroc(&fits, &fits_not),
+                "",
+                format!("{n} requests, functions offered, by fit: {}; of none {}", spread(&fits), spread(&fits_not)),
+            );
         }
     }
     Ok(())
