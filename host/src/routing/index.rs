@@ -41,6 +41,8 @@ pub struct Index {
     space: Option<Arc<Space>>,
     /// How many vectors the space was made from, and how many came or went since.
     space_age: (f64, f64),
+    /// Places whose words are not in the postings yet; empty outside of [`Index::with`].
+    pending: Vec<usize>,
     /// The model whose vectors these are.
     model: Option<Arc<str>>,
 }
@@ -110,6 +112,7 @@ impl Index {
                 }
             }
         }
+        index.post();
         index.renew_space();
         index
     }
@@ -235,17 +238,36 @@ impl Index {
         let Some(part) = self.parts.get_mut(place / PART_SLOTS) else { return };
         let part = Arc::make_mut(part);
         let slot = place % PART_SLOTS;
-        for (kind, postings) in part.postings.iter_mut().enumerate() {
-            let document = entry.as_ref().map(|entry| &entry.document);
-            *postings = postings.with(slot as u16, document, kind);
-        }
         if let Some(lengths) = part.lengths.get_mut(slot) {
             *lengths = entry.as_ref().map_or([0.0; KINDS], |entry| entry.document.lengths);
         }
         let vectors = entry.as_ref().and_then(|entry| entry.vectors.as_ref());
         part.set_vectors(slot, vectors, space.as_deref());
-        if let Some(place) = part.entries.get_mut(slot) {
-            *place = entry;
+        if let Some(kept) = part.entries.get_mut(slot) {
+            *kept = entry;
+        }
+        self.pending.push(place);
+    }
+
+    /// Brings the postings up to date, each part's at once.
+    fn post(&mut self) {
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.sort_unstable();
+        pending.dedup();
+        for places in pending.chunk_by(|a, b| a / PART_SLOTS == b / PART_SLOTS) {
+            let Some(part) = places.first().and_then(|place| self.parts.get_mut(place / PART_SLOTS)) else { continue };
+            let part = Arc::make_mut(part);
+            let document = |place: &usize| {
+                let slot = place % PART_SLOTS;
+                let entry = part.entries.get(slot).and_then(Option::as_ref);
+                (slot as u16, entry.map(|entry| &entry.document))
+            };
+            let changed: Vec<_> = places.iter().map(document).collect();
+            let made: Vec<Postings> =
+                part.postings.iter().enumerate().map(|(kind, postings)| postings.with(&changed, kind)).collect();
+            for (postings, made) in part.postings.iter_mut().zip(made) {
+                *postings = made;
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! How well skills fit a request by its words: BM25 (Robertson & Zaragoza 2009) over weighted fields, for words and for
 //! runs of characters, each apart.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::words::{Term, Terms, joined, word_term, words};
 use crate::routing::Profile;
@@ -102,7 +102,9 @@ fn schema_words(schema: &serde_json::Value, depth: usize, out: &mut String) {
 /// The postings of one part of the skills: which term is where, and how often.
 #[derive(Debug, Clone, Default)]
 pub struct Postings {
-    /// Sorted by term, then by place.
+    /// All terms, sorted, and where the postings of each begin.
+    terms: Vec<Term>,
+    starts: Vec<u32>,
     list: Vec<Posting>,
     /// Where the terms begin whose first [`BUCKET_BITS`] bits are the place in here.
     buckets: Vec<u32>,
@@ -110,47 +112,76 @@ pub struct Postings {
 
 const BUCKET_BITS: u32 = 14;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy)]
 struct Posting {
-    term: Term,
     slot: u16,
     occurrences: u8,
 }
 
 impl Postings {
-    /// These postings without the document that was at `slot`, and with `document` there, if there is one.
-    pub fn with(&self, slot: u16, document: Option<&Document>, kind: usize) -> Postings {
-        let new = document.and_then(|document| document.terms.get(kind)).map_or(&[][..], Vec::as_slice);
-        let mut list = Vec::with_capacity(self.list.len() + new.len());
-        let mut new = new.iter().map(|(term, occurrences)| Posting { term: *term, slot, occurrences: *occurrences });
-        let mut next = new.next();
-        for old in self.list.iter().filter(|posting| posting.slot != slot) {
-            while let Some(posting) = next.filter(|posting| (posting.term, slot) < (old.term, old.slot)) {
-                list.push(posting);
-                next = new.next();
-            }
-            list.push(*old);
+    /// These postings with the documents at some slots replaced, or taken out where there is none.
+    pub fn with(&self, changed: &[(u16, Option<&Document>)], kind: usize) -> Postings {
+        let slots: HashSet<u16> = changed.iter().map(|(slot, _)| *slot).collect();
+        let mut new: Vec<(Term, Posting)> = Vec::new();
+        for (slot, document) in changed {
+            let terms = document.and_then(|document| document.terms.get(kind)).map_or(&[][..], Vec::as_slice);
+            new.extend(terms.iter().map(|(term, n)| (*term, Posting { slot: *slot, occurrences: *n })));
         }
-        list.extend(next);
-        list.extend(new);
-        let mut buckets = Vec::with_capacity((1 << BUCKET_BITS) + 1);
-        for (posting, at) in list.iter().zip(0_u32..) {
-            while buckets.len() <= (posting.term >> (32 - BUCKET_BITS)) as usize {
-                buckets.push(at);
+        new.sort_unstable_by_key(|(term, posting)| (*term, posting.slot));
+        let mut new = new.into_iter().peekable();
+        let mut made = Postings::default();
+        made.list.reserve(self.list.len() + new.len());
+        for (term, range) in self.terms.iter().zip(self.starts.array_windows()) {
+            while let Some((earlier, posting)) = new.next_if(|(other, _)| other < term) {
+                made.push(earlier, posting);
+            }
+            let [from, to] = range.map(|at| at as usize);
+            for posting in self.list.get(from..to).unwrap_or_default() {
+                if !slots.contains(&posting.slot) {
+                    made.push(*term, *posting);
+                }
+            }
+            while let Some((_, posting)) = new.next_if(|(other, _)| other == term) {
+                made.push(*term, posting);
             }
         }
-        buckets.resize((1 << BUCKET_BITS) + 1, list.len() as u32);
-        Postings { list, buckets }
+        for (term, posting) in new {
+            made.push(term, posting);
+        }
+        made.finish();
+        made
+    }
+
+    /// Appends a posting of the last term, or of a later one.
+    fn push(&mut self, term: Term, posting: Posting) {
+        if self.terms.last() != Some(&term) {
+            self.terms.push(term);
+            self.starts.push(self.list.len() as u32);
+        }
+        self.list.push(posting);
+    }
+
+    fn finish(&mut self) {
+        self.starts.push(self.list.len() as u32);
+        self.buckets.reserve((1 << BUCKET_BITS) + 1);
+        for (term, at) in self.terms.iter().zip(0_u32..) {
+            while self.buckets.len() <= (term >> (32 - BUCKET_BITS)) as usize {
+                self.buckets.push(at);
+            }
+        }
+        self.buckets.resize((1 << BUCKET_BITS) + 1, self.terms.len() as u32);
     }
 
     fn of(&self, term: Term) -> &[Posting] {
         let bucket = (term >> (32 - BUCKET_BITS)) as usize;
-        let (Some(from), Some(to)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { return &[] };
-        let bucket = self.list.get(*from as usize..*to as usize).unwrap_or_default();
-        let from = bucket.partition_point(|posting| posting.term < term);
-        let rest = bucket.get(from..).unwrap_or_default();
-        let n = rest.partition_point(|posting| posting.term == term);
-        rest.get(..n).unwrap_or_default()
+        let (Some(first), Some(last)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { return &[] };
+        let (first, last) = (*first as usize, *last as usize);
+        let terms = self.terms.get(first..last).unwrap_or_default();
+        let Ok(at) = terms.binary_search(&term) else { return &[] };
+        match (self.starts.get(first + at), self.starts.get(first + at + 1)) {
+            (Some(from), Some(to)) => self.list.get(*from as usize..*to as usize).unwrap_or_default(),
+            _ => &[],
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use crate::routing::{CANDIDATES_MAX, Candidate, LEARNED_MAX, Learned, REQUEST_BY
 /// stand for the rest.
 const COMPARED: usize = 256;
 const COMPARED_ALL: usize = 2_048;
+/// Of more skills, how many are compared for the direction of their vectors, and for words in common at most.
+const COMPARED_NEAR: usize = 512;
 /// Standard scores by words from which on a skill is compared with the request whatever its vector.
 const WORDS_NEAR: f32 = 3.0;
 /// Skills that the examples of are looked at one by one.
@@ -197,13 +199,13 @@ fn near(index: &Index, live: &[usize], sides: &Sides, by_words: &[f32]) -> (Vec<
     }
     let apart = |place: &usize| {
         let part = index.parts.get(place / PART_SLOTS)?;
-        Some((part.sides.get(place % PART_SLOTS)?.apart(sides), *place))
+        Some((part.sides.get(place % PART_SLOTS)?.apart(sides), u32::try_from(*place).ok()?))
     };
-    let mut by_sides: Vec<(u32, usize)> = live.iter().filter_map(apart).collect();
-    by_sides.select_nth_unstable(COMPARED_ALL / 2);
-    let mut near: Vec<usize> = by_sides.into_iter().take(COMPARED_ALL / 2).map(|(_, place)| place).collect();
+    let mut by_sides: Vec<(u32, u32)> = live.iter().filter_map(apart).collect();
+    by_sides.select_nth_unstable(COMPARED_NEAR);
+    let mut near: Vec<usize> = by_sides.into_iter().take(COMPARED_NEAR).map(|(_, place)| place as usize).collect();
     near.extend(live.iter().filter(|place| by_words.get(**place).is_some_and(|score| *score > WORDS_NEAR)));
-    near.truncate(COMPARED_ALL);
+    near.truncate(2 * COMPARED_NEAR);
     near.sort_unstable();
     near.dedup();
     (near, live.iter().step_by(live.len() / COMPARED).copied().collect())

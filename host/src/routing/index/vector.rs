@@ -68,9 +68,9 @@ impl Probe {
     }
 }
 
-/// The signs of up to 512 numbers: a sketch to tell from afar what lies in about the same direction.
+/// The signs of the first 256 numbers: a sketch to tell from afar what lies in about the same direction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sides([u64; 8]);
+pub struct Sides([u64; 4]);
 
 impl Sides {
     pub fn of(values: &[f32]) -> Sides {
