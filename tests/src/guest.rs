@@ -15,7 +15,7 @@ const TEXTS: usize = 1024;
 /// has a default that behaves: a guest names only what is wrong with it.
 ///
 /// Code may call `$answer (ptr, len) → i32` for a good answer, `$fail (kind, ptr, len) → i32` for a `skill-error`, and
-/// use the globals `$heap` (first free byte) and `$output` (length of the text `{}` at 240).
+/// use the global `$heap` (first free byte) and the text `{}` at 240.
 #[derive(Clone, Copy)]
 pub struct SkillGuest<'a> {
     /// The skill's name and the bundle's.
