@@ -26,6 +26,7 @@ mod wasi;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
 
@@ -256,6 +257,18 @@ impl Runtime {
         done.ok_or_else(|| Failure::new(FailureKind::Cancelled, "the daemon is stopping"))
     }
 
+    /// Does work of many steps, none of which a short call should wait for. Dropping the future drops the work.
+    ///
+    /// # Errors
+    /// `cancelled` only while the daemon is stopping.
+    pub async fn at_leisure<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let done = self.inner.lanes.at_leisure(work).await;
+        done.ok_or_else(|| Failure::new(FailureKind::Cancelled, "the daemon is stopping"))
+    }
+
     /// A sealed note about `digest` that [`Runtime::remember`] kept.
     pub fn recall(&self, digest: &Digest) -> Option<Vec<u8>> {
         self.inner.cache.note(digest, Sealed::Probe)
@@ -322,7 +335,7 @@ impl Runtime {
             ProgramKind::Component(world) => self.load_component(program, world).await?,
             ProgramKind::Script => {
                 let interpreter = Box::pin(self.load(&self.inner.interpreter)).await?;
-                let source = String::from_utf8(self.original(program).await?)
+                let source = String::from_utf8(self.original(program).await?.into())
                     .map_err(|_| unavailable(program, "it is not UTF-8"))?;
                 Loaded::with_script(&interpreter, source.into())
                     .ok_or_else(|| unavailable(program, "the interpreter is not one"))?
@@ -368,10 +381,10 @@ impl Runtime {
     }
 
     /// The bytes a program was made from, if they are still what they were.
-    async fn original(&self, program: &Arc<Program>) -> Result<Vec<u8>, Failure> {
+    async fn original(&self, program: &Arc<Program>) -> Result<Bytes, Failure> {
         let path = match &program.origin {
-            Origin::Embedded(bytes) => return Ok(bytes.to_vec()),
-            Origin::Bytes(bytes) => return Ok(bytes.to_vec()),
+            Origin::Embedded(bytes) => return Ok(Bytes::from_static(bytes)),
+            Origin::Bytes(bytes) => return Ok(bytes.clone()),
             Origin::File(path) => path,
         };
         let bytes = tokio::fs::read(path)
@@ -380,7 +393,7 @@ impl Runtime {
         if Digest::of(&bytes) != program.digest {
             return Err(unavailable(program, &format!("`{}` has changed since it was read", path.display())));
         }
-        Ok(bytes)
+        Ok(bytes.into())
     }
 }
 

@@ -1,11 +1,12 @@
 //! Benchmarks, and the bars they are held to.
 
 use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::build;
-use crate::run::{Result, cargo, run, target};
+use crate::run::{Result, repo, run, target};
 
 /// All benchmarks.
 pub const BENCHES: [&str; 7] = ["calls", "mcp", "scale", "fair", "reload", "routing", "orchestrate"];
@@ -21,8 +22,7 @@ pub fn bench(name: &str, options: &[&str]) -> Result<()> {
         );
     }
     build::skills(true)?;
-    let program = ["run", "--quiet", "--release", "--package", "happyos-tests", "--bin", "bench", "--", name];
-    run(cargo().args(program).args(options))
+    run(Command::new(target().join("release/bench")).current_dir(repo()).arg(name).args(options))
 }
 
 struct Bar {

@@ -143,6 +143,12 @@ impl Lanes {
         AbortOnDropHandle::new(self.long.as_ref()?.spawn_blocking(work)).await.ok()
     }
 
+    /// Does work of many steps in the long lane; `None` only when the threads are going away. Dropping the future drops
+    /// the work.
+    pub async fn at_leisure<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        AbortOnDropHandle::new(self.long.as_ref()?.spawn(work)).await.ok()
+    }
+
     /// Does work that nobody waits for in the long lane.
     pub fn aside(&self, work: impl Future<Output = ()> + Send + 'static) {
         if let Some(long) = &self.long {

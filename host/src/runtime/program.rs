@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
+use bytes::Bytes;
 use serde_json::Value;
 use wasmtime::Engine;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
@@ -27,7 +28,7 @@ pub enum Origin {
     /// A file, whose bytes had the program's digest when it was read.
     File(PathBuf),
     /// Here.
-    Bytes(Arc<[u8]>),
+    Bytes(Bytes),
     /// Part of this program.
     Embedded(&'static [u8]),
 }

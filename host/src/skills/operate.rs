@@ -112,7 +112,7 @@ impl Skills {
         } else if claim.file.is_script {
             (BundleKind::Script, Vec::new(), Vec::new())
         } else {
-            let shape = probe::shape(&inner.runtime, &claim.file, &bytes).await.map_err(refusal)?;
+            let shape = inner.shape(&claim.file, &bytes).await.map_err(refusal)?;
             let kind = if shape.world == World::Plain { BundleKind::Plain } else { BundleKind::Skill };
             (kind, shape.imports, Vec::new())
         };

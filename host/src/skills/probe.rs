@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -33,6 +34,7 @@ const EXAMPLE_LIMITS: LimitOverrides = LimitOverrides {
 };
 
 /// A bundle's file as it was read.
+#[derive(Clone)]
 pub struct File {
     /// Where it lies.
     pub path: PathBuf,
@@ -179,7 +181,7 @@ pub fn recall(runtime: &Runtime, file: &File, limits: &CallLimits) -> Option<Res
 ///
 /// # Errors
 /// Why it is not served.
-pub async fn probe(runtime: &Runtime, file: &File, bytes: &Arc<[u8]>, limits: CallLimits) -> Result<Probed, Rejection> {
+pub async fn probe(runtime: &Runtime, file: &File, bytes: &Bytes, limits: CallLimits) -> Result<Probed, Rejection> {
     let outcome = look(runtime, file, bytes, limits).await;
     let note = match &outcome {
         Ok(probed) => Some(Note::Served(probed.clone())),
@@ -201,7 +203,7 @@ fn fingerprint(limits: &CallLimits) -> String {
     format!("{limits:?}")
 }
 
-async fn look(runtime: &Runtime, file: &File, bytes: &Arc<[u8]>, limits: CallLimits) -> Result<Probed, Rejection> {
+async fn look(runtime: &Runtime, file: &File, bytes: &Bytes, limits: CallLimits) -> Result<Probed, Rejection> {
     let manifest = manifest(file, bytes)?;
     let (kind, imports) = if file.is_script {
         (StoredKind::Script, Vec::new())

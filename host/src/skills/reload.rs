@@ -38,6 +38,8 @@ const GONE: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_millis(500);
 /// Files looked at at one time.
 const LOOKS_MAX: usize = 4;
+/// While more files wait for their look, the catalog is swapped no more often: each swap costs as much as it has files.
+const SWAP: Duration = Duration::from_millis(20);
 /// Events that wait; beyond these a rescan takes their place.
 const EVENTS_MAX: usize = 4_096;
 
@@ -76,6 +78,7 @@ impl Skills {
             refused: HashMap::new(),
             polls,
             looking: BTreeSet::new(),
+            unseen: None,
         };
         let mut looks: FuturesUnordered<Looking<'_>> = FuturesUnordered::new();
         let period = if polls { POLL } else { inner.config.discovery_interval() };
@@ -90,6 +93,7 @@ impl Skills {
                 Some((path, looked)) = looks.next() => watch.looked(path, looked).await,
                 Some((name, digest)) = demotions.recv() => inner.demote(&name, digest).await,
                 () = sleep_until(next), if looks.len() < LOOKS_MAX => {}
+                () = sleep_until(watch.unseen.map(|since| since + SWAP)) => {}
                 _ = rescan.tick() => {
                     watch.rescan(&operators);
                     inner.tidy().await;
@@ -98,6 +102,7 @@ impl Skills {
             if overflow.swap(false, Ordering::Relaxed) {
                 watch.rescan(&operators);
             }
+            watch.show().await;
             for path in watch.take_due(LOOKS_MAX.saturating_sub(looks.len())) {
                 if operators.contains(&path) {
                     inner.reread_operators_files().await;
@@ -132,6 +137,8 @@ struct Watch<'a> {
     polls: bool,
     /// Files that are being looked at.
     looking: BTreeSet<PathBuf>,
+    /// Since when the catalog has changes that nobody sees yet.
+    unseen: Option<Instant>,
 }
 
 impl Watch<'_> {
@@ -207,8 +214,19 @@ impl Watch<'_> {
         if !matches!(looked, Looked::Bad { .. }) {
             self.refused.remove(&path);
         }
-        for path in self.inner.install(&path, looked).await {
+        for path in self.inner.install_unseen(&path, looked).await {
             self.unsettle(path, Duration::ZERO);
+        }
+        self.unseen.get_or_insert_with(Instant::now);
+    }
+
+    /// Swaps the catalog for what was found out since the last time: at once, where no other file is due.
+    async fn show(&mut self) {
+        let Some(since) = self.unseen else { return };
+        let more = self.next_due().is_some_and(|due| due <= Instant::now());
+        if !more || since.elapsed() >= SWAP {
+            self.inner.publish(&*self.inner.shelf.lock().await);
+            self.unseen = None;
         }
     }
 
@@ -349,14 +367,15 @@ impl Inner {
             paths.truncate(directory::FILES_MAX);
         }
         let total = paths.len();
+        let mut again = BTreeSet::new();
         for (done, path) in paths.iter().enumerate() {
             notify(LoadProgress { done, total });
             let looked = self.look(path).await;
-            self.install_unseen(path, looked).await;
+            again.extend(self.install_unseen(path, looked).await);
         }
         let mut shelf = self.shelf.lock().await;
         self.restore(&mut shelf).await;
-        let again = shelf.take_again();
+        again.extend(shelf.take_again());
         drop(shelf);
         for path in again {
             let looked = self.look(&path).await;

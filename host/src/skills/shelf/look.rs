@@ -1,0 +1,121 @@
+//! Looking at a file, before anything is changed: what it is, who it says it is, and what its skills are.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::base::{CallLimits, Requests};
+use crate::runtime::Shape;
+use crate::skills::Inner;
+use crate::skills::directory::{self, Read, Stamp};
+use crate::skills::identity::Facts;
+use crate::skills::manifest::Manifest;
+use crate::skills::probe::{self, File, Probed, Rejection};
+
+/// Files larger than this are read where they hold up nobody.
+const READ_HERE_BYTES_MAX: u64 = 256 << 10;
+
+/// A file as it was looked at, before anything is changed.
+pub(in crate::skills) enum Looked {
+    /// There is none.
+    Gone,
+    /// It could not be read, or is no bundle that works.
+    Bad { stamp: Stamp, claim: Option<Claim>, rejection: Rejection },
+    /// It was read; `probed` where the policy would have it served.
+    Good { stamp: Stamp, claim: Claim, bytes: Bytes, probed: Option<Box<Probed>> },
+}
+
+/// What a file says it is.
+pub(in crate::skills) struct Claim {
+    pub file: File,
+    pub name: Arc<str>,
+    pub manifest: Manifest,
+    pub requests: Requests,
+    pub signature: Option<String>,
+}
+
+impl Claim {
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            name: &self.name,
+            version: self.manifest.version.as_deref(),
+            digest: self.file.digest,
+            requests: &self.requests,
+            signature: self.signature.as_deref(),
+            stem: &self.file.stem,
+        }
+    }
+}
+
+fn read_claim(path: &Path, bytes_max: u64) -> Result<(Claim, Bytes), Rejection> {
+    let Read { file, bytes, signature } = directory::read(path, bytes_max)?;
+    Ok((claim(file, &bytes, signature)?, bytes.into()))
+}
+
+/// Reads who a bundle says it is.
+pub(super) fn claim(file: File, bytes: &[u8], signature: Option<String>) -> Result<Claim, Rejection> {
+    let manifest = probe::manifest(&file, bytes)?;
+    let requests = manifest.requests().map_err(Rejection::lasting)?;
+    Ok(Claim { name: manifest.name.as_str().into(), file, manifest, requests, signature })
+}
+
+impl Inner {
+    /// Reads a file, and runs what may be served under small limits. Changes nothing.
+    pub(in crate::skills) async fn look(&self, path: &Path) -> Looked {
+        let Some(stamp) = Stamp::of(path) else { return Looked::Gone };
+        let (claim, bytes) = match self.read(path).await {
+            Ok(read) => read,
+            Err(_) if Stamp::of(path).is_none() => return Looked::Gone,
+            Err(rejection) => return Looked::Bad { stamp, claim: None, rejection },
+        };
+        let Some(limits) = self.shelf.lock().await.probe_limits(&claim.facts()) else {
+            return Looked::Good { stamp, claim, bytes, probed: None };
+        };
+        match self.probe(&claim.file, &bytes, limits).await {
+            Ok(probed) => Looked::Good { stamp, claim, bytes, probed: Some(Box::new(probed)) },
+            Err(rejection) => Looked::Bad { stamp, claim: Some(claim), rejection },
+        }
+    }
+
+    /// Reads a file of the directory, and who it says it is.
+    pub(in crate::skills) async fn read(&self, path: &Path) -> Result<(Claim, Bytes), Rejection> {
+        let bytes_max = self.config.compile.bundle_bytes_max;
+        let small = std::fs::symlink_metadata(path).is_ok_and(|found| found.len() <= READ_HERE_BYTES_MAX);
+        if small {
+            return read_claim(path, bytes_max);
+        }
+        let path = path.to_owned();
+        let read = self.runtime.compute(move || read_claim(&path, bytes_max)).await;
+        read.unwrap_or_else(|failure| Err(Rejection::passing(format!("reading it failed: {failure}"))))
+    }
+
+    /// What a bundle is and has: as it was learned before, or learned now.
+    pub(in crate::skills) async fn probe(
+        &self,
+        file: &File,
+        bytes: &Bytes,
+        limits: CallLimits,
+    ) -> Result<Probed, Rejection> {
+        if let Some(known) = probe::recall(&self.runtime, file, &limits) {
+            return known;
+        }
+        let (runtime, file, bytes) = (self.runtime.clone(), file.clone(), bytes.clone());
+        self.at_leisure(async move { probe::probe(&runtime, &file, &bytes, limits).await }).await
+    }
+
+    /// What a component is, once it has compiled.
+    pub(in crate::skills) async fn shape(&self, file: &File, bytes: &Bytes) -> Result<Shape, Rejection> {
+        let (runtime, file, bytes) = (self.runtime.clone(), file.clone(), bytes.clone());
+        self.at_leisure(async move { probe::shape(&runtime, &file, &bytes).await }).await
+    }
+
+    /// Looks at a file where no short call waits for it: it may be large, and made to be slow.
+    async fn at_leisure<T: Send + 'static>(
+        &self,
+        look: impl Future<Output = Result<T, Rejection>> + Send + 'static,
+    ) -> Result<T, Rejection> {
+        let looked = self.runtime.at_leisure(look).await;
+        looked.unwrap_or_else(|failure| Err(Rejection::passing(format!("looking at it failed: {failure}"))))
+    }
+}
