@@ -116,6 +116,10 @@ impl Input {
 
     /// The input as far as a request says it. Values are of the schema's types and within its bounds; none is a guess.
     pub fn read(&self, said: &Said<'_>) -> Extraction {
+        if self.parameters.is_empty() {
+            // All that is left to say is what it has no use for.
+            return Extraction { unused: unused(&Reading::marked(said, &self.own), &[]), ..Extraction::default() };
+        }
         let reading = Reading::new(said, &self.own);
         fill(&reading, &self.parameters, &self.templates, said.language)
     }

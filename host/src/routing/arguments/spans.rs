@@ -58,6 +58,17 @@ pub struct Reading<'a> {
 impl<'a> Reading<'a> {
     /// Reads what depends on the skill; `own` are its words.
     pub fn new(said: &'a Said<'_>, own: &[(String, Meaning)]) -> Self {
+        let mut reading = Self::marked(said, own);
+        let mut spans = std::mem::take(&mut reading.spans);
+        reading.phrases(&mut spans);
+        spans.truncate(SPANS_MAX);
+        reading.spans = spans;
+        reading.rows = reading.find_rows();
+        reading
+    }
+
+    /// The same without phrases and rows: with what is marked by itself, in quotation marks, capitals or as a code.
+    pub fn marked(said: &'a Said<'_>, own: &[(String, Meaning)]) -> Self {
         let explained = |(token, meaning): (&Token, &Meaning)| {
             token.kind == Kind::Word
                 && token.quote.is_none()
@@ -72,8 +83,7 @@ impl<'a> Reading<'a> {
             rows: Vec::new(),
             explained,
         };
-        reading.spans = reading.find_spans();
-        reading.rows = reading.find_rows();
+        reading.spans = reading.find_marked();
         reading
     }
 
@@ -88,7 +98,7 @@ impl<'a> Reading<'a> {
             || self.moments.iter().any(|moment| moment.tokens.contains(&at))
     }
 
-    fn find_spans(&self) -> Vec<Span> {
+    fn find_marked(&self) -> Vec<Span> {
         let mut spans = Vec::new();
         for quote in &self.text.quotes {
             let first = self.text.tokens.partition_point(|token| token.start < quote.outer.start);
@@ -102,7 +112,6 @@ impl<'a> Reading<'a> {
             }
         }
         self.names(&mut spans);
-        self.phrases(&mut spans);
         spans.truncate(SPANS_MAX);
         spans
     }
