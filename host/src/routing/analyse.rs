@@ -6,8 +6,8 @@ use super::arguments::Said;
 use super::complexity::{ClauseRanking, SEVERAL};
 use super::index::Request;
 use super::{
-    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, Question, REQUEST_BYTES_MAX, Ranking, Step,
-    Strategy, TURNS_MAX, Turn, clauses, complexity, decide, intent, language,
+    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, Question, REQUEST_BYTES_MAX, Ranking,
+    Step, Strategy, TURNS_MAX, Turn, clauses, complexity, decide, intent, language,
 };
 
 /// Candidates of each request and part.

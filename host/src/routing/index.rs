@@ -193,7 +193,13 @@ impl Index {
         let old = before.as_ref().and_then(|entry| Some((&entry.profile, entry.vectors.as_ref()?)));
         let vectors = Vectors::of(profile, old, embed);
         let folded = profile.examples.iter().take(EXAMPLES_MAX).map(|example| words::folded(&example.text)).collect();
-        let entry = Entry { profile: profile.clone(), document: Document::of(profile), vectors, folded, input: OnceLock::new() };
+        let entry = Entry {
+            profile: profile.clone(),
+            document: Document::of(profile),
+            vectors,
+            folded,
+            input: OnceLock::new(),
+        };
         let place = self.free.pop().unwrap_or(self.places.len());
         if place / PART_SLOTS >= self.parts.len() {
             self.parts.push(Arc::new(Part::empty()));

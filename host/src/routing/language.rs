@@ -135,7 +135,8 @@ impl Evidence {
         if word.contains(['å', 'ä', 'ö']) {
             self.swedish += if word.contains('å') { 1.2 } else { 0.8 };
         }
-        if !word.is_ascii() && word.chars().any(|letter| "ßüæøñçèêîôûãõìòğışłżźćčřě¿".contains(letter)) {
+        if !word.is_ascii() && word.chars().any(|letter| "ßüæøñçèêîôûãõìòğışłżźćčřě¿".contains(letter))
+        {
             self.other += 1.0;
         }
         if word.chars().count() >= 5 {
