@@ -110,8 +110,11 @@ impl Input {
         let mut parameters = schema::parameters(about.schema);
         let templates = examples::templates(about.examples);
         examples::enrich(&mut parameters, &templates);
-        let own = skill_words(&about).into_iter().map(|word| (Meaning::of(&word), word));
-        Input { parameters, templates, own: own.map(|(meaning, word)| (word, meaning)).collect() }
+        let own = skill_words(&about).into_iter().map(|word| {
+            let meaning = Meaning::of(&word);
+            (word, meaning)
+        });
+        Input { parameters, templates, own: own.collect() }
     }
 
     /// The input as far as a request says it. Values are of the schema's types and within its bounds; none is a guess.

@@ -221,8 +221,8 @@ impl FunctionWords {
         if length < MISTYPED_CHARS_MIN {
             return 0.0;
         }
-        let near = self.by_length.iter().skip(length - 1).take(3).flatten();
-        if near.into_iter().any(|known| one_error_apart(word, known)) { 0.4 } else { 0.0 }
+        let mut near = self.by_length.iter().skip(length - 1).take(3).flatten();
+        if near.any(|known| one_error_apart(word, known)) { 0.4 } else { 0.0 }
     }
 }
 
