@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use super::arguments::Extraction;
-use super::{
-    Ask, Candidate, Choice, Index, Intent, Language, Profile, Question, Ranking, Standing, Step, Strategy, analyse,
-};
+use super::arguments::{Extraction, Said};
+use super::{Ask, Candidate, Choice, Index, Intent, Profile, Question, Ranking, Standing, Step, Strategy};
 
 /// Below this fit nothing fits.
 const FIT_MIN: f32 = 0.5;
@@ -33,12 +31,12 @@ struct Contender<'a> {
     read: Extraction,
 }
 
-/// Decides, and says why.
+/// Decides, and says why. `first` is the input of the best one, where it was read already.
 pub fn decide(
     index: &Index,
     ask: &Ask<'_>,
-    text: &str,
-    language: &Language,
+    said: &Said<'_>,
+    first: Option<Extraction>,
     intent: Intent,
     ranking: &Ranking,
 ) -> (Strategy, Vec<String>) {
@@ -53,7 +51,7 @@ pub fn decide(
         });
         return (Strategy::Gap { nearest: ranking.candidates.clone() }, reasons);
     }
-    let mut options = options(index, ask, text, language, &ranking.candidates);
+    let mut options = options(index, ask, said, first, &ranking.candidates);
     let Some(best) = options.first() else { return (Strategy::Gap { nearest: Vec::new() }, reasons) };
     let preferred = ask.hints.preferred_skill.as_ref();
     let preferred = preferred.and_then(|name| options.iter().position(|option| option.profile.name == *name));
@@ -89,13 +87,13 @@ pub fn decide(
 fn options<'a>(
     index: &'a Index,
     ask: &Ask<'_>,
-    text: &str,
-    language: &Language,
+    said: &Said<'_>,
+    mut first: Option<Extraction>,
     candidates: &[Candidate],
 ) -> Vec<Contender<'a>> {
     let option = |candidate: &Candidate| {
         let profile = index.profile(&candidate.skill)?;
-        let read = analyse::read(profile, text, *language, ask);
+        let read = first.take().or_else(|| index.input(&candidate.skill).map(|input| input.read(said)))?;
         let filled = if read.missing.is_empty() { 1.0 } else { BELIEF_UNFILLED };
         let standing = ask.standings.iter().find(|standing| standing.skill == profile.name);
         let belief = candidate.score * filled * standing.map_or(1.0, record);

@@ -217,7 +217,7 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         return offers;
     }
     let free = parameter.sense == Sense::Free;
-    let text = &reading.text;
+    let text = reading.text;
     let whole = |from: usize| {
         let start = text.get(from)?.start;
         let rest = text.source.get(start..)?.trim();
@@ -273,7 +273,7 @@ pub fn without_stop(text: &str) -> &str {
 
 /// Units: those behind numbers are what something is in, those alone are what is asked for.
 pub fn units(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
-    let text = &reading.text;
+    let text = reading.text;
     let currency = parameter.sense == Sense::Currency;
     let wants =
         |concept: &str| parameter.cues.iter().any(|(cue, weight)| *weight > 0.2 && words::concept(cue) == concept);
@@ -507,7 +507,7 @@ pub fn json(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
 
 /// Arithmetic: the longest run of numbers, operators and words for them.
 pub fn expressions(reading: &Reading<'_>, _parameter: &Parameter) -> Vec<Offer> {
-    let text = &reading.text;
+    let text = reading.text;
     let mut best: Option<(String, Range<usize>)> = None;
     let mut at = 0;
     while at < text.tokens.len() {
@@ -531,7 +531,7 @@ fn is_operation(written: &str) -> bool {
 
 /// The arithmetic from token `at` on, normalised, and where it ends.
 fn expression(reading: &Reading<'_>, start: usize) -> (String, usize) {
-    let text = &reading.text;
+    let text = reading.text;
     let mut written = String::new();
     let mut at = start;
     let mut end = start;
