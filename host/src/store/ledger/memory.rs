@@ -1,5 +1,9 @@
 //! The ledger in memory, for an operator who wants nothing kept: gone with the daemon, within the same bounds.
 
+mod personal;
+mod records;
+mod search;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +14,7 @@ use crate::store::StoreError;
 use crate::store::gaps::{EVIDENCE_MAX, Evidence, GAPS_MAX, GapRecord, GapState, Gaps};
 use crate::store::recall::{LEARNED_BYTES_MAX, LEARNED_MAX, LearnedRecord, PerformanceSum, Recall};
 use crate::store::recall::{SPAN_MS, learned_id};
+use crate::store::records::{FailureGroup, RequestSpan};
 use crate::store::tasks::{
     self, Append, AppendError, Artifact, EVENTS_MAX, EventRecord, LIST_MAX, NewTask, TaskBounds, TaskFilter,
     TaskRecord, TaskState, Tasks,
@@ -28,6 +33,9 @@ struct Kept {
     gaps: BTreeMap<Box<str>, (GapRecord, BTreeMap<TaskId, Evidence>)>,
     learned: BTreeMap<(Arc<str>, Box<str>), LearnedRecord>,
     performance: BTreeMap<u64, Sums>,
+    requests: BTreeMap<u64, RequestSpan>,
+    failures: BTreeMap<(Arc<str>, Box<str>), FailureGroup>,
+    findable: BTreeMap<TaskId, search::Held>,
 }
 
 /// How calls of one span went, by skill and strategy.
@@ -133,6 +141,7 @@ impl Kept {
 
     fn remove(&mut self, owner: &str, id: TaskId) {
         self.tasks.remove(&id);
+        self.findable.remove(&id);
         if let Some(ids) = self.by_owner.get_mut(owner) {
             ids.remove(&id);
             if ids.is_empty() {

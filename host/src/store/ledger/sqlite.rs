@@ -1,5 +1,9 @@
 //! The ledger in SQLite.
 
+mod personal;
+mod records;
+mod search;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
