@@ -34,8 +34,8 @@ pub use crate::runtime::{Answer, Attachment, INPUT_BYTES_ASIDE, Load, Progress, 
 use crate::runtime::{ClockMode, GuestCall, Powers, Runtime};
 use crate::security::{Action, Audit, PolicyFile, Principal, authorise};
 use crate::store::{Store, StoreError};
-use crate::telemetry::failures::{self, Failures, Noted};
 use crate::telemetry::GuestLog;
+use crate::telemetry::failures::{self, Failures, Noted};
 use directory::Stamp;
 use shelf::Shelf;
 use versions::Versions;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::client::Client;
 use super::fault::Fault;
 use super::output;
-use super::records::{Errors, Group, Stats, share, span};
+use super::records::{Errors, Group, Period, Stats, share, span};
 
 /// Fewest requests, or calls of a skill, that something is said of.
 const COUNT_MIN: u64 = 5;
@@ -85,12 +85,17 @@ fn slow(stats: &Stats) -> Diagnosis {
             "raise `max_concurrent_tasks` in happyos.toml; `happyos task list --state working` shows what runs",
         );
     }
-    let day = &stats.last_day;
-    let (Some(p50), Some(p99)) = (day.p50_us, day.p99_us) else {
+    // What is so now counts, and not what has passed; where there is little now, the day.
+    let enough = |period: &Period| period.ended + period.asked >= COUNT_MIN;
+    let (period, when) = match enough(&stats.recent) {
+        true => (&stats.recent, "last hours'"),
+        false => (&stats.last_day, "last day's"),
+    };
+    let (Some(p50), Some(p99)) = (period.p50_us, period.p99_us) else {
         return Diagnosis::fine(WHAT, "no requests in the last day");
     };
-    let message = format!("half of the last day's requests took at most {}, 99 % {}", span(Some(p50)), span(Some(p99)));
-    if day.ended + day.asked < COUNT_MIN || p50 <= P50_US_MAX && p99 <= P99_US_MAX {
+    let message = format!("half of the {when} requests took at most {}, 99 % {}", span(Some(p50)), span(Some(p99)));
+    if !enough(period) || p50 <= P50_US_MAX && p99 <= P99_US_MAX {
         return Diagnosis::fine(WHAT, message);
     }
     let slowest = stats.skills.iter().max_by_key(|one| one.wall_us_mean);
@@ -119,11 +124,8 @@ fn failed(stats: &Stats, lately: &[&Group]) -> Diagnosis {
     if tried == 0 {
         return Diagnosis::fine(WHAT, "none was tried in the last day");
     }
-    let message = format!(
-        "{} of {} that were tried in the last day failed",
-        output::count(day.failed),
-        output::count(tried)
-    );
+    let message =
+        format!("{} of {} that were tried in the last day failed", output::count(day.failed), output::count(tried));
     if tried < COUNT_MIN || day.failed as f64 / tried as f64 <= FAILED_MAX {
         return Diagnosis::fine(WHAT, message);
     }
@@ -158,7 +160,10 @@ fn memory(lately: &[&Group], runtime: &Runtime) -> Diagnosis {
         Some(group) => Diagnosis::wrong(
             WHAT,
             format!("`{}` reached its memory limit {} times", group.skill, output::count(group.count)),
-            format!("give it less to do at once, or raise `memory_bytes` in the table of `{}` in policy.toml", group.skill),
+            format!(
+                "give it less to do at once, or raise `memory_bytes` in the table of `{}` in policy.toml",
+                group.skill
+            ),
         ),
         None => Diagnosis::fine(WHAT, message),
     }
@@ -205,7 +210,7 @@ fn skills(stats: &Stats) -> Diagnosis {
 
 #[cfg(test)]
 mod tests {
-    use super::super::records::{Example, Period, SkillCalls};
+    use super::super::records::{Example, SkillCalls};
     use super::*;
 
     const IDLE: Runtime = Runtime { promised_bytes: 0, bytes_max: 1 << 30, n_queued: 0 };

@@ -137,9 +137,9 @@ fn export(context: &Context, user: Option<&str>, out: Option<&Path>) -> Result<(
         }
         let mut to: Box<dyn std::io::Write> = match out {
             // What is kept of a person is for nobody else's eyes.
-            Some(out) => Box::new(
-                OpenOptions::new().write(true).create_new(true).mode(0o600).open(out).doing(|| doing.clone())?,
-            ),
+            Some(out) => {
+                Box::new(OpenOptions::new().write(true).create_new(true).mode(0o600).open(out).doing(|| doing.clone())?)
+            }
             None => Box::new(std::io::stdout().lock()),
         };
         let mut incoming = response.into_body();
@@ -191,7 +191,8 @@ fn erase(context: &Context, user: &str, yes: bool) -> Result<(), Fault> {
             return output::print(&format!("{}\n", String::from_utf8_lossy(&reply.body)));
         }
         let Erased { user, tasks, artifacts, gaps, choices, errors } = erased;
-        let counts = [(tasks, "requests"), (artifacts, "files"), (gaps, "gaps"), (choices, "choices"), (errors, "errors")];
+        let counts =
+            [(tasks, "requests"), (artifacts, "files"), (gaps, "gaps"), (choices, "choices"), (errors, "errors")];
         let counts: Vec<String> = counts.iter().map(|(n, what)| format!("{} {what}", output::count(*n))).collect();
         output::print(&format!("erased of `{user}`: {}\n", counts.join(", ")))
     })
@@ -203,7 +204,8 @@ fn agreed(user: &str) -> Result<bool, Fault> {
     if !std::io::stdin().is_terminal() {
         return Ok(false);
     }
-    let ask = format!("erase all requests of `{user}` with their answers, gaps and choices? This cannot be undone. [y/N] ");
+    let ask =
+        format!("erase all requests of `{user}` with their answers, gaps and choices? This cannot be undone. [y/N] ");
     std::io::stderr().write_all(ask.as_bytes()).doing(|| "ask".into())?;
     let mut said = String::new();
     std::io::BufRead::read_line(&mut input, &mut said).doing(|| "read the answer".into())?;

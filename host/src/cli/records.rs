@@ -139,6 +139,7 @@ fn summary(stats: &Stats) -> String {
         last_day.strategies.iter().map(|(name, count)| format!("{name} {}", output::count(*count))).collect();
     text.push_str(&format!("by        {}\n", strategies.join(", ")));
     text.push_str(&format!("time      p50 {}, p99 {}\n", span(last_day.p50_us), span(last_day.p99_us)));
+    text.push_str(&format!("memory    {} at most\n", output::bytes(last_day.memory_bytes_max)));
     text
 }
 
@@ -187,7 +188,11 @@ pub fn errors(context: &Context, asked: &args::Errors) -> Result<(), Fault> {
             let by = if skill.is_empty() { String::new() } else { format!(" in `{skill}`") };
             let users = if *users > 1 { format!(", {users} users") } else { String::new() };
             text.push_str(&format!("{kind}{by}: {} times{users}\n", output::count(*count)));
-            text.push_str(&format!("  first   {}\n  last    {}\n", output::moment(*first_ms), output::moment(*last_ms)));
+            text.push_str(&format!(
+                "  first   {}\n  last    {}\n",
+                output::moment(*first_ms),
+                output::moment(*last_ms)
+            ));
             text.push_str(&format!("  example {}\n", output::first_line(&example.message, 160)));
             if let Some(hint) = &example.hint {
                 text.push_str(&format!("  hint    {}\n", output::first_line(hint, 160)));

@@ -154,8 +154,13 @@ impl Growing {
             let mut nodes = Vec::new();
             for (number, step) in (1..).zip(steps) {
                 let calls = step.get("chain").and_then(Value::as_array).into_iter().flatten().map(call);
-                let needs: Vec<u64> =
-                    step.get("needs").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_u64).collect();
+                let needs: Vec<u64> = step
+                    .get("needs")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_u64)
+                    .collect();
                 let after: Vec<String> = needs.iter().map(|place| (place + 1).to_string()).collect();
                 let after = if after.is_empty() { String::new() } else { format!(", after step {}", after.join(", ")) };
                 nodes.push(Node::new(format!("step {number}{after}: {}", calls.collect::<Vec<_>>().join(", else "))));
@@ -259,7 +264,9 @@ fn question(asked: &Value, at: &str) -> Node {
         return node;
     }
     match asked.pointer("/interrupted/skill").and_then(Value::as_str) {
-        Some(skill) => Node::new(format!("question{at}: `{skill}` may have run when the daemon was stopped: what now?")),
+        Some(skill) => {
+            Node::new(format!("question{at}: `{skill}` may have run when the daemon was stopped: what now?"))
+        }
         None => Node::new(format!("question{at}: {}", shown(Some(asked)))),
     }
 }

@@ -298,7 +298,6 @@ async fn head(export: &Export) -> Result<Vec<u8>, HttpError> {
     Ok(text)
 }
 
-
 /// An export on its way.
 struct Writing {
     export: Export,

@@ -136,7 +136,8 @@ impl<'a> StatsBody<'a> {
         };
         let hours = stats.hours.iter().filter(|span| span.span > this.saturating_sub(n_hours));
         let mut days: BTreeMap<u64, Vec<&RequestSpan>> = BTreeMap::new();
-        for span in stats.hours.iter().filter(|span| span.span / DAY_HOURS > (this / DAY_HOURS).saturating_sub(n_days)) {
+        for span in stats.hours.iter().filter(|span| span.span / DAY_HOURS > (this / DAY_HOURS).saturating_sub(n_days))
+        {
             days.entry(span.span / DAY_HOURS).or_default().push(span);
         }
         StatsBody {

@@ -58,11 +58,7 @@ fn add(span: &mut RequestSpan, settled: &Settled<'_>, us: Option<u64>) {
     let sum = find_or_add(
         &mut span.sums,
         |sum| *sum.strategy == *settled.strategy && *sum.outcome == *settled.outcome,
-        || RequestSum {
-            strategy: settled.strategy.into(),
-            outcome: settled.outcome.into(),
-            ..RequestSum::default()
-        },
+        || RequestSum { strategy: settled.strategy.into(), outcome: settled.outcome.into(), ..RequestSum::default() },
     );
     if let Some(sum) = sum {
         sum.n_requests += 1;

@@ -77,10 +77,12 @@ fn analyse(
     now: CivilNow,
     embed: Option<&dyn routing::Embed>,
 ) -> Analysis {
+    // What was said of the very same request counts more than whatever is like it.
+    let told = corrections::told(&request.text, &recalled.learned).filter(|_| request.hints.skill.is_none());
     let hints = Hints {
         complexity: request.hints.complexity,
         team_size: request.hints.team_size,
-        preferred_skill: request.hints.skill.as_deref().map(Arc::from),
+        preferred_skill: request.hints.skill.as_deref().or(told).map(Arc::from),
     };
     let ask = Ask {
         text: &request.text,
@@ -93,7 +95,11 @@ fn analyse(
         among: None,
     };
     let analysis = routing::analyse(&routed.index, &ask, embed);
-    corrections::reconsidered(&routed.index, &ask, analysis, embed)
+    let mut analysis = corrections::reconsidered(&routed.index, &ask, analysis, embed);
+    if let Some(skill) = told.filter(|skill| corrections::goes_to(&analysis.strategy, skill)) {
+        analysis.reasons.insert(0, format!("this very request was sent to `{skill}` before"));
+    }
+    analysis
 }
 
 /// Now, where the caller is; where the daemon is if that is not known.

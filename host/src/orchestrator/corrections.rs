@@ -7,7 +7,9 @@ use super::task::{Progress, Task};
 use super::{Orchestrator, internal, now_ms};
 use crate::base::{Failure, FailureKind, TaskId};
 use crate::routing::analyse::read;
-use crate::routing::{self, Analysis, Ask, Embed, Index, Intent, Question, Step, Strategy, Turn, intent, language};
+use crate::routing::{
+    self, Analysis, Ask, Embed, Index, Intent, Learned, Question, Step, Strategy, Turn, intent, language,
+};
 use crate::security::{Action, Principal, authorise};
 use crate::store::recall::{LEARNED_BYTES_MAX, LearnedRecord};
 
@@ -89,7 +91,8 @@ pub(super) fn reconsidered(index: &Index, ask: &Ask<'_>, analysis: Analysis, emb
         return analysis;
     }
     let mut anew = routing::analyse(index, &Ask { text: rest, turns: &[], ..ask.clone() }, embed);
-    let share = anew.ranking.candidates.iter().find(|candidate| candidate.skill == *skill).map_or(0.0, |last| last.score);
+    let share =
+        anew.ranking.candidates.iter().find(|candidate| candidate.skill == *skill).map_or(0.0, |last| last.score);
     let other = of_one_skill(&anew.strategy).filter(|other| *other != skill).cloned();
     let Some(other) = other.filter(|_| anew.ranking.fit >= FIT_MIN && share <= SHARE_OF_LAST_MAX) else {
         return analysis;
@@ -122,6 +125,32 @@ fn of_one_skill(strategy: &Strategy) -> Option<&Arc<str>> {
         Strategy::Ask(Question::Missing { skill, .. }) => Some(skill),
         Strategy::Ask(Question::Choice(_)) | Strategy::Plan(_) | Strategy::Gap { .. } => None,
     }
+}
+
+/// The skill that this very request, but for case and punctuation, was sent to before by choice or correction; the last
+/// time counts.
+pub(super) fn told<'a>(text: &str, learned: &'a [Learned]) -> Option<&'a str> {
+    fn words(text: &str) -> impl Iterator<Item = &str> {
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+    }
+    // Most differ in their first word, so this seldom looks further.
+    let same = |one: &&Learned| {
+        let (mut a, mut b) = (words(text), words(&one.text));
+        loop {
+            match (a.next(), b.next()) {
+                (None, None) => return true,
+                (Some(a), Some(b))
+                    if a.chars().flat_map(char::to_lowercase).eq(b.chars().flat_map(char::to_lowercase)) => {}
+                _ => return false,
+            }
+        }
+    };
+    learned.iter().find(same).map(|one| &*one.skill)
+}
+
+/// Whether a strategy goes to that skill alone, or to it first.
+pub(super) fn goes_to(strategy: &Strategy, skill: &str) -> bool {
+    of_one_skill(strategy).is_some_and(|to| **to == *skill)
 }
 
 /// What a task teaches.

@@ -80,7 +80,8 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let shared = self.shared.clone();
         // Here it may be done by this very thread.
-        let taken = tokio::task::spawn_blocking(move || shared.take(Box::new(Alone { work: Some(work), done: None, reply })));
+        let taken =
+            tokio::task::spawn_blocking(move || shared.take(Box::new(Alone { work: Some(work), done: None, reply })));
         taken.await.map_err(|error| error.to_string())?;
         answer.await.map_err(|_| stopped())?
     }
@@ -145,7 +146,8 @@ impl Shared {
         }
         let connection = state.connection.take()?;
         // One that wants no transaction goes by itself.
-        let until = state.waiting.iter().position(|request| request.wants_none()).map_or(BATCH_MAX, |place| place.max(1));
+        let until =
+            state.waiting.iter().position(|request| request.wants_none()).map_or(BATCH_MAX, |place| place.max(1));
         let n_taken = state.waiting.len().min(until).min(BATCH_MAX);
         let batch = state.waiting.drain(..n_taken).collect();
         Some((Turn { shared: self, connection: Some(connection) }, batch))

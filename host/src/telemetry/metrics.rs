@@ -1,6 +1,6 @@
 //! Prometheus metrics: how many calls and requests ended how, how long they took and what they used.
 
-use std::sync::{OnceLock, RwLock, PoisonError};
+use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use metrics::{Counter, Histogram, counter, histogram};

@@ -67,8 +67,9 @@ impl Search for Store {
     async fn findable(&self, owner: &str, tasks: Vec<TaskId>) -> Result<Vec<Findable>, StoreError> {
         let owner = owner.to_owned();
         self.read(move |connection| {
-            let mut one = connection
-                .prepare_cached(&format!("SELECT {COLUMNS} FROM recall WHERE recall.owner = ?1 AND recall.task = ?2"))?;
+            let mut one = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM recall WHERE recall.owner = ?1 AND recall.task = ?2"
+            ))?;
             let found = tasks.iter().map(|task| one.query_row(params![owner, task.to_bytes()], findable).optional());
             found.filter_map(Result::transpose).collect()
         })
