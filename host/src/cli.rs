@@ -107,9 +107,10 @@ pub fn main(start: Start) -> ExitCode {
 
 fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
     let Arguments { global, command } = arguments;
-    // A daemon says what it does; other commands only what went wrong.
-    spans::install(if matches!(command, Command::Up(_)) { "info" } else { "error" });
     let voice = Voice { json: global.json, quiet: global.quiet };
+    // A daemon says what is not as it should be; other commands only what went wrong.
+    let says = matches!(command, Command::Up(_)) && !voice.quiet;
+    spans::install(if says { "warn" } else { "error" });
     // These work without a configuration, and must not fail for a broken one.
     match &command {
         Command::Toolchain(command) => return skill::toolchain(command, voice),

@@ -6,9 +6,9 @@ use super::event::End;
 use super::task::{Progress, Task};
 use super::{Orchestrator, internal, now_ms};
 use crate::base::{Failure, FailureKind, TaskId};
-use crate::routing::analyse::read;
+use crate::routing::arguments::About;
 use crate::routing::{
-    self, Analysis, Ask, Embed, Index, Intent, Learned, Question, Step, Strategy, Turn, intent, language,
+    self, Analysis, Ask, Embed, Index, Intent, Learned, Question, Step, Strategy, Turn, arguments, intent, language,
 };
 use crate::security::{Action, Principal, authorise};
 use crate::store::recall::{LEARNED_BYTES_MAX, LearnedRecord};
@@ -93,14 +93,23 @@ pub(super) fn reconsidered(index: &Index, ask: &Ask<'_>, analysis: Analysis, emb
     let mut anew = routing::analyse(index, &Ask { text: rest, turns: &[], ..ask.clone() }, embed);
     let share =
         anew.ranking.candidates.iter().find(|candidate| candidate.skill == *skill).map_or(0.0, |last| last.score);
-    let other = of_one_skill(&anew.strategy).filter(|other| *other != skill).cloned();
-    let Some(other) = other.filter(|_| anew.ranking.fit >= FIT_MIN && share <= SHARE_OF_LAST_MAX) else {
-        return analysis;
+    let elsewhere = match &anew.strategy {
+        Strategy::Ask(Question::Choice(choices)) => choices.iter().all(|choice| choice.skill != *skill),
+        strategy => of_one_skill(strategy).is_some_and(|other| other != skill),
     };
+    if !elsewhere || anew.ranking.fit < FIT_MIN || share > SHARE_OF_LAST_MAX {
+        return analysis;
+    }
     if let Strategy::Ask(Question::Missing { skill, arguments, missing }) = &mut anew.strategy
         && let Some(profile) = index.profile(skill)
     {
-        let before = read(profile, &last.text, language::detect(&last.text), ask).arguments;
+        let about = About {
+            name: &profile.name,
+            description: &profile.description,
+            schema: &profile.input_schema,
+            examples: &profile.examples,
+        };
+        let before = arguments::extract(about, &last.text, language::detect(&last.text), ask.now).arguments;
         missing.retain(|value| match before.get(&value.name) {
             Some(known) => {
                 arguments.insert(value.name.clone(), known.clone());
@@ -112,7 +121,7 @@ pub(super) fn reconsidered(index: &Index, ask: &Ask<'_>, analysis: Analysis, emb
             anew.strategy = Strategy::Direct(Step { skill: skill.clone(), arguments: std::mem::take(arguments) });
         }
     }
-    let reason = format!("the request corrects the last turn, which `{skill}` answered: `{other}` was meant");
+    let reason = format!("the request corrects the last turn, which `{skill}` answered: another was meant");
     anew.reasons.insert(0, reason);
     Analysis { intent: Intent::Correction, language: analysis.language, ..anew }
 }
@@ -177,6 +186,15 @@ pub(super) fn lesson(task: &Task, turns: impl FnOnce() -> Option<Arc<Vec<Turn>>>
 }
 
 impl Orchestrator {
+    /// Whether anything is to be remembered.
+    pub(super) fn remembers(&self) -> Result<(), Failure> {
+        if self.inner.settings.load().memory {
+            return Ok(());
+        }
+        Err(Failure::new(FailureKind::Unavailable, "nothing is remembered here")
+            .with_hint("an operator can set `memory_system_enabled = true` in happyos.toml"))
+    }
+
     /// Says that a task of the principal's was for `skill`: requests like it go there from now on. Gives what is
     /// remembered.
     ///
@@ -185,10 +203,7 @@ impl Orchestrator {
     /// `unavailable` if nothing is to be remembered, `internal`.
     pub async fn correct(&self, principal: &Principal, id: TaskId, skill: &str) -> Result<LearnedRecord, Failure> {
         authorise(principal, Action::Ask)?;
-        if !self.inner.settings.load().memory {
-            return Err(Failure::new(FailureKind::Unavailable, "nothing is remembered here")
-                .with_hint("an operator can set `memory_system_enabled = true` in happyos.toml"));
-        }
+        self.remembers()?;
         let owner: Arc<str> = principal.name().into();
         let task = self.inner.load(&owner, id).await?;
         let snapshot = self.inner.skills.snapshot(principal)?;

@@ -129,23 +129,25 @@ fn found_as(task: &Task) -> Findable {
 /// Makes vectors for some of those that have none.
 async fn vectors(inner: &Arc<Inner>) -> Result<(), Failure> {
     let Some(embed) = inner.routes.embed() else { return Ok(()) };
-    if !inner.finding.plain.load(Ordering::SeqCst) {
+    // Before it is looked: what comes meanwhile sets it anew.
+    if !inner.finding.plain.swap(false, Ordering::SeqCst) {
         return Ok(());
     }
     let without = inner.ledger.without_vector(embed.id(), VECTORS_MAX).await?;
     if without.is_empty() {
-        inner.finding.plain.store(false, Ordering::SeqCst);
         return Ok(());
     }
-    let _turn = inner.analysing.acquire().await.map_err(internal)?;
-    let model = embed.id().to_owned();
-    let made = off_thread(move || {
+    inner.finding.plain.store(true, Ordering::SeqCst);
+    let mut made = Vec::with_capacity(without.len());
+    for task in without {
+        // One at a time, so that requests that are looked at get their turn in between.
+        let _turn = inner.analysing.acquire().await.map_err(internal)?;
+        let (embed, request) = (embed.clone(), task.request);
         // What the model does not take has an empty vector, which is like nothing, and is not tried again.
-        let vector = |task: &Findable| embed.query(&task.request).map(|vector| pack(&vector)).unwrap_or_default();
-        without.into_iter().map(|task| (task.owner.clone(), task.task, vector(&task))).collect()
-    })
-    .await?;
-    Ok(inner.ledger.set_vectors(&model, made).await?)
+        let vector = off_thread(move || embed.query(&request).map(|vector| pack(&vector)).unwrap_or_default()).await?;
+        made.push((task.owner, task.task, vector));
+    }
+    Ok(inner.ledger.set_vectors(embed.id(), made).await?)
 }
 
 impl Orchestrator {
@@ -155,6 +157,7 @@ impl Orchestrator {
     /// `denied`, `invalid-input` if the text is empty or too long, `internal`.
     pub async fn search(&self, principal: &Principal, text: &str, limit: usize) -> Result<(Vec<Hit>, bool), Failure> {
         authorise(principal, Action::Ask)?;
+        self.remembers()?;
         if text.trim().is_empty() {
             return Err(Failure::new(FailureKind::InvalidInput, "there is nothing to search for")
                 .with_hint("give some words of what was asked or answered"));

@@ -45,14 +45,6 @@ impl Orchestrator {
         self.inner.ledger.gaps(whose(principal)).await.map_err(internal)
     }
 
-    /// How many of them are open.
-    ///
-    /// # Errors
-    /// As [`Orchestrator::gaps`].
-    pub async fn n_gaps_open(&self, principal: &Principal) -> Result<usize, Failure> {
-        Ok(self.gaps(principal).await?.iter().filter(|gap| gap.state == GapState::Open).count())
-    }
-
     /// One of them with its evidence, the youngest first.
     ///
     /// # Errors

@@ -40,6 +40,15 @@ impl Orchestrator {
         Ok(Stats { now_ms, hours, calls, n_running, n_waiting, running_max: inner.settings.load().running_max })
     }
 
+    /// How many gaps of all principals are open.
+    ///
+    /// # Errors
+    /// As [`Orchestrator::stats`].
+    pub async fn n_gaps_open(&self, principal: &Principal) -> Result<u64, Failure> {
+        authorise(principal, Action::ReadStatus)?;
+        self.inner.ledger.n_gaps_open().await.map_err(internal)
+    }
+
     /// What failed, in groups, the one seen last first: what the principal asked for; for operators, of all.
     ///
     /// # Errors

@@ -95,6 +95,8 @@ pub trait Records: Send + Sync {
     async fn add_failures(&self, groups: Vec<FailureGroup>) -> Result<(), StoreError>;
     /// The groups of `owner`, or of all, the one seen last first.
     async fn failures(&self, owner: Option<&str>) -> Result<Vec<FailureGroup>, StoreError>;
+    /// How many gaps of all owners are open.
+    async fn n_gaps_open(&self) -> Result<u64, StoreError>;
     /// Removes the groups that were seen longest ago and are more than `count_max`, or seen last before `since_ms`.
     async fn prune_failures(&self, count_max: u64, since_ms: u64) -> Result<usize, StoreError>;
 }

@@ -29,6 +29,9 @@ pub struct Findable {
     pub answer: Box<str>,
 }
 
+/// Fewest characters of a word that finds those that begin with it.
+const BEGINNING_CHARS_MIN: usize = 3;
+
 /// A vector of a request: each component over the largest of them, times 127.
 pub type Packed = Vec<u8>;
 
@@ -39,8 +42,8 @@ pub trait Search: Send + Sync {
     async fn unfindable(&self, owner: Option<&str>, limit: usize) -> Result<Vec<(Arc<str>, TaskId)>, StoreError>;
     /// Makes tasks findable; those that are not there any more are passed over.
     async fn make_findable(&self, tasks: Vec<Findable>) -> Result<(), StoreError>;
-    /// The tasks of `owner` that have all of `words`, or where there are none, some of them; best first. A word also
-    /// finds those that begin with it.
+    /// The tasks of `owner` that have all of `words`, or where there are none, some of them; best first. A word of
+    /// three letters or more also finds those that begin with it.
     async fn find(&self, owner: &str, words: Vec<String>, limit: usize) -> Result<Vec<Findable>, StoreError>;
     /// The tasks of `owner` with these ids.
     async fn findable(&self, owner: &str, tasks: Vec<TaskId>) -> Result<Vec<Findable>, StoreError>;
@@ -52,11 +55,27 @@ pub trait Search: Send + Sync {
     async fn vectors(&self, owner: &str, model: &str) -> Result<Vec<(TaskId, Packed)>, StoreError>;
 }
 
-/// The words of a text: runs of letters and digits, in lower case, at most [`WORDS_MAX`].
+/// The words of a text: runs of letters and digits, in lower case, each once, at most [`WORDS_MAX`].
 pub fn words(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.take(WORDS_MAX).map(str::to_owned).collect()
+    let mut words: Vec<String> = Vec::new();
+    for word in lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        if words.len() < WORDS_MAX && !words.iter().any(|known| known == word) {
+            words.push(word.to_owned());
+        }
+    }
+    words
+}
+
+/// Whether a word finds those that begin with it: too many begin with one or two letters.
+pub(super) fn is_beginning(word: &str) -> bool {
+    word.chars().count() >= BEGINNING_CHARS_MIN
+}
+
+/// The words that say something by themselves, where there are any: "in" and "to" are in everything.
+pub(super) fn telling(words: &[String]) -> Vec<String> {
+    let telling: Vec<String> = words.iter().filter(|word| is_beginning(word)).cloned().collect();
+    if telling.is_empty() { words.to_vec() } else { telling }
 }
 
 /// The beginning of `text` that is kept.

@@ -55,24 +55,19 @@ impl CallMetrics {
     }
 }
 
-/// The metrics of requests in plain words: each counter is looked up once and then only counted.
+/// The metrics of requests in plain words: each is looked up once, at the first request, and then only counted.
+#[derive(Default)]
 pub struct RequestMetrics {
-    seconds: Histogram,
+    seconds: OnceLock<Histogram>,
     /// By strategy and outcome: both are few and given by the host.
     counters: RwLock<Vec<(Box<str>, Box<str>, Counter)>>,
-}
-
-impl Default for RequestMetrics {
-    fn default() -> RequestMetrics {
-        RequestMetrics { seconds: histogram!("happyos_request_seconds"), counters: RwLock::default() }
-    }
 }
 
 impl RequestMetrics {
     /// Counts one request that came to a question or its end.
     pub fn record(&self, strategy: &str, outcome: &str, wall: Option<Duration>) {
         if let Some(wall) = wall {
-            self.seconds.record(wall.as_secs_f64());
+            self.seconds.get_or_init(|| histogram!("happyos_request_seconds")).record(wall.as_secs_f64());
         }
         let known = |counters: &[(Box<str>, Box<str>, Counter)]| {
             let counter = counters.iter().find(|(of, to, _)| **of == *strategy && **to == *outcome);

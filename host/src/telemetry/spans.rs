@@ -4,7 +4,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// The environment variable that says what is logged: `debug`, or directives such as `happyos::orchestrator=debug`.
+/// The environment variable that says what is logged: `debug`, of the host alone, or directives such as
+/// `happyos::orchestrator=debug,hyper=info`.
 /// With `debug`, each request, its analysis and its steps are spans whose ends tell how long they took.
 pub const VARIABLE: &str = "HAPPYOS_LOG";
 
@@ -12,11 +13,16 @@ pub const VARIABLE: &str = "HAPPYOS_LOG";
 /// there, and the default holds. Where this process has a log already, that one stays.
 pub fn install(default: &str) {
     let asked = std::env::var(VARIABLE).ok().filter(|asked| !asked.trim().is_empty());
-    let filter = asked.map(|asked| EnvFilter::try_new(&asked).map_err(|error| (asked, error)));
+    // Libraries say a great deal at their lower levels.
+    let host = |asked: &str| match asked.contains(['=', ',']) {
+        true => asked.to_owned(),
+        false => format!("warn,happyos={}", asked.trim()),
+    };
+    let filter = asked.map(|asked| EnvFilter::try_new(host(&asked)).map_err(|error| (asked, error)));
     let (filter, mistake) = match filter {
         Some(Ok(filter)) => (filter, None),
-        Some(Err(mistake)) => (EnvFilter::new(default), Some(mistake)),
-        None => (EnvFilter::new(default), None),
+        Some(Err(mistake)) => (EnvFilter::new(host(default)), Some(mistake)),
+        None => (EnvFilter::new(host(default)), None),
     };
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)

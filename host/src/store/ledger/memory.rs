@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::base::TaskId;
-use crate::store::StoreError;
 use crate::store::gaps::{EVIDENCE_MAX, Evidence, GAPS_MAX, GapRecord, GapState, Gaps};
 use crate::store::recall::{LEARNED_BYTES_MAX, LEARNED_MAX, LearnedRecord, PerformanceSum, Recall};
 use crate::store::recall::{SPAN_MS, learned_id};
@@ -19,11 +18,14 @@ use crate::store::tasks::{
     self, Append, AppendError, Artifact, EVENTS_MAX, EventRecord, LIST_MAX, NewTask, TaskBounds, TaskFilter,
     TaskRecord, TaskState, Tasks,
 };
+use crate::store::{Store, StoreError};
 
 /// Tasks, gaps and memories of this process.
 #[derive(Default)]
 pub struct MemoryLedger {
     kept: Mutex<Kept>,
+    /// What was kept before the operator wanted nothing kept.
+    before: Option<Store>,
 }
 
 #[derive(Default)]
@@ -49,6 +51,11 @@ struct Held {
 }
 
 impl MemoryLedger {
+    /// One beside a store that may still hold what was kept before: nothing of it is seen, but it is erased with the rest.
+    pub fn beside(store: Store) -> MemoryLedger {
+        MemoryLedger { before: Some(store), ..MemoryLedger::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::MemoryLedger;
 use crate::store::StoreError;
+use crate::store::gaps::GapState;
 use crate::store::recall::SPAN_MS;
 use crate::store::records::{FAILURES_MAX, FailureGroup, Records, RequestSpan, RequestSum, cut_example};
 
@@ -56,6 +57,10 @@ impl Records for MemoryLedger {
         groups.sort_by_key(|group| std::cmp::Reverse(group.last_ms));
         groups.truncate(usize::try_from(FAILURES_MAX).unwrap_or(usize::MAX));
         Ok(groups)
+    }
+
+    async fn n_gaps_open(&self) -> Result<u64, StoreError> {
+        Ok(self.lock().gaps.values().filter(|(gap, _)| gap.state == GapState::Open).count() as u64)
     }
 
     async fn prune_failures(&self, count_max: u64, since_ms: u64) -> Result<usize, StoreError> {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::MemoryLedger;
 use crate::base::TaskId;
 use crate::store::StoreError;
-use crate::store::search::{Findable, Packed, Search, VECTORS_MAX, cut};
+use crate::store::search::{Findable, Packed, Search, VECTORS_MAX, cut, is_beginning, telling};
 
 /// A task that can be found, with its vector.
 pub(super) struct Held {
@@ -45,17 +45,18 @@ impl Search for MemoryLedger {
         }
         let kept = self.lock();
         let own = kept.findable.values().rev().map(|held| &held.task).filter(|task| &*task.owner == owner);
-        let mut found: Vec<(usize, usize, &Findable)> = own
-            .map(|task| {
-                let (asked, answered) = (begun(&task.request, &words), begun(&task.answer, &words));
+        let found = |words: &[String], n_min: usize| -> Vec<(usize, usize, &Findable)> {
+            let counted = own.clone().map(|task| {
+                let (asked, answered) = (has(&task.request, words), has(&task.answer, words));
                 let either = asked.iter().zip(&answered).filter(|(a, b)| **a || **b).count();
                 (either, asked.iter().filter(|asked| **asked).count(), task)
-            })
-            .filter(|(n_words, ..)| *n_words > 0)
-            .collect();
-        if found.iter().any(|(n_words, ..)| *n_words == words.len()) {
-            found.retain(|(n_words, ..)| *n_words == words.len());
-        }
+            });
+            counted.filter(|(n_words, ..)| *n_words >= n_min).collect()
+        };
+        let mut found = match found(&words, words.len()) {
+            none if none.is_empty() => found(&telling(&words), 1),
+            all => all,
+        };
         found.sort_by_key(|(n_words, n_asked, _)| std::cmp::Reverse((*n_words, *n_asked)));
         Ok(found.into_iter().take(limit).map(|(.., task)| task.clone()).collect())
     }
@@ -93,9 +94,12 @@ impl Search for MemoryLedger {
     }
 }
 
-/// Which of `words` begin a word of `text`.
-fn begun(text: &str, words: &[String]) -> Vec<bool> {
+/// Which of `words` are in `text`, or begin a word of it.
+fn has(text: &str, words: &[String]) -> Vec<bool> {
     let lower = text.to_lowercase();
-    let begins = |word: &String| lower.split(|c: char| !c.is_alphanumeric()).any(|known| known.starts_with(word));
-    words.iter().map(begins).collect()
+    let has = |word: &String| {
+        let mut known = lower.split(|c: char| !c.is_alphanumeric());
+        known.any(|known| if is_beginning(word) { known.starts_with(word) } else { known == word })
+    };
+    words.iter().map(has).collect()
 }

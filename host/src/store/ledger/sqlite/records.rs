@@ -80,6 +80,13 @@ impl Records for Store {
         .await
     }
 
+    async fn n_gaps_open(&self) -> Result<u64, StoreError> {
+        self.read(|connection| {
+            connection.prepare_cached("SELECT count(*) FROM gap WHERE state = 0")?.query_row([], |row| unsigned(row, 0))
+        })
+        .await
+    }
+
     async fn prune_failures(&self, count_max: u64, since_ms: u64) -> Result<usize, StoreError> {
         let (count_max, since_ms) = (signed(count_max), signed(since_ms));
         let out = self

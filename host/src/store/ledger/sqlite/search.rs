@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{number_of, signed};
 use crate::base::TaskId;
-use crate::store::search::{Findable, Packed, Search, VECTORS_MAX, cut};
+use crate::store::search::{Findable, Packed, Search, VECTORS_MAX, cut, is_beginning, telling};
 use crate::store::tasks::TaskState;
 use crate::store::{Store, StoreError};
 
@@ -56,10 +56,14 @@ impl Search for Store {
         }
         let owner = owner.to_owned();
         // Words are letters and digits, so nothing in them ends a quotation.
-        let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"*")).collect();
+        let quoted = |words: &[String], between: &str| {
+            let quoted = words.iter().map(|word| format!("\"{word}\"{}", if is_beginning(word) { "*" } else { "" }));
+            quoted.collect::<Vec<_>>().join(between)
+        };
+        let (all, some) = (quoted(&words, " "), quoted(&telling(&words), " OR "));
         self.read(move |connection| {
-            let all = matching(connection, &owner, &quoted.join(" "), limit)?;
-            if all.is_empty() { matching(connection, &owner, &quoted.join(" OR "), limit) } else { Ok(all) }
+            let found = matching(connection, &owner, &all, limit)?;
+            if found.is_empty() { matching(connection, &owner, &some, limit) } else { Ok(found) }
         })
         .await
     }
