@@ -189,7 +189,8 @@ async fn what_was_asked_is_found_by_its_owner_alone() {
         ask(&mut me, json!({"text": "Koka räksmörgåsar åt mormor"})).await;
         ask(&mut you, json!({"text": "paint the garden fence red"})).await;
         let found = async |client: &mut Client, query: &str| {
-            let path = format!("/v1/memory/search?q={}", query.replace(' ', "%20").replace('ö', "%C3%B6"));
+            let encoded: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            let path = format!("/v1/memory/search?q={encoded}");
             let found = get(client, &path).await;
             let hits = found["hits"].as_array().unwrap();
             hits.iter().map(|hit| hit["request"].as_str().unwrap().to_owned()).collect::<Vec<_>>()

@@ -60,8 +60,8 @@ impl Personal for Store {
             // pages that are not: all of it is written anew, without.
             connection.execute_batch("INSERT INTO recall_text (recall_text) VALUES ('optimize'); VACUUM")?;
             for _ in 0..CUTS_MAX {
-                let busy: bool = connection.pragma_query_value(None, "wal_checkpoint(TRUNCATE)", |row| row.get(0))?;
-                if !busy {
+                let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+                if busy == 0 {
                     return Ok(());
                 }
             }
