@@ -8,13 +8,16 @@ mod bundles;
 mod call;
 mod client;
 mod configuration;
+mod diagnosis;
 mod doctor;
 mod fault;
 mod keys;
 mod logs;
 mod mcp;
+mod memory;
 mod model;
 mod output;
+mod records;
 mod secrets;
 mod sign;
 mod skill;
@@ -22,6 +25,7 @@ mod status;
 mod steps;
 mod tasks;
 mod tokens;
+mod trace;
 mod up;
 
 use std::future::Future;
@@ -37,6 +41,7 @@ use tokio::io::DuplexStream;
 pub use fault::{Code, Fault};
 
 use crate::config::Config;
+use crate::telemetry::spans;
 use args::{Arguments, Command, Global};
 use client::Client;
 use output::Voice;
@@ -103,6 +108,9 @@ pub fn main(start: Start) -> ExitCode {
 fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
     let Arguments { global, command } = arguments;
     let voice = Voice { json: global.json, quiet: global.quiet };
+    // A daemon says what is not as it should be; other commands only what went wrong.
+    let says = matches!(command, Command::Up(_)) && !voice.quiet;
+    spans::install(if says { "warn" } else { "error" });
     // These work without a configuration, and must not fail for a broken one.
     match &command {
         Command::Toolchain(command) => return skill::toolchain(command, voice),
@@ -118,7 +126,10 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
         Command::Analyse(asked) => ask::analyse(&context, &asked),
         Command::Task(asked) => tasks::task(&context, &asked),
         Command::Gap(asked) => tasks::gap(&context, &asked),
-        Command::Memory(asked) => tasks::memory(&context, &asked),
+        Command::Trace(asked) => trace::run(&context, &asked.id),
+        Command::Memory(asked) => memory::run(&context, &asked),
+        Command::Stats(asked) => records::stats(&context, &asked),
+        Command::Errors(asked) => records::errors(&context, &asked),
         Command::Call(asked) => call::run(&context, &asked),
         Command::Status => status::run(&context),
         Command::Skill(asked) => skill::run(&context, asked),

@@ -103,7 +103,7 @@ impl Daemon {
         let policy = PolicyFile::at(config.policy_path());
         let ledger: Arc<dyn Ledger> = match config.tasks.store {
             StoreKind::Disk => Arc::new(store.clone()),
-            StoreKind::Memory => Arc::new(MemoryLedger::default()),
+            StoreKind::Memory => Arc::new(MemoryLedger::beside(store.clone())),
         };
         let backing = Backing { store, policy: policy.clone(), audit: audit.clone() };
         let skills =

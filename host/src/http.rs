@@ -13,7 +13,9 @@ mod gate;
 mod mcp;
 mod openapi;
 mod operate;
+mod personal;
 mod recall;
+mod records;
 mod requests;
 mod security;
 mod serve;
@@ -117,11 +119,17 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<DoorState>>)> {
         ("/v1/tasks/{id}/events", get(requests::events)),
         ("/v1/tasks/{id}/answer", post(requests::reply)),
         ("/v1/tasks/{id}/cancel", post(requests::cancel)),
+        ("/v1/tasks/{id}/correct", post(personal::correct)),
         ("/v1/gaps", get(recall::list_gaps)),
         ("/v1/gaps/{id}", get(recall::show_gap)),
         ("/v1/gaps/{id}/dismiss", post(recall::dismiss_gap)),
         ("/v1/memory", get(recall::list_memory).delete(recall::forget_all)),
+        ("/v1/memory/search", get(personal::search)),
+        ("/v1/memory/export", get(personal::export)),
+        ("/v1/memory/erase", post(personal::erase)),
         ("/v1/memory/{id}", delete(recall::forget)),
+        ("/v1/stats", get(records::stats)),
+        ("/v1/errors", get(records::errors)),
         ("/v1/mcp/stdio", get(upgrade::mcp_stdio)),
     ]
 }

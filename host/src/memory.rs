@@ -1,19 +1,28 @@
-//! What is remembered of people and skills: the last turns of a session, what was chosen before, how calls went.
+//! What is remembered of people and skills: the last turns of a session, what was chosen or corrected before, what was
+//! asked before, how calls and requests went.
 
+mod records;
+mod search;
 mod sessions;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
-use crate::base::{Failure, FailureKind, Usage};
+use crate::base::{Failure, FailureKind, TaskId, Usage};
 use crate::routing::{Embed, Learned, Standing, Turn};
 use crate::security::{Action, Principal, authorise};
+use crate::store::personal::Erased;
 use crate::store::recall::{LEARNED_BYTES_MAX, LearnedRecord, PerformanceSum, SPAN_MS};
 use crate::store::{Ledger, StoreError};
+use crate::telemetry::Failures;
+use records::Requests;
 use sessions::Sessions;
 
+pub use records::Settled;
+pub use search::{Hit, pack};
 pub use sessions::TURNS_MAX;
 
 /// Principals whose choices are held ready.
@@ -42,21 +51,43 @@ pub struct Memory {
     standings: ArcSwap<Vec<Standing>>,
     /// How calls went that are not in the ledger yet.
     calls: Mutex<HashMap<CallKey, PerformanceSum>>,
+    /// How requests went that are not in the ledger yet.
+    requests: Requests,
+    /// What failed and is not in the ledger yet.
+    failures: Failures,
+    /// Held by one for itself who erases, and by all who write what they read before: that must not come back.
+    erasing: tokio::sync::RwLock<()>,
+    /// Counts what made things that are held ready untrue.
+    n_changes: AtomicU64,
 }
 
 /// Span, skill and strategy.
 type CallKey = (u64, Arc<str>, Box<str>);
 
 impl Memory {
-    /// A memory of what `ledger` keeps.
-    pub fn new(ledger: Arc<dyn Ledger>) -> Memory {
+    /// A memory of what `ledger` keeps; `failures` of calls are kept, too.
+    pub fn new(ledger: Arc<dyn Ledger>, failures: Failures) -> Memory {
         Memory {
             ledger,
             sessions: Mutex::default(),
             learned: Mutex::default(),
             standings: ArcSwap::default(),
             calls: Mutex::default(),
+            requests: Requests::default(),
+            failures,
+            erasing: tokio::sync::RwLock::default(),
+            n_changes: AtomicU64::new(0),
         }
+    }
+
+    /// Notes how a request was settled. It is in the ledger at the next refresh.
+    pub fn note_request(&self, settled: &Settled<'_>) {
+        self.requests.note(settled);
+    }
+
+    /// Where failures are noted. They are in the ledger at the next refresh.
+    pub fn failures(&self) -> &Failures {
+        &self.failures
     }
 
     /// Notes how a call went. It is in the ledger at the next refresh.
@@ -78,6 +109,15 @@ impl Memory {
     /// # Errors
     /// If the ledger does not take it; what was noted is then lost.
     pub async fn flush(&self) -> Result<(), StoreError> {
+        let _not_erased = self.erasing.read().await;
+        let requests = self.requests.take();
+        if !requests.is_empty() {
+            self.ledger.add_requests(requests).await?;
+        }
+        let failures: Vec<_> = self.failures.take().into_iter().map(records::group).collect();
+        if !failures.is_empty() {
+            self.ledger.add_failures(failures).await?;
+        }
         let calls = std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner));
         let mut spans: HashMap<u64, Vec<PerformanceSum>> = HashMap::new();
         for ((span, ..), sum) in calls {
@@ -123,9 +163,18 @@ impl Memory {
         self.sessions().turns(owner, session)
     }
 
-    /// Holds the last turns of a session, oldest first, ready.
-    pub fn fill(&self, owner: &Arc<str>, session: &str, turns: Vec<Turn>) -> Arc<Vec<Turn>> {
-        self.sessions().fill(owner, session, turns)
+    /// How much has changed that was held ready: asked before something is read to be held.
+    pub fn n_changes(&self) -> u64 {
+        self.n_changes.load(Ordering::SeqCst)
+    }
+
+    /// Holds the last turns of a session, oldest first, ready, unless something has changed since `n_changes`.
+    pub fn fill(&self, owner: &Arc<str>, session: &str, turns: Vec<Turn>, n_changes: u64) -> Arc<Vec<Turn>> {
+        let mut sessions = self.sessions();
+        if self.n_changes() == n_changes {
+            return sessions.fill(owner, session, turns);
+        }
+        Arc::new(turns)
     }
 
     /// Adds a turn to a session whose turns are held ready; of others it is read when they are needed.
@@ -141,6 +190,7 @@ impl Memory {
         if let Some(learned) = self.choices().get(owner) {
             return Ok(learned.clone());
         }
+        let n_changes = self.n_changes();
         let records = self.ledger.learned(owner).await?;
         let learned = records.iter().map(|record| Learned {
             text: record.text.to_string(),
@@ -152,7 +202,9 @@ impl Memory {
         if choices.len() >= OWNERS_MAX {
             choices.clear();
         }
-        choices.insert(owner.clone(), learned.clone());
+        if self.n_changes() == n_changes {
+            choices.insert(owner.clone(), learned.clone());
+        }
         Ok(learned)
     }
 
@@ -175,17 +227,40 @@ impl Memory {
         more
     }
 
-    /// Remembers that `owner` chose `skill` for `text`.
+    /// Remembers that `owner` chose `skill` for `text`, as `task` of `owner` shows, if that is still there; says whether
+    /// it does now.
     ///
     /// # Errors
     /// If the ledger does not take it.
-    pub async fn learn(&self, owner: &Arc<str>, text: &str, skill: &str, now_ms: u64) -> Result<(), StoreError> {
-        if text.len() > LEARNED_BYTES_MAX {
-            return Ok(());
+    pub async fn learn(
+        &self,
+        (owner, task): (&Arc<str>, TaskId),
+        text: &str,
+        skill: &str,
+        now_ms: u64,
+    ) -> Result<bool, StoreError> {
+        let _not_erased = self.erasing.read().await;
+        if text.len() > LEARNED_BYTES_MAX || self.ledger.task(owner, task).await?.is_none() {
+            return Ok(false);
         }
         self.ledger.learn(owner, text, skill, now_ms).await?;
-        self.choices().remove(owner);
-        Ok(())
+        self.choices_changed(owner);
+        Ok(true)
+    }
+
+    /// Removes all that is kept of `owner`, in the ledger and held ready, and then out of the ledger's files. Nothing of
+    /// it must be worked on.
+    ///
+    /// # Errors
+    /// If the ledger fails; another try goes on.
+    pub async fn erase(&self, owner: &str) -> Result<Erased, StoreError> {
+        let _alone = self.erasing.write().await;
+        self.failures.forget(owner);
+        let erased = self.ledger.erase(owner).await?;
+        self.choices_changed(owner);
+        self.sessions().forget(owner);
+        self.ledger.scrub().await?;
+        Ok(erased)
     }
 
     /// What the principal chose before, to be looked at.
@@ -204,7 +279,7 @@ impl Memory {
     pub async fn forget(&self, principal: &Principal, id: Option<&str>) -> Result<usize, Failure> {
         authorise(principal, Action::Ask)?;
         let n_gone = self.ledger.forget(principal.name(), id).await.map_err(internal)?;
-        self.choices().remove(principal.name());
+        self.choices_changed(principal.name());
         match (id, n_gone) {
             (Some(id), 0) => {
                 let shown: String = id.chars().take(40).collect();
@@ -222,6 +297,12 @@ impl Memory {
     pub async fn performance(&self, principal: &Principal, now_ms: u64) -> Result<Vec<PerformanceSum>, Failure> {
         authorise(principal, Action::ReadStatus)?;
         self.ledger.performance(now_ms.saturating_sub(PERFORMANCE_MS)).await.map_err(internal)
+    }
+
+    /// What is held ready of the choices of `owner`, and whatever is being read now, is not true any more.
+    fn choices_changed(&self, owner: &str) {
+        self.n_changes.fetch_add(1, Ordering::SeqCst);
+        self.choices().remove(owner);
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {

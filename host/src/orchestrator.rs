@@ -5,15 +5,20 @@
 
 mod analysing;
 mod answers;
+mod corrections;
 pub mod drive;
 pub mod event;
+mod finding;
 mod gaps;
 mod live;
+mod personal;
 mod places;
 mod plan;
+mod records;
 pub mod respond;
 mod routes;
 mod run;
+mod settled;
 pub mod task;
 mod upkeep;
 
@@ -25,7 +30,10 @@ use tokio_util::task::TaskTracker;
 
 pub use analysing::Looked;
 pub use answers::ANSWER_BYTES_MAX;
+pub use finding::HITS_MAX;
 pub use live::{Following, Step};
+pub use personal::{Export, Kept, KeptTask};
+pub use records::Stats;
 pub use run::Accepted;
 pub use upkeep::Retention;
 
@@ -37,7 +45,9 @@ use crate::skills::Skills;
 use crate::store::tasks::{AppendError, Artifact, TaskFilter, TaskRecord};
 use crate::store::{Ledger, StoreError};
 use event::{Event, Request};
+use finding::Finding;
 use live::Lives;
+use personal::Erasing;
 use places::Places;
 use routes::Routes;
 use task::Task;
@@ -92,6 +102,8 @@ struct Inner {
     routes: Routes,
     places: Arc<Places>,
     lives: Lives,
+    finding: Finding,
+    erasing: Erasing,
     /// Analyses that take a thread of their own, at one time.
     analysing: tokio::sync::Semaphore,
     /// Cancelled when what still runs is to be left to the next start.
@@ -104,11 +116,13 @@ impl Orchestrator {
         let Backing { skills, ledger, principal, act_as, tasks } = backing;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let inner = Inner {
-            memory: Memory::new(ledger.clone()),
+            memory: Memory::new(ledger.clone(), skills.failures().clone()),
             routes: Routes::new(skills.clone(), principal),
             places: Places::new(settings.running_max),
             settings: ArcSwap::from_pointee(settings),
             lives: Lives::default(),
+            finding: Finding::default(),
+            erasing: Erasing::default(),
             analysing: tokio::sync::Semaphore::new(cores),
             halted: CancellationToken::new(),
             skills,
@@ -136,6 +150,7 @@ impl Orchestrator {
     /// `internal` if the index could not be made.
     pub async fn set_embed(&self, embed: Option<Arc<dyn Embed>>) -> Result<(), Failure> {
         self.inner.routes.set_embed(embed).await?;
+        self.inner.finding.model_changed();
         self.inner.tasks.spawn({
             let inner = self.inner.clone();
             async move { while !inner.halted.is_cancelled() && matches!(inner.routes.embed_some().await, Ok(true)) {} }

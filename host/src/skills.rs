@@ -16,7 +16,7 @@ mod versions;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use serde_json::Value;
@@ -35,6 +35,7 @@ use crate::runtime::{ClockMode, GuestCall, Powers, Runtime};
 use crate::security::{Action, Audit, PolicyFile, Principal, authorise};
 use crate::store::{Store, StoreError};
 use crate::telemetry::GuestLog;
+use crate::telemetry::failures::{self, Failures, Noted};
 use directory::Stamp;
 use shelf::Shelf;
 use versions::Versions;
@@ -120,6 +121,7 @@ struct Inner {
     config: Config,
     runtime: Runtime,
     log: GuestLog,
+    failures: Failures,
     store: Store,
     policy: PolicyFile,
     audit: Audit,
@@ -168,6 +170,7 @@ impl Skills {
             config: config.clone(),
             runtime,
             log,
+            failures: Failures::default(),
             store,
             policy,
             audit,
@@ -230,8 +233,25 @@ impl Skills {
             // A full queue means that much is being sent back already; the next trap says it again.
             let _ = self.inner.demoted.try_send((skill.bundle().name.clone(), skill.bundle().digest));
         }
+        if let (Err(failure), None) = (&result, &call.request_id) {
+            self.note(principal, &call, failure);
+        }
         tracing::debug!(%request_id, principal = principal.name(), skill = call.skill, failure = failure.map(FailureKind::as_str), "call");
         Outcome { request_id, result, usage }
+    }
+
+    /// Notes a call that failed. Who names its calls itself does so, too, and knows more of them.
+    fn note(&self, principal: &Principal, call: &Call<'_>, failure: &Failure) {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.inner.failures.note(Noted {
+            owner: principal.name(),
+            skill: call.skill,
+            task: None,
+            at_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            kind: &failures::kind(failure.kind),
+            message: &failure.message,
+            hint: failure.hint.as_deref(),
+        });
     }
 
     async fn call_skill(
@@ -304,6 +324,11 @@ impl Skills {
     /// What the sandbox is busy with.
     pub fn load(&self) -> Load {
         self.inner.runtime.load_now()
+    }
+
+    /// Calls that failed, until somebody keeps them.
+    pub fn failures(&self) -> &Failures {
+        &self.inner.failures
     }
 
     /// What the guests wrote.

@@ -8,8 +8,11 @@ mod connection;
 pub mod gaps;
 pub mod kv;
 pub mod ledger;
+pub mod personal;
 mod reader;
 pub mod recall;
+pub mod records;
+pub mod search;
 pub mod tasks;
 mod writer;
 
@@ -88,6 +91,14 @@ impl Store {
         change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.inner.writer.add(change).await.map_err(|reason| error("write to", &self.inner.path, reason))
+    }
+
+    /// Does `work` outside of any transaction while nobody else writes, on a thread where it may take its time.
+    async fn alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.inner.writer.alone(work).await.map_err(|reason| error("write to", &self.inner.path, reason))
     }
 
     /// Reads what was acknowledged before this was called.

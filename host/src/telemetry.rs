@@ -1,6 +1,9 @@
-//! What happened: guest log lines and metrics.
+//! What happened: guest log lines, failures in groups, metrics, and the daemon's own log with its spans.
 
+pub mod failures;
 pub mod logs;
 pub mod metrics;
+pub mod spans;
 
+pub use failures::Failures;
 pub use logs::{GuestLog, LogLevel, LogLine};

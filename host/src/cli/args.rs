@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use requests::{Ask, Gap, Memory, Request, Task};
+pub use requests::{Ask, Errors, Gap, Memory, Request, Stats, Task, Trace};
 
 const EXIT_CODES: &str = "Exit codes:\n  0  done\n  1  what was asked failed: a skill's failure, a refused file, a failed test\n  \
 2  the command line or the configuration makes no sense\n  \
@@ -58,9 +58,15 @@ pub enum Command {
     /// See what was asked for and no skill does.
     #[command(subcommand)]
     Gap(Gap),
-    /// See and forget what is remembered of your choices.
+    /// Show a request as the tree of its steps, with time, fuel, choices and reasons.
+    Trace(Trace),
+    /// See, search, forget, export and erase what is remembered.
     #[command(subcommand)]
     Memory(Memory),
+    /// Show how requests went, hour by hour and day by day.
+    Stats(Stats),
+    /// Show what failed, in groups.
+    Errors(Errors),
     /// Call a skill.
     Call(Call),
     /// Show what the daemon does now.
@@ -341,6 +347,9 @@ pub enum Token {
         /// Days until it expires; 0: never.
         #[arg(long, default_value_t = 90, value_name = "DAYS")]
         days: u32,
+        /// Take over the requests that are kept of an earlier token of that name.
+        #[arg(long)]
+        adopt: bool,
     },
     /// List the tokens' names, roles and expiry.
     List,

@@ -15,7 +15,7 @@ use super::fault::Fault;
 use super::output::{self, Voice};
 use super::skill::AUTHOR_DATA;
 use super::status::Status;
-use super::{Context, Start, configuration};
+use super::{Context, Start, configuration, diagnosis};
 use crate::config::Config;
 
 /// Longest path of a Unix socket, in bytes.
@@ -74,7 +74,9 @@ pub fn run(global: &Global, voice: Voice, start: Start) -> Result<(), Fault> {
     let context = Context { voice: Voice { quiet: true, ..voice }, config, config_file, start };
     folders(&context.config, &mut findings);
     let daemon_runs = daemon(&context, &mut findings);
-    if !daemon_runs {
+    if daemon_runs {
+        records(&context, &mut findings);
+    } else {
         port(&context.config, &mut findings);
     }
     kernel(&mut findings);
@@ -222,6 +224,16 @@ fn daemon(context: &Context, findings: &mut Findings) -> bool {
             findings.add(Grade::Fail, "daemon", fault.message, fault.hint.as_deref());
             true
         }
+    }
+}
+
+/// What the daemon's records say of how requests go.
+fn records(context: &Context, findings: &mut Findings) {
+    // A daemon that cannot be asked has been spoken of.
+    let Ok(said) = context.with_daemon(async |client| diagnosis::of(&client).await) else { return };
+    for one in said {
+        let grade = if one.wrong { Grade::Warn } else { Grade::Ok };
+        findings.add(grade, one.what, one.message, one.hint.as_deref());
     }
 }
 

@@ -1,12 +1,11 @@
-//! `happyos task`, `gap` and `memory`: what became of requests, what no skill does, and what is remembered.
+//! `happyos task` and `gap`: what became of requests, and what no skill does.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::client::Client;
 use super::fault::Fault;
 use super::steps::Waiting;
-use super::{Context, args, ask, output};
+use super::{Context, args, ask, output, trace};
 
 #[derive(Deserialize)]
 struct TaskList {
@@ -22,19 +21,6 @@ struct Summary {
     session_id: Option<String>,
     created_ms: u64,
     updated_ms: u64,
-}
-
-#[derive(Deserialize)]
-struct EventList {
-    events: Vec<Event>,
-}
-
-#[derive(Deserialize)]
-struct Event {
-    number: u32,
-    at_ms: u64,
-    kind: String,
-    data: Value,
 }
 
 pub fn task(context: &Context, asked: &args::Task) -> Result<(), Fault> {
@@ -63,11 +49,31 @@ pub fn task(context: &Context, asked: &args::Task) -> Result<(), Fault> {
             }
             output::print(&format!("stopped {id}\n"))
         }),
-        args::Task::Trace { id } => context.with_any(async |client| {
-            let id = ask::task_id(&client, id).await?;
-            trace(context, &client, &id).await
-        }),
+        args::Task::Correct { id, skill } => correct(context, id, skill),
+        args::Task::Trace { id } => trace::run(context, id),
     }
+}
+
+#[derive(Deserialize)]
+struct Corrected {
+    text: String,
+}
+
+fn correct(context: &Context, id: &str, skill: &str) -> Result<(), Fault> {
+    context.with_any(async |client| {
+        let id = ask::task_id(&client, id).await?;
+        let body = json!({ "skill": skill }).to_string();
+        let path = format!("/v1/tasks/{id}/correct");
+        let reply = client.send(hyper::Method::POST, &path, Some(body)).await?;
+        let corrected: Corrected = reply.json(&format!("correct the task `{id}`"))?;
+        if context.voice.json {
+            return output::print(&format!("{}\n", String::from_utf8_lossy(&reply.body)));
+        }
+        let text = output::first_line(&corrected.text, 60);
+        output::print(&format!("requests like \"{text}\" go to `{skill}` from now on\n"))?;
+        context.voice.note("hint: `happyos memory list` shows what was learned, `happyos memory forget ID` undoes it");
+        Ok(())
+    })
 }
 
 fn list(context: &Context, state: Option<&str>, session: Option<&str>, limit: u32) -> Result<(), Fault> {
@@ -87,28 +93,6 @@ fn list(context: &Context, state: Option<&str>, session: Option<&str>, limit: u3
         table.add_row([&task.id, &task.state, &output::moment(task.created_ms), &output::first_line(&task.text, 60)]);
     }
     output::print_table(&table)
-}
-
-async fn trace(context: &Context, client: &Client, id: &str) -> Result<(), Fault> {
-    let doing = format!("trace the task `{id}`");
-    let reply = client.send(hyper::Method::GET, &format!("/v1/tasks/{id}/events"), None).await?;
-    let list: EventList = reply.json(&doing)?;
-    if context.voice.json {
-        return output::print(&format!("{}\n", String::from_utf8_lossy(&reply.body)));
-    }
-    let began = list.events.first().map_or(0, |event| event.at_ms);
-    let mut text = String::new();
-    for Event { number, at_ms, kind, data } in &list.events {
-        let since = at_ms.saturating_sub(began);
-        text.push_str(&format!("{number:>3}  +{since} ms  {kind}\n"));
-        for (name, value) in data.as_object().into_iter().flatten() {
-            text.push_str(&format!("       {name}: {}\n", output::first_line(&value.to_string(), 110)));
-        }
-        if let Value::String(word) = data {
-            text.push_str(&format!("       {word}\n"));
-        }
-    }
-    output::print(&text)
 }
 
 #[derive(Deserialize)]
@@ -193,59 +177,8 @@ pub fn gap(context: &Context, asked: &args::Gap) -> Result<(), Fault> {
     }
 }
 
-#[derive(Deserialize)]
-struct MemoryList {
-    choices: Vec<Learned>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Learned {
-    id: String,
-    text: String,
-    skill: String,
-    count: u64,
-    last_ms: u64,
-}
-
-pub fn memory(context: &Context, asked: &args::Memory) -> Result<(), Fault> {
-    match asked {
-        args::Memory::List => {
-            let list: MemoryList =
-                context.with_any(async |client| client.get("/v1/memory", "list what is remembered").await)?;
-            if context.voice.json {
-                return output::print_json(&json!({ "choices": list.choices }));
-            }
-            let mut table = output::table(&["id", "skill", "chosen", "last", "request"]);
-            for one in &list.choices {
-                let last = output::moment(one.last_ms);
-                table.add_row([
-                    &one.id,
-                    &one.skill,
-                    &output::count(one.count),
-                    &last,
-                    &output::first_line(&one.text, 60),
-                ]);
-            }
-            output::print_table(&table)
-        }
-        args::Memory::Forget { id, all: _ } => {
-            let path = match id {
-                Some(id) => format!("/v1/memory/{}", checked(id)?),
-                None => "/v1/memory".to_owned(),
-            };
-            let gone: Value = context
-                .with_any(async |client| client.send(hyper::Method::DELETE, &path, None).await?.json("forget"))?;
-            if context.voice.json {
-                return output::print_json(&gone);
-            }
-            let n_gone = gone.get("forgotten").and_then(Value::as_u64).unwrap_or(0);
-            output::print(&format!("forgot {}\n", output::count(n_gone)))
-        }
-    }
-}
-
 /// An id as it may stand in a path.
-fn checked(id: &str) -> Result<&str, Fault> {
+pub fn checked(id: &str) -> Result<&str, Fault> {
     let fits = (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if fits { Ok(id) } else { Err(Fault::usage(format!("Failed to read `{}` as an id", id.escape_debug()))) }
 }

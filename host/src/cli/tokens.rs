@@ -28,12 +28,12 @@ struct Token {
 pub fn run(context: &Context, asked: &args::Token) -> Result<(), Fault> {
     let voice = context.voice;
     match asked {
-        args::Token::Create { name, role, days } => {
+        args::Token::Create { name, role, days, adopt } => {
             let role = match role {
                 args::RoleName::User => "user",
                 args::RoleName::Operator => "operator",
             };
-            let mut body = json!({ "name": name, "role": role });
+            let mut body = json!({ "name": name, "role": role, "adopt": adopt });
             if *days > 0 {
                 body["expires_in_s"] = json!(u64::from(*days) * 86_400);
             }

@@ -20,7 +20,7 @@ use super::gate::Caller;
 use super::{DoorState, Shared, body, wire};
 use crate::base::{Failure, FailureKind};
 use crate::security::tokens::TokenInfo;
-use crate::security::{Action, Event, Role, authorise};
+use crate::security::{Action, Event, Principal, Role, authorise};
 use crate::skills::FileState;
 use crate::telemetry::LogLine;
 
@@ -37,7 +37,12 @@ pub(super) async fn healthz() -> Response {
 pub(super) async fn metrics(state: Shared, Caller(principal): Caller) -> Result<Response, HttpError> {
     authorise(&principal, Action::ReadStatus)?;
     let load = state.skills.load();
+    let (n_running, n_waiting) = state.orchestrator.load();
+    let n_gaps = state.orchestrator.n_gaps_open(&principal).await?;
     for (name, value) in [
+        ("happyos_tasks_running", n_running as f64),
+        ("happyos_tasks_waiting", n_waiting as f64),
+        ("happyos_gaps_open", n_gaps as f64),
         ("happyos_calls_running", load.running as f64),
         ("happyos_calls_queued", load.queued as f64),
         ("happyos_memory_promised_bytes", load.memory_promised_bytes as f64),
@@ -348,6 +353,9 @@ struct CreateToken {
     role: String,
     #[serde(default)]
     expires_in_s: Option<u64>,
+    /// Whether it takes over what is kept of one of that name before.
+    #[serde(default)]
+    adopt: bool,
 }
 
 pub(super) async fn create_token(
@@ -358,7 +366,7 @@ pub(super) async fn create_token(
     authorise(&principal, Action::ManageTokens)?;
     let (parts, body) = request.into_parts();
     let bytes = body::read(&parts.headers, body, state.config.http.body_bytes_max).await?;
-    let asked: CreateToken = wire::parse(&bytes, &["name", "role", "expires_in_s"])?;
+    let asked: CreateToken = wire::parse(&bytes, &["name", "role", "expires_in_s", "adopt"])?;
     let role = Role::parse(&asked.role)
         .ok_or_else(|| HttpError::malformed(format!("`role` is {:?}, not `user` or `operator`", asked.role)))?;
     let expires = match asked.expires_in_s {
@@ -369,6 +377,14 @@ pub(super) async fn create_token(
                 .ok_or_else(|| HttpError::malformed(format!("`expires_in_s` is {seconds}: no clock goes that far")))?,
         ),
     };
+    // Requests belong to names: who gets one that was in use gets what is kept under it.
+    if !asked.adopt && state.orchestrator.keeps(&asked.name).await? && !is_token(&state, &principal, &asked.name)? {
+        let name = &asked.name;
+        let message = format!("requests of an earlier `{name}` are kept, which the new one would see");
+        return Err(HttpError::malformed(message).with_hint(format!(
+            "choose another name; or `happyos memory erase --user {name}` first; or take them over with `--adopt`"
+        )));
+    }
     let (info, secret) = on_disk(move || {
         let (info, secret) = state.tokens.create(&principal, &asked.name, role, expires)?;
         let why = format!("role {role}");
@@ -377,6 +393,11 @@ pub(super) async fn create_token(
     })
     .await?;
     Ok(wire::json(StatusCode::CREATED, &TokenBody::new(&info, Some(secret))))
+}
+
+/// Whether there is a token of that name now.
+fn is_token(state: &DoorState, principal: &Principal, name: &str) -> Result<bool, HttpError> {
+    Ok(state.tokens.list(principal)?.iter().any(|token| &*token.name == name))
 }
 
 pub(super) async fn revoke_token(

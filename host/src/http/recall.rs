@@ -19,7 +19,7 @@ struct GapList<'a> {
 }
 
 #[derive(Serialize)]
-struct GapBody<'a> {
+pub(super) struct GapBody<'a> {
     id: &'a str,
     owner: &'a str,
     /// `open` or `dismissed`.
@@ -45,7 +45,7 @@ struct EvidenceBody<'a> {
 }
 
 impl<'a> GapBody<'a> {
-    fn new(gap: &'a GapRecord, evidence: &'a [Evidence]) -> Result<GapBody<'a>, HttpError> {
+    pub(super) fn new(gap: &'a GapRecord, evidence: &'a [Evidence]) -> Result<GapBody<'a>, HttpError> {
         let evidence = evidence.iter().map(|one| {
             let why = wire::raw(&one.why)?;
             Ok(EvidenceBody { task: one.task.to_string(), at_ms: one.at_ms, text: &one.text, why })
@@ -94,7 +94,7 @@ struct MemoryList<'a> {
 }
 
 #[derive(Serialize)]
-struct ChoiceBody<'a> {
+pub(super) struct ChoiceBody<'a> {
     id: &'a str,
     text: &'a str,
     skill: &'a str,
@@ -102,13 +102,16 @@ struct ChoiceBody<'a> {
     last_ms: u64,
 }
 
+impl<'a> From<&'a LearnedRecord> for ChoiceBody<'a> {
+    fn from(record: &'a LearnedRecord) -> ChoiceBody<'a> {
+        let LearnedRecord { id, text, skill, count, last_ms, .. } = record;
+        ChoiceBody { id, text, skill, count: *count, last_ms: *last_ms }
+    }
+}
+
 pub(super) async fn list_memory(State(state): Shared, Caller(principal): Caller) -> Result<Response, HttpError> {
     let choices = state.orchestrator.memory().list(&principal).await?;
-    let choice = |one| {
-        let LearnedRecord { id, text, skill, count, last_ms, .. }: &LearnedRecord = one;
-        ChoiceBody { id, text, skill, count: *count, last_ms: *last_ms }
-    };
-    Ok(wire::json(StatusCode::OK, &MemoryList { choices: choices.iter().map(choice).collect() }))
+    Ok(wire::json(StatusCode::OK, &MemoryList { choices: choices.iter().map(Into::into).collect() }))
 }
 
 #[derive(Serialize)]

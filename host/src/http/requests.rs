@@ -55,7 +55,7 @@ fn format(headers: &HeaderMap, asked: Option<&str>) -> Result<Format, HttpError>
     }
 }
 
-fn task_id(path: Result<Path<String>, PathRejection>) -> Result<TaskId, HttpError> {
+pub(super) fn task_id(path: Result<Path<String>, PathRejection>) -> Result<TaskId, HttpError> {
     let Path(text) = path?;
     TaskId::parse(&text).ok_or_else(|| {
         let shown: String = text.chars().take(40).collect();

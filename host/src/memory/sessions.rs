@@ -45,6 +45,11 @@ impl Sessions {
         turns
     }
 
+    /// Holds nothing of `owner` any more.
+    pub fn forget(&mut self, owner: &str) {
+        self.held.retain(|(of, _), _| &**of != owner);
+    }
+
     /// Adds a turn where the others are held.
     pub fn add(&mut self, owner: &Arc<str>, session: &str, turn: Turn) {
         if let Some(turns) = self.turns(owner, session) {

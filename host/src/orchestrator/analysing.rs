@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use tracing::Instrument as _;
+
 use super::event::{Analysed, Decision, End, Event, Request};
 use super::plan::{self, Known};
 use super::routes::{Routed, off_thread};
 use super::task::{Progress, Task};
-use super::{Inner, internal};
+use super::{Inner, corrections, internal};
 use crate::base::Failure;
 use crate::memory::{Recalled, TURNS_MAX};
 use crate::routing::{self, Analysis, Ask, CivilNow, Hints, Turn};
@@ -34,6 +36,10 @@ pub struct Looked {
 
 /// Looks at a request of `owner`.
 pub(super) async fn look(inner: &Arc<Inner>, owner: &Arc<str>, request: &Request) -> Result<Looked, Failure> {
+    looked(inner, owner, request).instrument(tracing::debug_span!("analyse")).await
+}
+
+async fn looked(inner: &Arc<Inner>, owner: &Arc<str>, request: &Request) -> Result<Looked, Failure> {
     let routed = inner.routes.current().await?;
     let recalled = recall(inner, owner, request).await?;
     let now = civil_now(request.time_zone.as_deref());
@@ -71,10 +77,12 @@ fn analyse(
     now: CivilNow,
     embed: Option<&dyn routing::Embed>,
 ) -> Analysis {
+    // What was said of the very same request counts more than whatever is like it.
+    let told = corrections::told(&request.text, &recalled.learned).filter(|_| request.hints.skill.is_none());
     let hints = Hints {
         complexity: request.hints.complexity,
         team_size: request.hints.team_size,
-        preferred_skill: request.hints.skill.as_deref().map(Arc::from),
+        preferred_skill: request.hints.skill.as_deref().or(told).map(Arc::from),
     };
     let ask = Ask {
         text: &request.text,
@@ -86,7 +94,12 @@ fn analyse(
         standings: &recalled.standings,
         among: None,
     };
-    routing::analyse(&routed.index, &ask, embed)
+    let analysis = routing::analyse(&routed.index, &ask, embed);
+    let mut analysis = corrections::reconsidered(&routed.index, &ask, analysis, embed);
+    if let Some(skill) = told.filter(|skill| corrections::goes_to(&analysis.strategy, skill)) {
+        analysis.reasons.insert(0, format!("this very request was sent to `{skill}` before"));
+    }
+    analysis
 }
 
 /// Now, where the caller is; where the daemon is if that is not known.
@@ -123,6 +136,7 @@ async fn turns(inner: &Arc<Inner>, owner: &Arc<str>, session: &str) -> Result<Ar
     if let Some(turns) = inner.memory.turns(owner, session) {
         return Ok(turns);
     }
+    let n_changes = inner.memory.n_changes();
     let filter = TaskFilter { session: Some(session.into()), ..TaskFilter::default() };
     let records = inner.ledger.tasks(owner, filter, TURNS_MAX * 2).await?;
     let mut turns = Vec::new();
@@ -133,7 +147,7 @@ async fn turns(inner: &Arc<Inner>, owner: &Arc<str>, session: &str) -> Result<Ar
         }
     }
     turns.reverse();
-    Ok(inner.memory.fill(owner, session, turns))
+    Ok(inner.memory.fill(owner, session, turns, n_changes))
 }
 
 /// What a task that has ended is to the requests after it.

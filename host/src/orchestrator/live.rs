@@ -99,6 +99,12 @@ impl Lives {
         self.lock().get(&id).filter(|live| &*live.owner == owner).cloned()
     }
 
+    /// The tasks of `owner` that are worked on.
+    pub fn of(&self, owner: &str) -> Vec<TaskId> {
+        let lives = self.lock();
+        lives.iter().filter(|(_, live)| &*live.owner == owner).map(|(id, _)| *id).collect()
+    }
+
     /// Whether somebody works on it.
     pub fn has(&self, id: TaskId) -> bool {
         self.lock().contains_key(&id)

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
+use tracing::Instrument as _;
 
 use super::analysing::{civil_now, look, turn};
 use super::answers::{self, Reading};
@@ -17,12 +18,14 @@ use super::live::{Live, left};
 use super::places::{Place, Ticket};
 use super::plan::Known;
 use super::routes::CatalogFacts;
+use super::settled::{self, Begun};
 use super::task::Task;
-use super::{Inner, gaps, internal, now_ms};
+use super::{Inner, gaps, internal, now_ms, personal};
 use crate::base::{Failure, FailureKind, LimitOverrides, TaskId};
 use crate::security::Principal;
 use crate::skills::{Answer, Call, Outcome, Snapshot};
 use crate::store::tasks::{Append, AppendError, Artifact, NewTask, TaskState};
+use crate::telemetry::failures::{self, Noted};
 
 /// How long a stopped task may take to come to its end.
 const CANCEL_MAX: Duration = Duration::from_secs(10);
@@ -101,6 +104,16 @@ enum From {
     Resume(Box<Task>),
 }
 
+impl From {
+    /// What the task has used before.
+    fn used(&self) -> Used {
+        match self {
+            From::Request(_) => Used::default(),
+            From::Answer(task, _) | From::Resume(task) => task.used,
+        }
+    }
+}
+
 /// Accepts a request.
 pub(super) async fn ask(inner: &Arc<Inner>, principal: &Principal, request: Request) -> Result<Accepted, Failure> {
     let owner: Arc<str> = principal.name().into();
@@ -143,7 +156,7 @@ pub(super) async fn answer(
     let accepted = begin(inner, principal.clone(), owner.clone(), id, ticket, from).await?;
     if let Some(skill) = chosen.filter(|_| inner.settings.load().memory) {
         // The answer stands whether or not it is learned from.
-        if let Err(error) = inner.memory.learn(&owner, &request, &skill, now_ms()).await {
+        if let Err(error) = inner.memory.learn((&owner, id), &request, &skill, now_ms()).await {
             tracing::warn!(%error, "a choice was not learned from");
         }
     }
@@ -208,6 +221,7 @@ pub(super) async fn end(inner: &Arc<Inner>, owner: &str, id: TaskId, why: Cancel
     let facts = CatalogFacts { snapshot: &snapshot, fallback: false };
     let (events, _) = react(&mut task, Stimulus::Cancel(why), &facts, now_ms());
     append(inner, &task, n_before, None, &events, Extras::default()).await?;
+    settled::note_stopped(inner, &task);
     Ok(task)
 }
 
@@ -224,9 +238,14 @@ async fn begin(
         return Err(left());
     }
     let live = inner.lives.begin(id, &owner).ok_or_else(|| Failure::from(AppendError::Conflict))?;
+    if inner.erasing.has(&owner) {
+        inner.lives.end(id, Err(personal::being_erased()));
+        return Err(personal::being_erased());
+    }
     let (accepted, mut kept) = oneshot::channel();
     let driver = Driver { inner: inner.clone(), live: live.clone(), principal, owner, id, accepted: Some(accepted) };
-    let doing = Box::pin(inner.tasks.track_future(driver.run(ticket, from)));
+    let span = tracing::debug_span!("request", task = %id, owner = &*driver.owner);
+    let doing = Box::pin(inner.tasks.track_future(driver.run(ticket, from).instrument(span)));
     let mut work = Work { doing: Some(doing), handle: Handle::current() };
     let mut settled = None;
     let kept = tokio::select! {
@@ -263,6 +282,7 @@ impl Driver {
         let (inner, id) = (self.inner.clone(), self.id);
         // Whatever becomes of this: nobody must wait for ever.
         let mut ended = Ending { inner, id, settled: Err(left()) };
+        let begun = Begun::now(from.used());
         let halted = self.inner.halted.clone();
         let settled = tokio::select! {
             biased;
@@ -272,6 +292,7 @@ impl Driver {
         match settled {
             Ok(task) => {
                 let task = Arc::new(task);
+                settled::note(&self.inner, &self.owner, &task, &begun).await;
                 if let (Some(session), true) = (task.request.session.as_deref(), self.inner.settings.load().memory)
                     && let Some(turn) = turn(&task)
                 {
@@ -436,9 +457,21 @@ impl Driver {
             request_id: Some(order.key.clone()),
         };
         let calling = self.inner.skills.call(&self.principal, call);
-        let outcome = with_progress(calling, progress, &self.live).await;
+        let span = tracing::debug_span!("step", number = order.step, skill = &*order.skill);
+        let outcome = with_progress(calling, progress, &self.live).instrument(span).await;
         let strategy = analysed.map_or("direct", |analysed| &analysed.strategy);
         let memory = &self.inner.memory;
+        if let Err(failure) = &outcome.result {
+            memory.failures().note(Noted {
+                owner: &self.owner,
+                skill: &order.skill,
+                task: Some(task.id),
+                at_ms: now_ms(),
+                kind: &failures::kind(failure.kind),
+                message: &failure.message,
+                hint: failure.hint.as_deref(),
+            });
+        }
         memory.note_call(&order.skill, strategy, now_ms(), outcome.result.is_ok(), &outcome.usage);
         let usage = Used {
             fuel: outcome.usage.fuel,

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::event::Canceled;
-use super::{Inner, now_ms, run};
+use super::{Inner, finding, now_ms, run};
 use crate::base::Failure;
+use crate::store::records::FAILURES_MAX;
 use crate::store::tasks::{TaskBounds, TaskState};
 
 /// How often.
@@ -33,7 +34,7 @@ pub struct Retention {
     pub gaps_max: u64,
     /// How long a gap is kept that nobody asks for, in milliseconds.
     pub gaps_age_ms: u64,
-    /// How long it is known how calls went, in milliseconds.
+    /// How long it is known how calls and requests went and what failed, in milliseconds.
     pub performance_age_ms: u64,
 }
 
@@ -97,7 +98,13 @@ async fn once(inner: &Arc<Inner>, alone: bool, shutdown: &CancellationToken) -> 
         }
     }
     inner.ledger.prune_gaps(keep.gaps_max, now.saturating_sub(keep.gaps_age_ms)).await?;
-    inner.ledger.prune_performance(now.saturating_sub(keep.performance_age_ms)).await?;
+    let known_since = now.saturating_sub(keep.performance_age_ms);
+    inner.ledger.prune_performance(known_since).await?;
+    inner.ledger.prune_requests(known_since).await?;
+    inner.ledger.prune_failures(FAILURES_MAX, known_since).await?;
+    if inner.settings.load().memory {
+        finding::round(inner).await?;
+    }
     Ok(())
 }
 

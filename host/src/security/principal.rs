@@ -74,6 +74,8 @@ pub enum Action {
     ReadStatus,
     /// Make, list and revoke tokens.
     ManageTokens,
+    /// Give out and erase what is kept of others.
+    ManageUsers,
     /// Have a file of this machine read as a bundle.
     CheckFiles,
     /// Install, approve, grant, roll back and remove bundles.
@@ -93,6 +95,7 @@ impl Action {
             Action::ReadLogs
             | Action::ReadStatus
             | Action::ManageTokens
+            | Action::ManageUsers
             | Action::CheckFiles
             | Action::ManageBundles
             | Action::ManageSecrets

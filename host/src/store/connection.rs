@@ -118,6 +118,66 @@ const MIGRATIONS: &[&str] = &[
     "
     -- From here on a row of task_event may hold all events of one stroke: see ledger/sqlite/strokes.rs.
 ",
+    "
+    CREATE TABLE request_sum (
+        span INTEGER NOT NULL,
+        strategy TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        n_requests INTEGER NOT NULL,
+        wall_us INTEGER NOT NULL,
+        fuel INTEGER NOT NULL,
+        memory_bytes INTEGER NOT NULL,
+        memory_max_bytes INTEGER NOT NULL,
+        PRIMARY KEY (span, strategy, outcome)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE request_time (
+        span INTEGER NOT NULL,
+        bucket INTEGER NOT NULL,
+        n_requests INTEGER NOT NULL,
+        PRIMARY KEY (span, bucket)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE failure (
+        owner TEXT NOT NULL,
+        id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        skill TEXT NOT NULL,
+        shape TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        first_ms INTEGER NOT NULL,
+        last_ms INTEGER NOT NULL,
+        task BLOB,
+        message TEXT NOT NULL,
+        hint TEXT,
+        PRIMARY KEY (owner, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE recall (
+        number INTEGER PRIMARY KEY,
+        owner TEXT NOT NULL,
+        task BLOB NOT NULL,
+        skill TEXT NOT NULL,
+        request TEXT NOT NULL,
+        answer TEXT NOT NULL,
+        model TEXT,
+        vector BLOB,
+        UNIQUE (owner, task)
+    ) STRICT;
+    CREATE VIRTUAL TABLE recall_text USING fts5 (
+        request, answer, content = 'recall', content_rowid = 'number', prefix = '2 4',
+        tokenize = 'unicode61 remove_diacritics 2'
+    );
+    -- What is removed leaves its words' lists at once, and not when they are merged some day.
+    INSERT INTO recall_text (recall_text, rank) VALUES ('secure-delete', 1);
+    CREATE TRIGGER recall_added AFTER INSERT ON recall BEGIN
+        INSERT INTO recall_text (rowid, request, answer) VALUES (new.number, new.request, new.answer);
+    END;
+    CREATE TRIGGER recall_removed AFTER DELETE ON recall BEGIN
+        INSERT INTO recall_text (recall_text, rowid, request, answer)
+        VALUES ('delete', old.number, old.request, old.answer);
+    END;
+    CREATE TRIGGER task_removed AFTER DELETE ON task BEGIN
+        DELETE FROM recall WHERE owner = old.owner AND task = old.id;
+    END;
+",
 ];
 
 /// Opens the store for writing, making it, private, where it is missing, and migrating it where it is old.
@@ -153,6 +213,8 @@ pub fn open(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+    // What was removed is overwritten where that costs no more writing; what somebody wants erased is seen to apart.
+    connection.query_row("PRAGMA secure_delete = FAST", [], |_| Ok(()))?;
     Ok(connection)
 }
 

@@ -1,5 +1,5 @@
-//! What the orchestrator keeps, as one port: tasks, gaps, and what is remembered. In SQLite, or in memory where the
-//! operator wants nothing kept.
+//! What the orchestrator keeps, as one port: tasks, gaps, what is remembered, and how it went. In SQLite, or in memory
+//! where the operator wants nothing kept.
 
 mod memory;
 mod sqlite;
@@ -9,10 +9,13 @@ mod tests;
 pub use memory::MemoryLedger;
 
 use super::gaps::Gaps;
+use super::personal::Personal;
 use super::recall::Recall;
+use super::records::Records;
+use super::search::Search;
 use super::tasks::Tasks;
 
-/// Tasks, gaps and memories behind one port.
-pub trait Ledger: Tasks + Gaps + Recall {}
+/// Tasks, gaps, memories and records behind one port.
+pub trait Ledger: Tasks + Gaps + Recall + Records + Search + Personal {}
 
-impl<T: Tasks + Gaps + Recall> Ledger for T {}
+impl<T: Tasks + Gaps + Recall + Records + Search + Personal> Ledger for T {}

@@ -92,6 +92,22 @@ impl Writer {
         self.shared.take(Box::new(Change { change: Some(change), done: None, only_adds, reply }));
         answer.await.map_err(|_| stopped())?
     }
+
+    /// Does `work` with the connection outside of any transaction, while nobody writes; it may take long.
+    pub async fn alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
+        let stopped = || "its writer has stopped".to_owned();
+        let _room = self.shared.room.acquire().await.map_err(|_| stopped())?;
+        let (reply, answer) = oneshot::channel();
+        let shared = self.shared.clone();
+        // Here it may be done by this very thread.
+        let taken =
+            tokio::task::spawn_blocking(move || shared.take(Box::new(Alone { work: Some(work), done: None, reply })));
+        taken.await.map_err(|error| error.to_string())?;
+        answer.await.map_err(|_| stopped())?
+    }
 }
 
 impl Drop for Writer {
@@ -160,7 +176,10 @@ impl Shared {
             return None;
         }
         let connection = state.connection.take()?;
-        let n_taken = state.waiting.len().min(BATCH_MAX);
+        // One that wants no transaction goes by itself.
+        let until =
+            state.waiting.iter().position(|request| request.wants_none()).map_or(BATCH_MAX, |place| place.max(1));
+        let n_taken = state.waiting.len().min(until).min(BATCH_MAX);
         let batch = state.waiting.drain(..n_taken).collect();
         Some((Turn { shared: self, connection: Some(connection) }, batch))
     }
@@ -199,7 +218,11 @@ impl Shared {
 /// Writes a batch, gives the right to write back, and then tells who waits.
 fn write(mut turn: Turn<'_>, mut batch: Vec<Box<dyn Request>>) {
     let committed = match &mut turn.connection {
-        Some(connection) => commit(connection, &mut batch).map_err(|error| reason(&error)),
+        Some(connection) => match batch.as_mut_slice() {
+            [only] if only.wants_none() => only.run(connection, true),
+            _ => commit(connection, &mut batch),
+        }
+        .map_err(|error| reason(&error)),
         None => Err("its connection is gone".to_owned()),
     };
     drop(turn);
@@ -210,6 +233,10 @@ fn write(mut turn: Turn<'_>, mut batch: Vec<Box<dyn Request>>) {
 
 /// A change on its way, whatever its answer is.
 trait Request: Send {
+    /// Whether it is done outside of any transaction, by itself.
+    fn wants_none(&self) -> bool {
+        false
+    }
     /// Does it. Where `alone`, the transaction is its own; otherwise a failure undoes it alone.
     ///
     /// # Errors
@@ -264,6 +291,37 @@ where
             (None, Ok(())) => Err("nobody waited for it".to_owned()),
         };
         // Who asked may have gone: then the write stands all the same.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// Work on its way that wants no transaction.
+struct Alone<F, T> {
+    work: Option<F>,
+    done: Option<rusqlite::Result<T>>,
+    reply: oneshot::Sender<Result<T, String>>,
+}
+
+impl<F, T: Send> Request for Alone<F, T>
+where
+    F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
+{
+    fn wants_none(&self) -> bool {
+        true
+    }
+
+    fn run(&mut self, connection: &Connection, _alone: bool) -> rusqlite::Result<()> {
+        self.done = self.work.take().map(|work| work(connection));
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), &str>) {
+        let answer = match (self.done, committed) {
+            (Some(done), Ok(())) => done.map_err(|error| reason(&error)),
+            (_, Err(why)) => Err(why.to_owned()),
+            (None, Ok(())) => Err("it was not done".to_owned()),
+        };
+        // Who asked may have gone: what is done is done.
         let _ = self.reply.send(answer);
     }
 }

@@ -1,6 +1,7 @@
-//! Prometheus metrics: how many calls ended how, how long they took and what they used.
+//! Prometheus metrics: how many calls and requests ended how, how long they took and what they used.
 
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use metrics::{Counter, Histogram, counter, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -51,5 +52,34 @@ impl CallMetrics {
         }
         self.seconds.record(usage.wall.as_secs_f64());
         self.fuel.increment(usage.fuel);
+    }
+}
+
+/// The metrics of requests in plain words: each is looked up once, at the first request, and then only counted.
+#[derive(Default)]
+pub struct RequestMetrics {
+    seconds: OnceLock<Histogram>,
+    /// By strategy and outcome: both are few and given by the host.
+    counters: RwLock<Vec<(Box<str>, Box<str>, Counter)>>,
+}
+
+impl RequestMetrics {
+    /// Counts one request that came to a question or its end.
+    pub fn record(&self, strategy: &str, outcome: &str, wall: Option<Duration>) {
+        if let Some(wall) = wall {
+            self.seconds.get_or_init(|| histogram!("happyos_request_seconds")).record(wall.as_secs_f64());
+        }
+        let known = |counters: &[(Box<str>, Box<str>, Counter)]| {
+            let counter = counters.iter().find(|(of, to, _)| **of == *strategy && **to == *outcome);
+            counter.map(|(.., counter)| counter.increment(1))
+        };
+        if known(&self.counters.read().unwrap_or_else(PoisonError::into_inner)).is_some() {
+            return;
+        }
+        let (of, to) = (strategy.to_owned(), outcome.to_owned());
+        let counter = counter!("happyos_requests_total", "strategy" => of, "outcome" => to);
+        counter.increment(1);
+        let mut counters = self.counters.write().unwrap_or_else(PoisonError::into_inner);
+        counters.push((strategy.into(), outcome.into(), counter));
     }
 }

@@ -78,7 +78,14 @@ pub enum Task {
         /// The task's id, or `last`.
         id: String,
     },
-    /// Show step by step what happened.
+    /// Say that a request was for another skill: requests like it go there from now on.
+    Correct {
+        /// The task's id, or `last`.
+        id: String,
+        /// The skill's name.
+        skill: String,
+    },
+    /// Show step by step what happened; the same as `happyos trace`.
     Trace {
         /// The task's id, or `last`.
         id: String,
@@ -101,9 +108,35 @@ pub enum Gap {
     },
 }
 
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// The task's id, or `last`.
+    pub id: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Stats {
+    /// Show each of the last hours.
+    #[arg(long, value_name = "NUMBER", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=2_160))]
+    pub hours: u32,
+    /// Show each of the last days, by UTC.
+    #[arg(long, value_name = "NUMBER", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=90))]
+    pub days: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct Errors {
+    /// Only of this skill.
+    #[arg(long, value_name = "NAME")]
+    pub skill: Option<String>,
+    /// Only of this kind, such as `trap` or `limit-exceeded`.
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Memory {
-    /// List what your choices taught.
+    /// List what your choices and corrections taught.
     List,
     /// Forget one choice, or all.
     Forget {
@@ -113,5 +146,32 @@ pub enum Memory {
         /// All of them.
         #[arg(long, conflicts_with = "id")]
         all: bool,
+    },
+    /// Find what you asked before, by its words, and by meaning where the model is installed.
+    Search {
+        /// Words of what was asked or answered.
+        #[arg(required = true, value_name = "TEXT")]
+        text: Vec<String>,
+        /// How many.
+        #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+        limit: u32,
+    },
+    /// Write all that is kept of a user as JSON: requests with their steps and files, gaps, choices, errors.
+    Export {
+        /// Whose, by the name of the token; otherwise your own.
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+        /// Write to this file, which must not be there yet, and not to standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<std::path::PathBuf>,
+    },
+    /// Erase all that is kept of a user, also from the files: what runs for it is stopped first.
+    Erase {
+        /// Whose, by the name of the token; `local` is who uses this command.
+        #[arg(long, value_name = "NAME")]
+        user: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
     },
 }

@@ -1,24 +1,31 @@
 //! The ledger in memory, for an operator who wants nothing kept: gone with the daemon, within the same bounds.
 
+mod personal;
+mod records;
+mod search;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
 use crate::base::TaskId;
-use crate::store::StoreError;
 use crate::store::gaps::{EVIDENCE_MAX, Evidence, GAPS_MAX, GapRecord, GapState, Gaps};
 use crate::store::recall::{LEARNED_BYTES_MAX, LEARNED_MAX, LearnedRecord, PerformanceSum, Recall};
 use crate::store::recall::{SPAN_MS, learned_id};
+use crate::store::records::{FailureGroup, RequestSpan};
 use crate::store::tasks::{
     self, Append, AppendError, Artifact, EVENTS_MAX, EventRecord, LIST_MAX, NewTask, TaskBounds, TaskFilter,
     TaskRecord, TaskState, Tasks,
 };
+use crate::store::{Store, StoreError};
 
 /// Tasks, gaps and memories of this process.
 #[derive(Default)]
 pub struct MemoryLedger {
     kept: Mutex<Kept>,
+    /// What was kept before the operator wanted nothing kept.
+    before: Option<Store>,
 }
 
 #[derive(Default)]
@@ -28,6 +35,9 @@ struct Kept {
     gaps: BTreeMap<Box<str>, (GapRecord, BTreeMap<TaskId, Evidence>)>,
     learned: BTreeMap<(Arc<str>, Box<str>), LearnedRecord>,
     performance: BTreeMap<u64, Sums>,
+    requests: BTreeMap<u64, RequestSpan>,
+    failures: BTreeMap<(Arc<str>, Box<str>), FailureGroup>,
+    findable: BTreeMap<TaskId, search::Held>,
 }
 
 /// How calls of one span went, by skill and strategy.
@@ -41,6 +51,11 @@ struct Held {
 }
 
 impl MemoryLedger {
+    /// One beside a store that may still hold what was kept before: nothing of it is seen, but it is erased with the rest.
+    pub fn beside(store: Store) -> MemoryLedger {
+        MemoryLedger { before: Some(store), ..MemoryLedger::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,6 +149,7 @@ impl Kept {
 
     fn remove(&mut self, owner: &str, id: TaskId) {
         self.tasks.remove(&id);
+        self.findable.remove(&id);
         if let Some(ids) = self.by_owner.get_mut(owner) {
             ids.remove(&id);
             if ids.is_empty() {

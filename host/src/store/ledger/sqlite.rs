@@ -1,5 +1,8 @@
 //! The ledger in SQLite.
 
+mod personal;
+mod records;
+mod search;
 mod strokes;
 
 use std::sync::Arc;

@@ -6,7 +6,10 @@ use super::*;
 use crate::base::TaskId;
 use crate::store::Store;
 use crate::store::gaps::{EVIDENCE_MAX, Evidence, GapState, gap_id};
+use crate::store::personal::Erased;
 use crate::store::recall::{LEARNED_MAX, PerformanceSum, SPAN_MS};
+use crate::store::records::{EXAMPLE_BYTES_MAX, FailureGroup, RequestSpan, RequestSum};
+use crate::store::search::{Findable, TEXT_BYTES_MAX, words};
 use crate::store::tasks::{
     Append, AppendError, Artifact, EVENTS_MAX, EventRecord, NewTask, PAYLOAD_BYTES_MAX, TITLE_BYTES_MAX, TaskBounds,
     TaskFilter, TaskState,
@@ -181,10 +184,174 @@ async fn recall(ledger: &dyn Ledger) {
     assert_eq!(sums(0).await, [(2, 1, 20, 6)]);
 }
 
+async fn records(ledger: &dyn Ledger) {
+    let sum = |outcome: &str, n_requests| RequestSum {
+        strategy: "direct".into(),
+        outcome: outcome.into(),
+        n_requests,
+        wall_us: 10 * n_requests,
+        fuel: 7,
+        memory_bytes: 5,
+        memory_max_bytes: n_requests,
+    };
+    let span =
+        |span, n_requests| RequestSpan { span, sums: vec![sum("completed", n_requests)], times: vec![(3, n_requests)] };
+    ledger.add_requests(vec![span(1, 2), span(2, 1)]).await.unwrap();
+    let other = RequestSpan { span: 2, sums: vec![sum("failed", 1), sum("completed", 3)], times: vec![(3, 1), (9, 4)] };
+    ledger.add_requests(vec![other]).await.unwrap();
+    let found = ledger.requests(0).await.unwrap();
+    assert_eq!(found.iter().map(|span| span.span).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(found[0], span(1, 2));
+    let seen: Vec<_> = found[1].sums.iter().map(|sum| (&*sum.outcome, sum.n_requests, sum.memory_max_bytes)).collect();
+    assert_eq!(seen, [("completed", 4, 3), ("failed", 1, 1)]);
+    assert_eq!((found[1].sums[0].wall_us, found[1].sums[0].fuel, &*found[1].times), (40, 14, &[(3, 2), (9, 4)][..]));
+    assert_eq!(ledger.requests(2 * SPAN_MS).await.unwrap(), found[1..]);
+    assert_eq!(ledger.prune_requests(2 * SPAN_MS).await.unwrap(), 1);
+    assert_eq!(ledger.prune_requests(2 * SPAN_MS).await.unwrap(), 0);
+    assert_eq!(ledger.requests(0).await.unwrap(), found[1..]);
+
+    let group = |owner: &str, shape: &str, at_ms| FailureGroup {
+        owner: owner.into(),
+        kind: "trap".into(),
+        skill: "s".into(),
+        shape: shape.into(),
+        count: 1,
+        first_ms: at_ms,
+        last_ms: at_ms,
+        task: Some(TaskId::at(at_ms, 7)),
+        message: format!("at {at_ms}").into(),
+        hint: None,
+    };
+    ledger.add_failures(vec![group("me", "a", 5), group("you", "a", 6)]).await.unwrap();
+    let long = FailureGroup { message: "å".repeat(2_000).into(), ..group("me", "b", 7) };
+    ledger.add_failures(vec![group("me", "a", 8), long]).await.unwrap();
+    let own = ledger.failures(Some("me")).await.unwrap();
+    let seen: Vec<_> = own.iter().map(|group| (&*group.shape, group.count, group.first_ms, group.last_ms)).collect();
+    assert_eq!(seen, [("a", 2, 5, 8), ("b", 1, 7, 7)]);
+    assert_eq!(
+        (&*own[0].message, own[0].task, own[1].message.len()),
+        ("at 8", Some(TaskId::at(8, 7)), EXAMPLE_BYTES_MAX)
+    );
+    assert_eq!(ledger.failures(None).await.unwrap().len(), 3);
+    assert_eq!(ledger.prune_failures(9, 7).await.unwrap(), 1);
+    assert_eq!(ledger.prune_failures(1, 0).await.unwrap(), 1);
+    assert_eq!(ledger.failures(None).await.unwrap(), own[..1]);
+}
+
+async fn search(ledger: &dyn Ledger) {
+    let id = |n: u64| TaskId::at(9_000 + n, n.into());
+    for (n, owner, state) in [
+        (0, "anna", TaskState::Completed),
+        (1, "anna", TaskState::Failed),
+        (2, "anna", TaskState::Working),
+        (3, "bo", TaskState::Completed),
+    ] {
+        ledger.append(new(None), append(owner, id(n), 0..1, state)).await.unwrap();
+    }
+    let unfindable = async |owner, limit| {
+        let found = ledger.unfindable(owner, limit).await.unwrap();
+        found.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
+    };
+    assert_eq!(unfindable(Some("anna"), 9).await, [id(1), id(0)]);
+    let all = unfindable(None, 99).await;
+    assert!(all.contains(&id(3)) && !all.contains(&id(2)));
+    let task = |n, owner: &str, request: &str, answer: &str| Findable {
+        owner: owner.into(),
+        task: id(n),
+        skill: "s".into(),
+        request: request.into(),
+        answer: answer.into(),
+    };
+    let first = task(0, "anna", "Hur många ord är det", "fem ord");
+    let made = vec![
+        first.clone(),
+        task(1, "anna", "måla staketet", &"x".repeat(9_000)),
+        task(3, "bo", "många ord", "ord"),
+        // Another's, and one that is not there.
+        task(3, "anna", "ord", "ord"),
+        task(8, "anna", "ord", "ord"),
+    ];
+    ledger.make_findable(made).await.unwrap();
+    ledger.make_findable(vec![task(0, "anna", "ord i en annan text", "")]).await.unwrap();
+    assert!(unfindable(Some("anna"), 9).await.is_empty());
+    let find = async |owner: &str, text: &str| ledger.find(owner, words(text), 9).await.unwrap();
+    assert_eq!(find("anna", "MÅNGA ord").await, std::slice::from_ref(&first));
+    assert_eq!(find("anna", "staket").await[0].answer.len(), TEXT_BYTES_MAX);
+    assert_eq!(find("anna", "fem \"ubåtar*").await, std::slice::from_ref(&first), "some of the words");
+    assert!(find("anna", "annan").await.is_empty() && find("anna", "?!").await.is_empty());
+    assert_eq!(ledger.findable("bo", vec![id(0), id(3)]).await.unwrap().len(), 1);
+
+    assert!(ledger.without_vector("m", 9).await.unwrap().iter().any(|task| *task == first));
+    let vectors = vec![("anna".into(), id(0), vec![1, 2, 3]), ("bo".into(), id(1), vec![9])];
+    ledger.set_vectors("m", vectors).await.unwrap();
+    assert!(!ledger.without_vector("m", 9).await.unwrap().iter().any(|task| *task == first));
+    assert_eq!(ledger.vectors("anna", "m").await.unwrap(), [(id(0), vec![1, 2, 3])]);
+    assert!(ledger.vectors("anna", "other").await.unwrap().is_empty());
+    assert!(ledger.vectors("bo", "m").await.unwrap().is_empty());
+
+    // What can be found goes with its task.
+    while ledger.prune_tasks(TaskBounds { count_max: 0, bytes_max: 0, since_ms: 0 }).await.unwrap() > 0 {}
+    assert!(find("anna", "ord").await.is_empty() && ledger.vectors("anna", "m").await.unwrap().is_empty());
+}
+
+async fn personal(ledger: &dyn Ledger) {
+    assert!(!ledger.keeps("eva").await.unwrap());
+    for n in 0..300u64 {
+        let id = TaskId::at(20_000 + n, n.into());
+        let mut append =
+            append("eva", id, 0..1, if n % 2 == 0 { TaskState::Completed } else { TaskState::InputRequired });
+        if n == 0 {
+            append.artifacts =
+                vec![Artifact { number: 0, name: "n".into(), media_type: "text/plain".into(), data: vec![7] }];
+            let (gap, key) = (gap_id("eva", "k"), "k".into());
+            append.gap = Some(Evidence { gap, key, task: id, at_ms: 1, text: "t".into(), why: "{}".into() });
+        }
+        ledger.append(new(None), append).await.unwrap();
+    }
+    ledger.learn("eva", "räkna", "calc", 1).await.unwrap();
+    ledger.learn("ada", "räkna", "calc", 1).await.unwrap();
+    assert!(ledger.keeps("eva").await.unwrap());
+    let erased = ledger.erase("eva").await.unwrap();
+    assert_eq!(erased, Erased { n_tasks: 300, n_artifacts: 1, n_gaps: 1, n_choices: 1, n_failures: 0 });
+    assert!(!ledger.keeps("eva").await.unwrap() && ledger.keeps("ada").await.unwrap());
+    assert!(ledger.tasks("eva", TaskFilter::default(), 9).await.unwrap().is_empty());
+    assert_eq!(ledger.erase("eva").await.unwrap(), Erased::default());
+    ledger.scrub().await.unwrap();
+}
+
 async fn contract(ledger: &dyn Ledger) {
     tasks(ledger).await;
     gaps(ledger).await;
     recall(ledger).await;
+    records(ledger).await;
+    search(ledger).await;
+    personal(ledger).await;
+}
+
+/// Writers wait while what was removed is taken out of the files, and nobody is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn others_write_on_after_the_files_were_seen_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let mut writers = tokio::task::JoinSet::new();
+    for n in 0..64u64 {
+        let store = store.clone();
+        writers.spawn(async move {
+            let owner = if n % 2 == 0 { "me" } else { "you" };
+            let id = TaskId::at(1_000 + n, n.into());
+            store.append(new(None), append(owner, id, 0..1, TaskState::Completed)).await.unwrap();
+            if n % 16 == 0 {
+                store.scrub().await.unwrap();
+            }
+        });
+    }
+    while let Some(done) = writers.join_next().await {
+        done.unwrap();
+    }
+    assert_eq!(store.tasks("me", TaskFilter::default(), 99).await.unwrap().len(), 32);
+    let log = std::fs::metadata(dir.path().join("store.sqlite-wal")).unwrap().len();
+    store.scrub().await.unwrap();
+    assert_eq!(std::fs::metadata(dir.path().join("store.sqlite-wal")).unwrap().len(), 0, "it had {log} bytes");
 }
 
 #[tokio::test]
