@@ -15,4 +15,5 @@ mod reload;
 mod requests;
 mod routing;
 mod scripts;
+mod settings;
 mod values;

@@ -49,6 +49,11 @@ impl Stamp {
     }
 }
 
+/// Tells a directory from another that has taken its name; `None` if there is none.
+pub fn identity(directory: &Path) -> Option<(u64, u64)> {
+    fs::metadata(directory).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
 /// A bundle's file as it was read, with its bytes.
 pub struct Read {
     /// What it is.
