@@ -153,7 +153,8 @@ impl Daemon {
             let (orchestrator, shutdown) = (orchestrator.clone(), shutdown.clone());
             async move { orchestrator.follow(shutdown).await }
         });
-        tasks.spawn(model::follow(config.models_dir(), orchestrator.clone(), shutdown.clone()));
+        let later = mode == Mode::Embedded;
+        tasks.spawn(model::follow(config.models_dir(), orchestrator.clone(), later, shutdown.clone()));
         // Other embedded commands may be at work on the tasks that this one finds.
         let alone = mode == Mode::Serve;
         if alone {

@@ -15,13 +15,12 @@ pub(crate) mod testing;
 mod tests;
 mod transport;
 
-pub use ask::NAME as ASK;
-pub use http::answer_http;
-pub use stdio::{Input, Output, serve_stdio, standard_streams};
-
 use crate::orchestrator::Orchestrator;
 use crate::security::Principal;
 use crate::skills::Skills;
+pub use ask::NAME as ASK;
+pub use http::answer_http;
+pub use stdio::{Input, Output, serve_stdio, standard_streams};
 
 /// What one client is served with.
 #[derive(Clone)]

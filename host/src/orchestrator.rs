@@ -246,8 +246,9 @@ impl Orchestrator {
         let refused = |message: String| Failure::new(FailureKind::InvalidInput, message);
         match &task.question {
             Some(Question::Interrupted(_)) => run::answer(&self.inner, principal, id, answers::RETRY).await,
-            Some(_) => Err(refused(words.not_interrupted(task.state().as_str()))
-                .with_hint(words.answer_with(&id.to_string()))),
+            Some(_) => {
+                Err(refused(words.not_interrupted(task.state().as_str())).with_hint(words.answer_with(&id.to_string())))
+            }
             None if task.end.is_some() => Err(AppendError::Ended.into()),
             None if self.inner.lives.has(id) => {
                 Err(refused(words.being_worked_on()).with_hint(words.look_again(&id.to_string())))

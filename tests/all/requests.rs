@@ -176,7 +176,9 @@ async fn requests_out_of_bounds_are_refused_and_none_is_kept() {
         assert!(error["error"]["message"].as_str().unwrap().contains(says), "{error} does not say {says}");
         assert!(client.post("/v1/analyse", &body).await.unwrap().status.as_u16() == 400, "{body}");
     }
-    for body in [r#"{"text": "ping", "hints": {"complexity": NaN}}"#, r#"{"text": "ping", "text": "pong"}"#, "[]", "", "\u{0}"] {
+    for body in
+        [r#"{"text": "ping", "hints": {"complexity": NaN}}"#, r#"{"text": "ping", "text": "pong"}"#, "[]", "", "\u{0}"]
+    {
         let answer = client.send(Method::POST, "/v1/requests", body).await.unwrap();
         refused(&answer, 400, "invalid-input");
     }
@@ -201,7 +203,9 @@ async fn odd_and_hostile_words_have_a_typed_outcome_and_change_nothing_else() {
     let mut client = Client::unix(&home.socket()).await.unwrap();
     let before = [client.get("/v1/bundles").await.unwrap().json(), client.get("/v1/tokens").await.unwrap().json()];
     // What is not seen does not matter.
-    for text in ["p\u{200b}ing the\u{a0}service", "\u{202e}ping the service\u{202c}", "ping\u{feff} the service\u{200f}"] {
+    for text in
+        ["p\u{200b}ing the\u{a0}service", "\u{202e}ping the service\u{202c}", "ping\u{feff} the service\u{200f}"]
+    {
         assert_eq!(ask(&mut client, json!({"text": text})).await["state"], "completed", "{text:?}");
     }
     let long = "ping the service and ".repeat(700);
@@ -247,11 +251,20 @@ async fn an_answer_is_written_as_the_client_takes_it() {
     let text = post("text/plain", "/v1/requests", &body).await;
     assert_eq!(text.headers["content-type"], "text/plain; charset=utf-8");
     assert_eq!([&text.headers["content-language"], &text.headers["happyos-state"]], ["sv", "input-required"]);
-    assert!(text.text().contains("red, green, blue") && text.text().contains("svara med `happyos task answer"), "{}", text.text());
+    assert!(
+        text.text().contains("red, green, blue") && text.text().contains("svara med `happyos task answer"),
+        "{}",
+        text.text()
+    );
     let id = text.headers["happyos-task"].to_str().unwrap().to_owned();
 
     let said = post("text/plain", &format!("/v1/tasks/{id}/answer"), &json!({"text": "pink"})).await;
-    assert_eq!((said.status.as_u16(), said.text().starts_with("invalid-input: svaret säger inget om `colour`")), (400, true), "{}", said.text());
+    assert_eq!(
+        (said.status.as_u16(), said.text().starts_with("invalid-input: svaret säger inget om `colour`")),
+        (400, true),
+        "{}",
+        said.text()
+    );
     let path = format!("/v1/tasks/{id}/answer?steps=true");
     let said = post("text/markdown;q=0.9, text/html", &path, &json!({"text": "green"})).await;
     assert_eq!(said.headers["content-type"], "text/markdown; charset=utf-8");
@@ -266,7 +279,11 @@ async fn an_answer_is_written_as_the_client_takes_it() {
     let refusal = post("application/pdf", "/v1/requests", &body).await;
     let error = refused(&refusal, 406, "not-acceptable");
     assert!(error["error"]["message"].as_str().unwrap().contains("text/markdown"), "{error}");
-    assert_eq!(client.get("/v1/tasks").await.unwrap().json()["tasks"].as_array().map(Vec::len), Some(1), "it is not kept");
+    assert_eq!(
+        client.get("/v1/tasks").await.unwrap().json()["tasks"].as_array().map(Vec::len),
+        Some(1),
+        "it is not kept"
+    );
 
     let events = post("text/event-stream", "/v1/requests", &json!({"text": "ping the service"})).await.text();
     for part in ["event: event", "\"kind\":\"step-started\"", "event: task", "\"state\":\"completed\""] {
@@ -281,7 +298,11 @@ async fn a_failure_is_told_in_the_language_of_the_request_with_its_code() {
     let mut client = Client::unix(&home.socket()).await.unwrap();
     for (locale, says, hint) in [
         ("sv", "`spin-wheel` kunde inte göra det: gränsen för tid nåddes.", "en operatör kan höja `limits.wall_ms`"),
-        ("en", "`spin-wheel` could not do it: the call reached its time limit", "an operator can raise `limits.wall_ms`"),
+        (
+            "en",
+            "`spin-wheel` could not do it: the call reached its time limit",
+            "an operator can raise `limits.wall_ms`",
+        ),
     ] {
         let task =
             ask(&mut client, json!({"text": "spin the big wheel", "locale": locale, "limits": {"wall_ms": 50}})).await;
@@ -303,7 +324,12 @@ async fn what_was_interrupted_is_resumed_when_its_owner_says_so() {
         "annotations": {"readOnlyHint": false, "idempotentHint": false},
     });
     let call = format!("{SPIN} unreachable");
-    home.install_guest(&SkillGuest { name: "spin-wheel", metadata: &metadata.to_string(), call: &call, ..Default::default() });
+    home.install_guest(&SkillGuest {
+        name: "spin-wheel",
+        metadata: &metadata.to_string(),
+        call: &call,
+        ..Default::default()
+    });
     let running = process::Running::start(&home).await;
     let mut client = Client::unix(&home.socket()).await.unwrap();
     let asked = json!({"text": "spin the big wheel", "wait": false, "limits": {"wall_ms": 3_000}});
@@ -343,7 +369,8 @@ async fn tool(client: &mut Client, name: &str, arguments: &Value, left: bool) ->
 async fn requests_are_a_tool_over_mcp() {
     let (home, daemon) = daemon().await;
     let client = Client::unix(&home.socket()).await.unwrap();
-    let mut client = client.with("accept", "application/json, text/event-stream").with("mcp-protocol-version", "2025-11-25");
+    let mut client =
+        client.with("accept", "application/json, text/event-stream").with("mcp-protocol-version", "2025-11-25");
     let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
     let listed = client.post("/mcp", &list).await.unwrap().json();
     let tools = listed["result"]["tools"].as_array().unwrap();
@@ -351,17 +378,29 @@ async fn requests_are_a_tool_over_mcp() {
     for left in [false, true] {
         let asked = tool(&mut client, "ask", &json!({"text": "ping the service", "session": "s"}), left).await;
         let result = &asked["result"];
-        assert_eq!((&result["isError"], &result["structuredContent"]["state"]), (&json!(false), &json!("completed")), "{asked}");
+        assert_eq!(
+            (&result["isError"], &result["structuredContent"]["state"]),
+            (&json!(false), &json!("completed")),
+            "{asked}"
+        );
         assert_eq!(result["structuredContent"]["skills"], json!(["ping"]));
         assert!(result["_meta"]["dev.happyos/usage"]["fuel"].is_u64(), "{asked}");
 
         let asked = tool(&mut client, "ask", &json!({"text": "paint the garden fence", "locale": "sv"}), left).await;
         let asked = &asked["result"]["structuredContent"];
-        assert_eq!((&asked["state"], &asked["question"]["missing"][0]["name"]), (&json!("input-required"), &json!("colour")), "{asked}");
+        assert_eq!(
+            (&asked["state"], &asked["question"]["missing"][0]["name"]),
+            (&json!("input-required"), &json!("colour")),
+            "{asked}"
+        );
         assert!(asked["hint"].as_str().unwrap().contains("`task_id`"), "{asked}");
         let id = asked["task_id"].clone();
         let bad = tool(&mut client, "ask", &json!({"task_id": id, "text": "pink"}), left).await;
-        assert_eq!((&bad["result"]["isError"], &bad["result"]["_meta"]["dev.happyos/error"]["kind"]), (&json!(true), &json!("invalid-input")), "{bad}");
+        assert_eq!(
+            (&bad["result"]["isError"], &bad["result"]["_meta"]["dev.happyos/error"]["kind"]),
+            (&json!(true), &json!("invalid-input")),
+            "{bad}"
+        );
         let done = tool(&mut client, "ask", &json!({"task_id": id, "text": "green"}), left).await;
         assert_eq!(done["result"]["structuredContent"]["output"], json!({"colour": "green"}), "{done}");
 
@@ -383,7 +422,10 @@ async fn requests_are_a_tool_over_mcp() {
     let with_progress = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "ask",
         "arguments": {"text": "ping the service"}, "_meta": {"progressToken": "p"}}});
     let told = client.post("/mcp", &with_progress).await.unwrap().text();
-    assert!(told.contains("notifications/progress") && told.contains("step 1 begins") && told.contains("completed"), "{told}");
+    assert!(
+        told.contains("notifications/progress") && told.contains("step 1 begins") && told.contains("completed"),
+        "{told}"
+    );
     daemon.stop().await;
 }
 
@@ -393,7 +435,8 @@ async fn a_skill_with_the_name_of_that_tool_does_not_stand_for_it_and_is_reporte
     home.install_guest(&SkillGuest { name: "ask", ..Default::default() });
     let daemon = home.start().await;
     let client = Client::unix(&home.socket()).await.unwrap();
-    let mut client = client.with("accept", "application/json, text/event-stream").with("mcp-protocol-version", "2025-11-25");
+    let mut client =
+        client.with("accept", "application/json, text/event-stream").with("mcp-protocol-version", "2025-11-25");
     let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
     let listed = client.post("/mcp", &list).await.unwrap().json();
     let tools = listed["result"]["tools"].as_array().unwrap();
@@ -402,7 +445,10 @@ async fn a_skill_with_the_name_of_that_tool_does_not_stand_for_it_and_is_reporte
     let asked = tool(&mut client, "ask", &json!({"text": "book a flight to the moon"}), false).await;
     assert_eq!(asked["result"]["structuredContent"]["state"], "rejected", "{asked}");
     // By its name it is called as ever.
-    assert_eq!(client.post("/v1/skills/ask/call", &json!({"input": {"a": 1}})).await.unwrap().json()["output"], json!({"a": 1}));
+    assert_eq!(
+        client.post("/v1/skills/ask/call", &json!({"input": {"a": 1}})).await.unwrap().json()["output"],
+        json!({"a": 1})
+    );
     let status = client.get("/v1/status").await.unwrap().json();
     assert_eq!(status["components"]["doors"]["no_tools"], json!(["ask"]), "{status}");
     daemon.stop().await;

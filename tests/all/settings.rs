@@ -77,8 +77,10 @@ async fn settings_change_without_a_restart_and_a_mistake_keeps_the_old() {
     let looked = client.post("/v1/analyse", &ask).await.unwrap().json();
     assert_eq!(looked["turns"], 1, "the session is remembered: {looked}");
 
-    write(r#"{"basic_orchestrator": {"max_concurrent_tasks": 5, "skill_discovery_interval": 7},
-        "memory_system_enabled": false, "max_agents": 9, "http": {"body_bytes_max": 2000}}"#);
+    write(
+        r#"{"basic_orchestrator": {"max_concurrent_tasks": 5, "skill_discovery_interval": 7},
+        "memory_system_enabled": false, "max_agents": 9, "http": {"body_bytes_max": 2000}}"#,
+    );
     let is = |name: &'static str, value: &'static str| move |found: &Value| setting(found, name)["value"] == value;
     let found = status_when(&mut client, "the settings are read again", is("max_concurrent_tasks", "5")).await;
     for (name, value) in [("skill_discovery_interval", "7"), ("memory_system_enabled", "false"), ("max_agents", "9")] {

@@ -54,7 +54,8 @@ pub fn task(context: &Context, asked: &args::Task) -> Result<(), Fault> {
             context.with_any(async |client| {
                 let id = ask::task_id(&client, id).await?;
                 let body = json!({ "text": text }).to_string();
-                go_on(context, &client, &format!("/v1/tasks/{id}/answer"), body, &format!("answer the task `{id}`")).await
+                go_on(context, &client, &format!("/v1/tasks/{id}/answer"), body, &format!("answer the task `{id}`"))
+                    .await
             })
         }
         args::Task::Resume { id } => context.with_any(async |client| {

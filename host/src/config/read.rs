@@ -68,12 +68,7 @@ pub fn parse(text: &str, file: &Path, defaults: Config) -> Result<Config, Config
     read(text, file, defaults, &mut BTreeSet::new())
 }
 
-fn read(
-    text: &str,
-    file: &Path,
-    defaults: Config,
-    given: &mut BTreeSet<&'static str>,
-) -> Result<Config, ConfigError> {
+fn read(text: &str, file: &Path, defaults: Config, given: &mut BTreeSet<&'static str>) -> Result<Config, ConfigError> {
     let translated = match json::is_json(text) {
         true => Some(json::as_inline_table(text).map_err(|(line, column, message)| ConfigError {
             path: file.to_path_buf(),
@@ -424,10 +419,7 @@ mod tests {
                 "skill_discovery_interval_s = 5\n",
                 ":1:1: there is no key `skill_discovery_interval_s`\ndid you mean `skill_discovery_interval`?",
             ),
-            (
-                "{\n  \"max_agent\": 5\n}",
-                ":2:3: there is no key `max_agent`\ndid you mean `max_agents`?",
-            ),
+            ("{\n  \"max_agent\": 5\n}", ":2:3: there is no key `max_agent`\ndid you mean `max_agents`?"),
             ("{\"max_agents\": 5,\n}", ":2:1: it is not JSON: trailing comma\n"),
             ("{\"max_agents\": null}", ":1:16: "),
             ("{\"max_agents\": 2.5}", ":1:16: `max_agents` is a number with a fraction, not a whole number of agents"),
@@ -441,17 +433,20 @@ mod tests {
                 "{\"orchestrator\": {\"http\": {}}}",
                 ":1:19: there is no key `http` in `orchestrator`\nit may hold `max_concurrent_tasks`",
             ),
-            ("{\"basic_orchestra\": {}}", ":1:2: there is no key `basic_orchestra`\ndid you mean `basic_orchestrator`?"),
             (
-                "max_agents = 1\n[ultimate_orchestrator]\nmax_agents = 2\n",
-                "`max_agents` is given twice",
+                "{\"basic_orchestra\": {}}",
+                ":1:2: there is no key `basic_orchestra`\ndid you mean `basic_orchestrator`?",
             ),
+            ("max_agents = 1\n[ultimate_orchestrator]\nmax_agents = 2\n", "`max_agents` is given twice"),
             ("[admission]\nmemory_bytes_max = 1048576\n", ":2:20: one call may use 67108864 bytes"),
         ];
         for (text, want) in cases {
             let error = read(text).expect_err(text);
             let error = error.strip_prefix("/etc/happyos.toml").unwrap();
-            assert!(error.starts_with(want) || !want.starts_with(':') && error.contains(want), "{text:?} gave {error:?}, not {want:?}");
+            assert!(
+                error.starts_with(want) || !want.starts_with(':') && error.contains(want),
+                "{text:?} gave {error:?}, not {want:?}"
+            );
         }
     }
 

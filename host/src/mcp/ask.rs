@@ -149,7 +149,8 @@ async fn settle(
             orchestrator.task(principal, id).await?
         }
     };
-    let artifacts = match task.steps.iter().any(|step| matches!(step.progress, Progress::Done { n_artifacts: 1.., .. })) {
+    let artifacts = match task.steps.iter().any(|step| matches!(step.progress, Progress::Done { n_artifacts: 1.., .. }))
+    {
         true => orchestrator.artifacts(principal, task.id).await?,
         false => Vec::new(),
     };
@@ -254,15 +255,11 @@ fn told_of(task: &Task) -> CallToolResult {
 fn question(question: &Question) -> Value {
     match question {
         Question::Choice(choices) => {
-            let choice = |choice: &crate::orchestrator::event::Choice| {
-                json!({"skill": choice.skill, "description": choice.description})
-            };
+            let choice = |choice: &crate::orchestrator::event::Choice| json!({"skill": choice.skill, "description": choice.description});
             json!({"kind": "choice", "choices": choices.iter().map(choice).collect::<Vec<_>>()})
         }
         Question::Missing(missing) => {
-            let value = |value: &crate::orchestrator::event::MissingValue| {
-                json!({"name": value.name, "options": value.options, "suggestion": value.suggestion})
-            };
+            let value = |value: &crate::orchestrator::event::MissingValue| json!({"name": value.name, "options": value.options, "suggestion": value.suggestion});
             let values: Vec<_> = missing.values.iter().map(value).collect();
             json!({"kind": "missing", "skill": missing.skill, "missing": values})
         }

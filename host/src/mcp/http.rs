@@ -18,10 +18,7 @@ use super::{Server, direct};
 
 /// Answers one HTTP request of an MCP client. The caller has checked `Host` and `Origin` and
 /// bounded the body. Dropping the future or the answer's body cancels the call.
-pub async fn answer_http(
-    server: Server,
-    request: Request<Full<Bytes>>,
-) -> Response<BoxBody<Bytes, Infallible>> {
+pub async fn answer_http(server: Server, request: Request<Full<Bytes>>) -> Response<BoxBody<Bytes, Infallible>> {
     let mut config = StreamableHttpServerConfig::default().disable_allowed_hosts();
     config.legacy_session_mode = false;
     config.json_response = true;

@@ -206,7 +206,11 @@ mod tests {
             (Some(0.1), None, false),
             (None, Some(5), false),
         ] {
-            assert_eq!(contradiction(&hints(complexity, team_size)).is_some(), contradict, "{complexity:?} {team_size:?}");
+            assert_eq!(
+                contradiction(&hints(complexity, team_size)).is_some(),
+                contradict,
+                "{complexity:?} {team_size:?}"
+            );
         }
     }
 }

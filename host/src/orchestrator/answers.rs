@@ -51,13 +51,7 @@ fn unclear(message: impl Into<String>, hint: impl Into<String>) -> Failure {
 }
 
 /// A choice by its number, or its name or the beginning of it; or none of them.
-fn choice(
-    task: &Task,
-    choices: &[Choice],
-    said: &str,
-    with: &Reading<'_>,
-    words: Words,
-) -> Result<Reply, Failure> {
+fn choice(task: &Task, choices: &[Choice], said: &str, with: &Reading<'_>, words: Words) -> Result<Reply, Failure> {
     const NONE: &[&str] = &["0", "none", "none of them", "none of these", "neither", "inget", "ingen", "ingen av dem"];
     let lower = said.trim_end_matches(['.', ')', '!']).to_lowercase();
     if NONE.contains(&&*lower) {
@@ -77,9 +71,7 @@ fn choice(
         return Err(unclear(words.no_such_choice(), words.no_such_choice_hint(&names.join(", "))));
     };
     let Some(profile) = with.index.profile(&choice.skill) else {
-        return Err(
-            Failure::new(FailureKind::NotFound, words.gone(&choice.skill)).with_hint(words.gone_hint_choice())
-        );
+        return Err(Failure::new(FailureKind::NotFound, words.gone(&choice.skill)).with_hint(words.gone_hint_choice()));
     };
     let text = &task.request.text;
     let extraction = arguments::extract(about(profile, &profile.input_schema), text, language::detect(text), with.now);
@@ -110,9 +102,7 @@ fn numbered(said: &str, n_choices: usize) -> Option<usize> {
 /// The values that were asked for: a JSON object, `name=value`, or in plain words.
 fn values(missing: &Missing, said: &str, with: &Reading<'_>, words: Words) -> Result<Reply, Failure> {
     let Some(profile) = with.index.profile(&missing.skill) else {
-        return Err(
-            Failure::new(FailureKind::NotFound, words.gone(&missing.skill)).with_hint(words.gone_hint_value())
-        );
+        return Err(Failure::new(FailureKind::NotFound, words.gone(&missing.skill)).with_hint(words.gone_hint_value()));
     };
     let properties = profile.input_schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let given = match structured(said, &properties, words)? {

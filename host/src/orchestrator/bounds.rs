@@ -44,7 +44,7 @@ fn check_in(request: &Request, words: Words) -> Result<(), Failure> {
             return Err(invalid(words.tag_long(&what(words), &TAG_BYTES_MAX.to_string())));
         }
     }
-    if request.session.as_deref().is_some_and(|session| session.is_empty() || *language::clean(session) != *session) {
+    if request.session.as_deref().is_some_and(|session| session.is_empty() || session.chars().any(is_unseen)) {
         return Err(invalid(words.session_wrong()));
     }
     if let Some(locale) = request.locale.as_deref().filter(|locale| !is_locale(locale)) {
@@ -84,6 +84,11 @@ fn context(request: &Request, words: Words) -> Result<(), Failure> {
         return Err(invalid(words.context_large(&bytes.to_string(), &CONTEXT_BYTES_MAX.to_string())));
     }
     Ok(())
+}
+
+/// What stands in a text and is not seen there.
+fn is_unseen(c: char) -> bool {
+    c.is_control() || language::clean(c.encode_utf8(&mut [0; 4])).is_empty()
 }
 
 fn within(value: &Value, depth: usize) -> bool {

@@ -100,13 +100,17 @@ fn failure(task: &Task, failed: &Failed, words: Words) -> (String, Option<String
         Some(skill) => words.failed_in(skill, why),
         None => words.failed(why),
     };
-    let tried: Vec<_> = task.steps.iter().flat_map(|step| {
-        let earlier = step.failures.len().saturating_sub(1);
-        step.failures.iter().take(earlier).filter_map(|(call, failed)| {
-            let skill = &step.step.chain.get(*call)?.skill;
-            Some(format!("`{skill}` ({})", failures::why(words, failed)))
+    let tried: Vec<_> = task
+        .steps
+        .iter()
+        .flat_map(|step| {
+            let earlier = step.failures.len().saturating_sub(1);
+            step.failures.iter().take(earlier).filter_map(|(call, failed)| {
+                let skill = &step.step.chain.get(*call)?.skill;
+                Some(format!("`{skill}` ({})", failures::why(words, failed)))
+            })
         })
-    }).collect();
+        .collect();
     if !tried.is_empty() {
         text.push('\n');
         text.push_str(&words.tried(&tried.join(", ")));
@@ -263,7 +267,10 @@ mod tests {
         assert_eq!(said, "| line count | name |\n| --- | --- |\n| 2 | a\\|b |\n| – | c |");
         let output = json!({"rows": rows, "to": 1, "a": 2});
         let said = respond(&answered("en", &output), Format::Markdown, Door::Command).text;
-        assert!(said.starts_with("**a**: 2  \n**rows**:\n\n| line count") && said.ends_with("| – | c |\n\n**to**: 1"), "{said}");
+        assert!(
+            said.starts_with("**a**: 2  \n**rows**:\n\n| line count") && said.ends_with("| – | c |\n\n**to**: 1"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -38,12 +38,10 @@ impl Inner {
             Ok(Err(error)) => Err(error.to_string()),
             Err(error) => Err(format!("reading the policy failed: {error}")),
         };
-        let changed = self
-            .followed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .reread()
-            .map_err(|error| format!("Failed to read the configuration: {error}"));
+        let changed = self.followed.lock().unwrap_or_else(PoisonError::into_inner).reread().map_err(|error| {
+            let hint = error.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+            format!("Failed to read the configuration: {error}{hint}")
+        });
         let problem = [policy.as_ref().err(), changed.as_ref().err()].into_iter().flatten().next().cloned();
         self.set_problem(problem);
         if let Ok(changed) = &changed {

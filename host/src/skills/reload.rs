@@ -92,7 +92,13 @@ impl Skills {
             let next = watch.next_due();
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                Some(happened) = events.recv() => watch.happened(happened, &operators),
+                Some(happened) = events.recv() => {
+                    if happened.path == inner.config.skills_dir {
+                        // It was removed or moved: whatever has its name at the next pulse is watched from then on.
+                        watched = None;
+                    }
+                    watch.happened(happened, &operators);
+                }
                 Some((path, looked)) = looks.next() => watch.looked(path, looked).await,
                 Some((name, digest)) = demotions.recv() => inner.demote(&name, digest).await,
                 () = sleep_until(next), if looks.len() < LOOKS_MAX => {}
@@ -105,7 +111,7 @@ impl Skills {
                         watch.behind = true;
                     }
                     watched = now;
-                    if watch.behind || now.is_none() {
+                    if watch.behind || now.is_none() || watcher.is_none() {
                         watch.rescan();
                     }
                     watch.look_at(&operators);

@@ -21,7 +21,8 @@ use crate::store::tasks::Artifact;
 /// Largest request, in bytes: its text and its context, escaped.
 const REQUEST_BYTES_MAX: usize = 1 << 20;
 /// What to do with a request that is larger: no setting raises that.
-const TOO_LARGE: &str = "give long texts to a skill by its name: `happyos call SKILL -`, or `POST /v1/skills/{name}/call`";
+const TOO_LARGE: &str =
+    "give long texts to a skill by its name: `happyos call SKILL -`, or `POST /v1/skills/{name}/call`";
 /// Media types that an `Accept` header may name before the rest is left alone.
 const RANGES_MAX: usize = 32;
 

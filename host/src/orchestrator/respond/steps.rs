@@ -37,8 +37,7 @@ pub fn steps(task: &Task, format: Format) -> String {
     }
     let end = if format == Format::Markdown { "\n\n" } else { "\n" };
     let done = task.steps.iter().filter(|step| matches!(step.progress, Progress::Done { .. }));
-    let sources: Vec<_> =
-        done.filter_map(super::super::drive::called).map(|skill| format!("`{skill}`")).collect();
+    let sources: Vec<_> = done.filter_map(super::super::drive::called).map(|skill| format!("`{skill}`")).collect();
     if !sources.is_empty() {
         text.push_str(&format!("{end}{}", words.sources(&sources.join(", "))));
     }

@@ -140,7 +140,9 @@ impl Writer {
         let all: Vec<&Vec<String>> = header.iter().chain(&rows).collect();
         let n_columns = all.first()?.len();
         let fits = (1..=COLUMNS_MAX).contains(&n_columns)
-            && all.iter().all(|row| row.len() == n_columns && row.iter().all(|cell| !cell.contains(['\n', '\r', '\t'])));
+            && all
+                .iter()
+                .all(|row| row.len() == n_columns && row.iter().all(|cell| !cell.contains(['\n', '\r', '\t'])));
         if rows.len() < 2 || !fits {
             return None;
         }
