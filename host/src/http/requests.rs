@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::HttpError;
 use super::{DoorState, Shared, wire};
+use crate::base::TaskId;
 use crate::orchestrator::event::{Event, Request};
 use crate::orchestrator::respond::Format;
 use crate::orchestrator::task::Task;
