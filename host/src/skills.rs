@@ -6,6 +6,7 @@ mod identity;
 mod manifest;
 pub mod metadata;
 mod operate;
+mod operators;
 mod probe;
 mod reload;
 mod schema;
@@ -13,6 +14,7 @@ mod shelf;
 mod trial;
 mod versions;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,7 +31,7 @@ pub use operate::{Import, Inspection, read_manifest};
 pub use probe::{EXAMPLE_TIME_MS, ExampleResult};
 
 use crate::base::{Digest, Failure, FailureKind, LimitOverrides, RequestId, Usage};
-use crate::config::Config;
+use crate::config::{Config, Followed, InForce};
 pub use crate::runtime::{Answer, Attachment, INPUT_BYTES_ASIDE, Load, Progress, ProgressSink};
 use crate::runtime::{ClockMode, GuestCall, Powers, Runtime};
 use crate::security::{Action, Audit, PolicyFile, Principal, authorise};
@@ -45,8 +47,9 @@ use versions::Versions;
 pub struct Call<'a> {
     /// The skill's public name.
     pub skill: &'a str,
-    /// The input as JSON text. Checked against the skill's schema before anything runs.
-    pub input: &'a str,
+    /// The input as JSON text. Checked against the skill's schema before anything runs. Who owns it gives it away: it is
+    /// handed on to the guest, not copied.
+    pub input: Cow<'a, str>,
     /// Groups the requests of one conversation.
     pub session_id: Option<&'a str>,
     /// The caller's language as a BCP 47 tag; `en` where it is not known.
@@ -118,7 +121,12 @@ pub struct LoadProgress {
 }
 
 struct Inner {
+    /// As it was when the daemon started.
     config: Config,
+    /// The same, as its files change.
+    followed: std::sync::Mutex<Followed>,
+    /// What of it is in force.
+    configuration: watch::Sender<Arc<InForce>>,
     runtime: Runtime,
     log: GuestLog,
     failures: Failures,
@@ -166,8 +174,11 @@ impl Skills {
             .map_err(|error| OpenError::Versions { path: config.data_dir.clone(), error })?;
         let shelf = Shelf::new(config.limits, decided, store.bundles().await?);
         let (demoted, demotions) = mpsc::channel(DEMOTIONS_MAX);
+        let followed = Followed::new(config);
         let inner = Inner {
             config: config.clone(),
+            configuration: watch::Sender::new(Arc::new(followed.in_force().clone())),
+            followed: std::sync::Mutex::new(followed),
             runtime,
             log,
             failures: Failures::default(),
@@ -193,6 +204,11 @@ impl Skills {
     /// Counts the snapshots: changes with every swap.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changed.subscribe()
+    }
+
+    /// The configuration in force, as its files change.
+    pub fn configuration(&self) -> watch::Receiver<Arc<InForce>> {
+        self.inner.configuration.subscribe()
     }
 
     /// What is wrong with the policy or the configuration as they lie on disk: what was read before is in force.
@@ -225,7 +241,8 @@ impl Skills {
         drop(snapshot);
         let called = skill.called();
         let mut counted = Counted { metrics: &called.metrics, done: false, began: Instant::now() };
-        let (result, usage) = self.call_skill(&skill, called, &call, &request_id).await;
+        let (skill_name, is_named) = (call.skill, call.request_id.is_some());
+        let (result, usage) = self.call_skill(&skill, called, call, &request_id).await;
         counted.done = true;
         let failure = result.as_ref().err().map(|failure| failure.kind);
         called.metrics.record(failure, &usage);
@@ -233,19 +250,19 @@ impl Skills {
             // A full queue means that much is being sent back already; the next trap says it again.
             let _ = self.inner.demoted.try_send((skill.bundle().name.clone(), skill.bundle().digest));
         }
-        if let (Err(failure), None) = (&result, &call.request_id) {
-            self.note(principal, &call, failure);
+        if let (Err(failure), false) = (&result, is_named) {
+            self.note(principal, skill_name, failure);
         }
-        tracing::debug!(%request_id, principal = principal.name(), skill = call.skill, failure = failure.map(FailureKind::as_str), "call");
+        tracing::debug!(%request_id, principal = principal.name(), skill = skill_name, failure = failure.map(FailureKind::as_str), "call");
         Outcome { request_id, result, usage }
     }
 
     /// Notes a call that failed. Who names its calls itself does so, too, and knows more of them.
-    fn note(&self, principal: &Principal, call: &Call<'_>, failure: &Failure) {
+    fn note(&self, principal: &Principal, skill: &str, failure: &Failure) {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.inner.failures.note(Noted {
             owner: principal.name(),
-            skill: call.skill,
+            skill,
             task: None,
             at_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
             kind: &failures::kind(failure.kind),
@@ -258,11 +275,12 @@ impl Skills {
         &self,
         skill: &Arc<Skill>,
         called: &catalog::Called,
-        call: &Call<'_>,
+        call: Call<'_>,
         request_id: &RequestId,
     ) -> (Result<Answer, Failure>, Usage) {
-        let input = call.input.to_owned();
-        let checked = match check_tags(call) {
+        let tags = check_tags(&call);
+        let input = call.input.into_owned();
+        let checked = match tags {
             Ok(()) if input.len() > INPUT_BYTES_ASIDE => {
                 let skill = skill.clone();
                 self.compute(move || check_input(&skill, input)).await.and_then(std::convert::identity)
@@ -285,7 +303,7 @@ impl Skills {
             limits: program.limits().tightened(&call.limits),
             seed: call.seed.unwrap_or_else(rand::random),
             clock: ClockMode::Real,
-            progress: call.progress.clone(),
+            progress: call.progress,
             powers: Powers::granted(skill.bundle().grants.clone(), skill.bundle().space.clone()),
         };
         let (result, usage) = self.inner.runtime.call(program, guest_call).await;

@@ -385,7 +385,7 @@ async fn mcp_over_http() {
     let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
     assert!(http.post("/mcp", &ready).await.unwrap().status.is_success());
     let (_, tools) = rpc(&mut http, &json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})).await;
-    assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 3, "{tools}");
+    assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 4, "{tools}");
     let call = json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call",
         "params": {"name": "echo", "arguments": {"n": 5}}});
     let (_, answer) = rpc(&mut http, &call).await;

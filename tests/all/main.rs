@@ -16,4 +16,5 @@ mod reload;
 mod requests;
 mod routing;
 mod scripts;
+mod settings;
 mod values;

@@ -197,7 +197,7 @@ async fn grants_are_decided_by_kind_and_hold_at_once() {
 async fn limits_change_without_a_restart_and_a_mistake_keeps_the_old() {
     let mut home = Home::new();
     home.configure("[limits]\nfuel = 1_000_000_000");
-    home.config.file = Some(home.config_file());
+    home.config.files = vec![home.config_file()];
     home.install("which.js", script(1, ""));
     let watched = Watched::open(&home).await;
     let fuel = |watched: &Watched| watched.skills.snapshot(&operator()).unwrap().bundle("which").unwrap().limits().fuel;

@@ -70,7 +70,7 @@ pub fn run() -> anyhow::Result<()> {
 }
 
 async fn ours_once(skills: &Skills, principal: &Principal, skill: &str, input: &str) -> anyhow::Result<()> {
-    let call = Call { skill, input, limits: LimitOverrides::default(), ..Default::default() };
+    let call = Call { skill, input: input.into(), limits: LimitOverrides::default(), ..Default::default() };
     let outcome = skills.call(principal, call).await;
     outcome.result.map(drop).map_err(|failure| anyhow::anyhow!("{skill}: {failure}"))
 }

@@ -47,7 +47,7 @@ pub fn run() -> anyhow::Result<()> {
             let (skills, stop, ended) = (skills.clone(), stop.clone(), ended.clone());
             runtime.spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
-                    let call = Call { skill: "spinner", input: "{}", ..Default::default() };
+                    let call = Call { skill: "spinner", input: "{}".into(), ..Default::default() };
                     let outcome = skills.call(&operator(), call).await;
                     assert!(outcome.result.is_err(), "an endless loop ended");
                     ended.fetch_add(1, Ordering::Relaxed);
@@ -80,7 +80,8 @@ fn paced(runtime: &Handle, skills: &Skills) -> anyhow::Result<Samples> {
         let (skills, sender, began) = (skills.clone(), sender.clone(), Instant::now());
         runtime.spawn(async move {
             let input = r#"{"message":"am I still answered?"}"#;
-            let outcome = skills.call(&operator(), Call { skill: "echo", input, ..Default::default() }).await;
+            let outcome =
+                skills.call(&operator(), Call { skill: "echo", input: input.into(), ..Default::default() }).await;
             let _ = sender.send(outcome.result.map(|_| began.elapsed()));
         });
     }

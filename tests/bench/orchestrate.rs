@@ -116,7 +116,7 @@ async fn ask(orchestrator: &Orchestrator, principal: &Principal) -> anyhow::Resu
 }
 
 async fn call(skills: &Skills, principal: &Principal) -> anyhow::Result<()> {
-    let outcome = skills.call(principal, Call { skill: SKILL, input: "{}", ..Call::default() }).await;
+    let outcome = skills.call(principal, Call { skill: SKILL, input: "{}".into(), ..Call::default() }).await;
     outcome.result.map(drop).map_err(|failure| anyhow::anyhow!("{failure}"))
 }
 

@@ -109,7 +109,7 @@ fn script(name: &str, version: u64) -> Vec<u8> {
 
 /// The version that answers now; `None` while there is no such skill.
 async fn version(skills: &Skills, skill: &str) -> anyhow::Result<Option<u64>> {
-    let outcome = skills.call(&operator(), Call { skill, input: "{}", ..Default::default() }).await;
+    let outcome = skills.call(&operator(), Call { skill, input: "{}".into(), ..Default::default() }).await;
     match outcome.result {
         Ok(answer) => {
             let value: Value = serde_json::from_str(&answer.json)?;

@@ -69,7 +69,7 @@ struct Told {
 /// If a daemon does not start again, or the harness itself fails.
 pub async fn bundles(n_kills: usize, seed: u64) -> anyhow::Result<Found> {
     let home = Home::new();
-    home.configure("skill_discovery_interval_s = 1");
+    home.configure("skill_discovery_interval = 1");
     home.install("keeper.wasm", keeper(KEEPER));
     let mut random = ChaCha12Rng::seed_from_u64(seed);
     let told = Arc::new(Mutex::new(Told::default()));

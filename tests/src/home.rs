@@ -160,7 +160,7 @@ pub async fn call(skills: &Skills, skill: &str, input: Value) -> Outcome {
 /// Calls `skill` with `input` under tighter limits.
 pub async fn call_within(skills: &Skills, skill: &str, input: Value, limits: LimitOverrides) -> Outcome {
     let input = input.to_string();
-    skills.call(&operator(), Call { skill, input: &input, limits, ..Default::default() }).await
+    skills.call(&operator(), Call { skill, input: input.into(), limits, ..Default::default() }).await
 }
 
 /// The JSON of a good answer.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use requests::{Ask, Errors, Gap, Memory, Request, Stats, Task, Trace};
+pub use requests::{Ask, Errors, Format, Gap, Memory, Request, Stats, Task, Trace};
 
 const EXIT_CODES: &str = "Exit codes:\n  0  done\n  1  what was asked failed: a skill's failure, a refused file, a failed test\n  \
 2  the command line or the configuration makes no sense\n  \
@@ -33,7 +33,8 @@ pub struct Global {
     /// Folder that bundles are read from.
     #[arg(long, global = true, value_name = "DIR")]
     pub skills: Option<PathBuf>,
-    /// Configuration file; otherwise $HAPPYOS_CONFIG, ./happyos.toml, $XDG_CONFIG_HOME/happyos/happyos.toml.
+    /// Configuration file, in TOML or JSON; otherwise $HAPPYOS_CONFIG, ./happyos.toml,
+    /// $XDG_CONFIG_HOME/happyos/happyos.toml, the last two also as happyos.json.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print JSON for programs.

@@ -5,10 +5,12 @@ use std::io::Read as _;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::client::{Client, Reply, Usage};
+use super::client::{Client, Reply};
 use super::fault::{Code, Doing as _, Fault};
+use super::output::Voice;
 use super::steps::Waiting;
 use super::{Context, args, output};
+use crate::remote;
 
 /// Most bytes of a request read from standard input; the daemon says what is too much.
 const TEXT_BYTES_MAX: u64 = 2 << 20;
@@ -23,9 +25,6 @@ pub struct Task {
     pub attachments: Vec<Attachment>,
     #[serde(default)]
     pub steps: Vec<Step>,
-    #[serde(default)]
-    pub analysis: Option<Analysis>,
-    pub usage: Usage,
 }
 
 #[derive(Deserialize)]
@@ -33,6 +32,9 @@ pub struct Said {
     pub text: String,
     #[serde(default)]
     pub hint: Option<String>,
+    /// How it came about, where that was asked for.
+    #[serde(default)]
+    pub steps: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -42,25 +44,8 @@ pub struct Attachment {
 }
 
 #[derive(Deserialize)]
-pub struct Error {
-    pub kind: String,
-    pub message: String,
-}
-
-#[derive(Deserialize)]
 pub struct Step {
     pub skill: String,
-    pub arguments: Map<String, Value>,
-    pub state: String,
-    pub attempts: u32,
-    #[serde(default)]
-    pub failures: Vec<StepFailure>,
-}
-
-#[derive(Deserialize)]
-pub struct StepFailure {
-    pub skill: String,
-    pub error: Error,
 }
 
 #[derive(Deserialize)]
@@ -108,53 +93,94 @@ struct Call {
     arguments: Map<String, Value>,
 }
 
+impl args::Format {
+    /// The voice to answer in.
+    pub fn voice(self, voice: Voice) -> Voice {
+        Voice { json: voice.json || self == args::Format::Json, ..voice }
+    }
+
+    /// How the daemon is to write the answer.
+    pub fn name(self) -> &'static str {
+        match self {
+            args::Format::Markdown => "markdown",
+            args::Format::Text | args::Format::Json => "text",
+        }
+    }
+}
+
 pub fn ask(context: &Context, asked: &args::Ask) -> Result<(), Fault> {
     let mut body = body(&asked.request)?;
     if let Some(members) = body.as_object_mut() {
         members.insert("wait".into(), (!asked.no_wait).into());
-        members.insert("format".into(), if asked.markdown { "markdown" } else { "text" }.into());
     }
+    let path = format!("/v1/requests?format={}&steps={}", asked.format.name(), asked.steps);
+    let voice = asked.format.voice(context.voice);
+    say_what_compares(context)?;
     context.with_any(async |client| {
         let reply = {
-            let _waiting = Waiting::new(context.voice, "working on it".into());
-            client.send(hyper::Method::POST, "/v1/requests", Some(body.to_string())).await?
+            let _waiting = Waiting::new(voice, "working on it".into());
+            client.send(hyper::Method::POST, &path, Some(body.to_string())).await?
         };
-        show(context, &reply, "ask", asked.steps)
+        usage(&reply, "ask")?;
+        show(voice, &reply, "ask")
     })
 }
 
 pub fn analyse(context: &Context, asked: &args::Request) -> Result<(), Fault> {
     let body = body(asked)?;
+    say_what_compares(context)?;
     context.with_any(async |client| {
         let reply = client.send(hyper::Method::POST, "/v1/analyse", Some(body.to_string())).await?;
+        usage(&reply, "analyse the request")?;
         let looked: Looked = reply.json("analyse the request")?;
         if context.voice.json {
             return output::print(&format!("{}\n", String::from_utf8_lossy(&reply.body)));
         }
-        output::print(&explained(&looked))
+        output::print(&output::harmless(&explained(&looked)))
     })
 }
 
+/// A request that makes no sense is a mistake of the command line.
+pub fn usage(reply: &Reply, doing: &str) -> Result<(), Fault> {
+    use hyper::StatusCode;
+    match reply.status {
+        StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => {
+            Err(Fault { code: Code::Usage, ..reply.refused()?.fault(doing) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A single command does not wait for a model to be read and for the vectors of all skills: it says so.
+fn say_what_compares(context: &Context) -> Result<(), Fault> {
+    let has_model = remote::path(&context.config.models_dir(), &remote::MODEL).is_some();
+    if has_model && Client::of_daemon(&context.config.data_dir)?.is_none() {
+        let up = context.up_command();
+        context.voice.note(&format!("note: compared by words alone; a daemon (`{up}`) compares by meaning, too"));
+    }
+    Ok(())
+}
+
 /// Prints a task for people, or as it came; the exit code says what became of it.
-pub fn show(context: &Context, reply: &Reply, doing: &str, steps: bool) -> Result<(), Fault> {
+pub fn show(voice: Voice, reply: &Reply, doing: &str) -> Result<(), Fault> {
     let task: Task = reply.json(doing)?;
-    if context.voice.json {
+    if voice.json {
         output::print(&format!("{}\n", String::from_utf8_lossy(&reply.body)))?;
         return outcome(&task.state);
     }
-    output::print(&format!("{}\n", task.answer.text))?;
+    output::print(&format!("{}\n", output::harmless(&task.answer.text)))?;
     if let Some(hint) = &task.answer.hint {
-        context.voice.note(&format!("hint: {hint}"));
+        voice.note(&format!("hint: {hint}"));
     }
     for Attachment { name, media_type } in &task.attachments {
         let (name, media_type) = (name.escape_debug(), media_type.escape_debug());
-        context.voice.note(&format!("attachment `{name}` ({media_type}): `--json` prints it"));
+        voice.note(&format!("attachment `{name}` ({media_type}): `--json` prints it"));
     }
-    if steps {
-        output::print(&steps_text(&task))?;
+    if let Some(steps) = &task.answer.steps {
+        output::print(&format!("\n{}\n", output::harmless(steps)))?;
     }
     let skill = task.steps.last().map(|step| format!(" by `{}`", step.skill)).unwrap_or_default();
-    context.voice.note(&format!("task {}: {}{skill}", task.id, task.state));
+    voice.note(&format!("task {}: {}{skill}", task.id, task.state));
     outcome(&task.state)
 }
 
@@ -167,25 +193,6 @@ fn outcome(state: &str) -> Result<(), Fault> {
         _ => return Ok(()),
     };
     Err(Fault { code, ..Fault::said() })
-}
-
-/// How an answer came about.
-pub fn steps_text(task: &Task) -> String {
-    let mut text = String::new();
-    if let Some(analysis) = &task.analysis {
-        text.push_str(&analysis_text(analysis));
-    }
-    for (number, step) in (1..).zip(&task.steps) {
-        for StepFailure { skill, error } in &step.failures {
-            text.push_str(&format!("step {number}: `{skill}` failed: {}: {}\n", error.kind, error.message));
-        }
-        let input = Value::Object(step.arguments.clone());
-        let times = if step.attempts > 1 { format!(", begun {} times", step.attempts) } else { String::new() };
-        text.push_str(&format!("step {number}: `{}` {input}: {}{times}\n", step.skill, step.state));
-    }
-    let span = output::duration(std::time::Duration::from_micros(task.usage.wall_us));
-    text.push_str(&format!("used {} fuel in {span}\n", output::count(task.usage.fuel)));
-    text
 }
 
 fn analysis_text(analysis: &Analysis) -> String {
@@ -243,6 +250,9 @@ fn body(asked: &args::Request) -> Result<Value, Fault> {
         }
         words => words.join(" "),
     };
+    if text.trim().is_empty() {
+        return Err(Fault::usage("Failed to ask: the request is empty").hint("say in plain words what is to be done"));
+    }
     let mut body = json!({ "text": text });
     let members = body.as_object_mut();
     let Some(members) = members else { return Ok(body) };

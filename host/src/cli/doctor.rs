@@ -14,9 +14,10 @@ use super::client::{Client, SOCKET};
 use super::fault::Fault;
 use super::output::{self, Voice};
 use super::skill::AUTHOR_DATA;
-use super::status::Status;
+use super::status::{Components, Status};
 use super::{Context, Start, configuration, diagnosis};
 use crate::config::Config;
+use crate::remote;
 
 /// Longest path of a Unix socket, in bytes.
 const SOCKET_PATH_BYTES_MAX: usize = 107;
@@ -59,19 +60,19 @@ impl Findings {
 
 pub fn run(global: &Global, voice: Voice, start: Start) -> Result<(), Fault> {
     let mut findings = Findings::default();
-    let (config, config_file) = match configuration::resolve(global) {
-        Ok((config, file)) => {
-            let message =
-                file.as_ref().map_or("no file: every key has its default".into(), |file| file.display().to_string());
+    let config = match configuration::resolve(global) {
+        Ok(config) => {
+            let files = configuration::files_of(&config);
+            let message = files.unwrap_or_else(|| "no file: every key has its default".into());
             findings.add(Grade::Ok, "configuration", message, None);
-            (config, file)
+            config
         }
         Err(fault) => {
             findings.add(Grade::Fail, "configuration", fault.message, fault.hint.as_deref());
-            (Config::default(), None)
+            Config::default()
         }
     };
-    let context = Context { voice: Voice { quiet: true, ..voice }, config, config_file, start };
+    let context = Context { voice: Voice { quiet: true, ..voice }, config, start };
     folders(&context.config, &mut findings);
     let daemon_runs = daemon(&context, &mut findings);
     if daemon_runs {
@@ -79,6 +80,7 @@ pub fn run(global: &Global, voice: Voice, start: Start) -> Result<(), Fault> {
     } else {
         port(&context.config, &mut findings);
     }
+    model(&context.config, &mut findings);
     kernel(&mut findings);
     memory(&context.config, &mut findings);
     sandbox(&context, &mut findings);
@@ -209,6 +211,7 @@ fn daemon(context: &Context, findings: &mut Findings) -> bool {
                     let grade = if refused == 0 { Grade::Ok } else { Grade::Warn };
                     let message = format!("runs, {} skills, {refused} files refused", status.components.catalog.skills);
                     findings.add(grade, "daemon", message, Some("`happyos skill list` says why"));
+                    settings(&status, findings);
                 }
                 Ok(status) => findings.add(
                     Grade::Warn,
@@ -234,6 +237,39 @@ fn records(context: &Context, findings: &mut Findings) {
     for one in said {
         let grade = if one.wrong { Grade::Warn } else { Grade::Ok };
         findings.add(grade, one.what, one.message, one.hint.as_deref());
+    }
+}
+
+/// Whether what the operator set is in force.
+fn settings(status: &Status, findings: &mut Findings) {
+    let Components { catalog, configuration, doors, .. } = &status.components;
+    if let Some(problem) = &catalog.problem {
+        let hint = "correct the file: it is read again at once, and until then what was read before is in force";
+        findings.add(Grade::Fail, "settings", problem.clone(), Some(hint));
+    } else if configuration.waiting.is_empty() {
+        findings.add(Grade::Ok, "settings", "in force as they are written", None);
+    } else {
+        let message = format!("changed and not in force: {}", configuration.waiting.join(", "));
+        findings.add(Grade::Warn, "settings", message, Some("stop the daemon and start it again"));
+    }
+    for name in &doors.no_tools {
+        let message = format!("the skill `{name}` has the name of the daemon's own tool and is no tool over MCP");
+        findings.add(Grade::Warn, "mcp", message, Some("give the skill another name"));
+    }
+}
+
+/// Whether requests are compared by their meaning.
+fn model(config: &Config, findings: &mut Findings) {
+    let hint = Some("`happyos model pull`");
+    match remote::installed(&config.models_dir()) {
+        Ok(installed) if installed.is_empty() => {
+            findings.add(Grade::Warn, "model", "none: requests are compared by their words alone", hint);
+        }
+        Ok(installed) if installed.iter().all(|model| model.is_whole) => {
+            findings.add(Grade::Ok, "model", "requests are compared by their meaning, too", None);
+        }
+        Ok(_) => findings.add(Grade::Fail, "model", "its file is broken, and is not used", hint),
+        Err(error) => findings.add(Grade::Fail, "model", error.to_string(), hint),
     }
 }
 

@@ -180,9 +180,19 @@ fn new_line(text: &mut String, depth: usize) {
     text.extend(std::iter::repeat_n("  ", depth));
 }
 
+/// A text without what a terminal would obey or what turns the writing direction: it may be anybody's.
+pub fn harmless(text: &str) -> String {
+    let is_harmful = |c: char| {
+        c.is_control() && c != '\n' && c != '\t'
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
+    };
+    text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
+}
+
 /// The first line of a text, cut where it is longer than `chars_max`.
 pub fn first_line(text: &str, chars_max: usize) -> String {
     let line = text.trim().lines().next().unwrap_or("");
+    let line = &*harmless(line);
     if line.chars().count() <= chars_max {
         return line.to_owned();
     }
@@ -194,6 +204,12 @@ pub fn first_line(text: &str, chars_max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_printed() {
+        assert_eq!(harmless("a\u{1b}[2J\u{202e}b\tc\n"), "a\u{fffd}[2J\u{fffd}b\tc\n");
+        assert_eq!(first_line("\u{7}x\ny", 10), "\u{fffd}x");
+    }
 
     #[test]
     fn numbers_look_right() {

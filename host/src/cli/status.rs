@@ -22,6 +22,8 @@ pub struct Status {
 #[derive(Deserialize)]
 pub struct Components {
     pub catalog: Catalog,
+    #[serde(default)]
+    pub configuration: Configuration,
     runtime: Runtime,
     pub doors: Doors,
 }
@@ -34,7 +36,22 @@ pub struct Catalog {
     #[serde(default)]
     pub waiting: u64,
     #[serde(default)]
-    problem: Option<String>,
+    pub problem: Option<String>,
+}
+
+/// The operator's settings.
+#[derive(Default, Deserialize)]
+pub struct Configuration {
+    /// Keys that were changed and count at the next start.
+    pub waiting: Vec<String>,
+    settings: Vec<Setting>,
+}
+
+#[derive(Deserialize)]
+struct Setting {
+    name: String,
+    value: String,
+    active: bool,
 }
 
 /// A file that is not served.
@@ -89,6 +106,8 @@ pub struct Doors {
     pub mcp: Option<String>,
     pub socket: String,
     tokens: u64,
+    #[serde(default)]
+    pub no_tools: Vec<String>,
 }
 
 pub fn run(context: &Context) -> Result<(), Fault> {
@@ -98,7 +117,7 @@ pub fn run(context: &Context) -> Result<(), Fault> {
         return output::print_json(&value);
     }
     let status: Status = serde_json::from_value(value).doing(|| "understand the daemon's status".into())?;
-    let Components { catalog, runtime, doors } = &status.components;
+    let Components { catalog, configuration, runtime, doors } = &status.components;
     let mut table = output::table(&["what", "now"]);
     let uptime = duration(Duration::from_secs(status.uptime_s.max(1)));
     table.add_row(["daemon".into(), format!("{} {}, up for {uptime}", status.version, status.state)]);
@@ -141,10 +160,32 @@ pub fn run(context: &Context) -> Result<(), Fault> {
     table.add_row(["mcp", doors.mcp.as_deref().unwrap_or("off")]);
     table.add_row(["socket", &doors.socket]);
     table.add_row(["tokens".into(), count(doors.tokens)]);
+    for (what, is_active) in [("settings", true), ("inactive", false)] {
+        let of_kind = configuration.settings.iter().filter(|setting| setting.active == is_active);
+        let named: Vec<_> = of_kind.map(|setting| format!("{} = {}", setting.name, setting.value)).collect();
+        if !named.is_empty() {
+            let why = if is_active { "" } else { " (not there yet)" };
+            table.add_row([what.to_owned(), format!("{}{why}", named.join(", "))]);
+        }
+    }
     output::print_table(&table)?;
     refusals(&catalog.refusals);
+    waiting(configuration);
+    for name in &doors.no_tools {
+        eprintln!("warning: the skill `{name}` is no tool over MCP, where the daemon's own tool has that name");
+        eprintln!("hint: call it over HTTP or with `happyos call {name}`, or give it another name");
+    }
     problem(&status);
     Ok(())
+}
+
+/// Says which settings were changed and are not in force.
+pub fn waiting(configuration: &Configuration) {
+    if !configuration.waiting.is_empty() {
+        let keys: Vec<_> = configuration.waiting.iter().map(|key| format!("`{key}`")).collect();
+        eprintln!("warning: what was changed of {} counts at the next start", keys.join(", "));
+        eprintln!("hint: stop the daemon and start it again");
+    }
 }
 
 /// Says what is wrong with the operator's files.

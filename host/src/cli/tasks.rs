@@ -26,19 +26,28 @@ struct Summary {
 pub fn task(context: &Context, asked: &args::Task) -> Result<(), Fault> {
     match asked {
         args::Task::List { state, session, limit } => list(context, state.as_deref(), session.as_deref(), *limit),
-        args::Task::Show { id } => context.with_any(async |client| {
+        args::Task::Show { id, format } => context.with_any(async |client| {
             let id = ask::task_id(&client, id).await?;
-            let reply = client.send(hyper::Method::GET, &format!("/v1/tasks/{id}"), None).await?;
-            ask::show(context, &reply, &format!("show the task `{id}`"), true)
+            let path = format!("/v1/tasks/{id}?format={}&steps=true", format.name());
+            let reply = client.send(hyper::Method::GET, &path, None).await?;
+            ask::show(format.voice(context.voice), &reply, &format!("show the task `{id}`"))
         }),
-        args::Task::Answer { id, text } => context.with_any(async |client| {
+        args::Task::Answer { id, text } => {
+            let text = text.join(" ");
+            if text.trim().is_empty() {
+                return Err(Fault::usage("Failed to answer: the answer is empty").hint("`happyos task show last`"));
+            }
+            context.with_any(async |client| {
+                let id = ask::task_id(&client, id).await?;
+                let body = json!({ "text": text }).to_string();
+                go_on(context, &client, &format!("/v1/tasks/{id}/answer"), body, &format!("answer the task `{id}`"))
+                    .await
+            })
+        }
+        args::Task::Resume { id } => context.with_any(async |client| {
             let id = ask::task_id(&client, id).await?;
-            let body = json!({ "text": text.join(" ") }).to_string();
-            let reply = {
-                let _waiting = Waiting::new(context.voice, "working on it".into());
-                client.send(hyper::Method::POST, &format!("/v1/tasks/{id}/answer"), Some(body)).await?
-            };
-            ask::show(context, &reply, &format!("answer the task `{id}`"), false)
+            let path = format!("/v1/tasks/{id}/resume");
+            go_on(context, &client, &path, "{}".into(), &format!("resume the task `{id}`")).await
         }),
         args::Task::Cancel { id } => context.with_any(async |client| {
             let id = ask::task_id(&client, id).await?;
@@ -76,6 +85,15 @@ fn correct(context: &Context, id: &str, skill: &str) -> Result<(), Fault> {
     })
 }
 
+/// Sends what a task goes on with, waits, and shows what came of it.
+async fn go_on(context: &Context, client: &Client, path: &str, body: String, doing: &str) -> Result<(), Fault> {
+    let reply = {
+        let _waiting = Waiting::new(context.voice, "working on it".into());
+        client.send(hyper::Method::POST, path, Some(body)).await?
+    };
+    ask::show(context.voice, &reply, doing)
+}
+
 fn list(context: &Context, state: Option<&str>, session: Option<&str>, limit: u32) -> Result<(), Fault> {
     let mut path = format!("/v1/tasks?limit={limit}");
     for (key, value) in [("state", state), ("session", session)] {
@@ -84,7 +102,11 @@ fn list(context: &Context, state: Option<&str>, session: Option<&str>, limit: u3
             path.push_str(&format!("&{key}={value}"));
         }
     }
-    let list: TaskList = context.with_any(async |client| client.get(&path, "list the tasks").await)?;
+    let list: TaskList = context.with_any(async |client| {
+        let reply = client.send(hyper::Method::GET, &path, None).await?;
+        ask::usage(&reply, "list the tasks")?;
+        reply.json("list the tasks")
+    })?;
     if context.voice.json {
         return output::print_json(&json!({ "tasks": list.tasks }));
     }

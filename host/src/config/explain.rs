@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Config;
-use super::keys::{BUNDLE_KEYS, KEYS, Slot};
+use super::keys::{BUNDLE_KEYS, Effect, KEYS, ORIGINAL, Slot};
 
 /// A whole `happyos.toml` with the values of `config`, each key explained. Reads back as `config`.
 pub fn annotated(config: &Config) -> String {
@@ -30,6 +30,11 @@ fn render(config: &Config, mark: &str) -> String {
         if let Slot::Number { unit, min, max, .. } = &key.slot {
             let _ = writeln!(text, "# In {unit}, {}.", range(*min, *max));
         }
+        match key.effect() {
+            Effect::AtOnce => {}
+            Effect::AtStart => text.push_str("# A change counts at the next start.\n"),
+            Effect::NotYet => text.push_str("# Inactive: this is not there yet.\n"),
+        }
         let value = value(&key.slot, config).unwrap_or_default();
         let _ = write!(text, "{mark}{name} = {value}");
         if let Slot::Number { unit: "bytes", get, .. } = &key.slot {
@@ -46,7 +51,31 @@ fn render(config: &Config, mark: &str) -> String {
     text
 }
 
-fn value<T>(slot: &Slot<T>, of: &T) -> Option<String> {
+/// A setting as it is in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value, as it is written in a file.
+    pub value: String,
+    /// Whether it changes anything: what it is about is there.
+    pub is_active: bool,
+}
+
+/// The settings of the system before this one, as they are in force here.
+pub fn original_settings(config: &Config) -> Vec<Setting> {
+    let original = KEYS.iter().filter(|key| ORIGINAL.contains(&key.path));
+    original
+        .map(|key| Setting {
+            name: key.path,
+            value: value(&key.slot, config).unwrap_or_default().replace('_', ""),
+            is_active: key.effect() != Effect::NotYet,
+        })
+        .collect()
+}
+
+/// The value of a key as it is written; `None` where it has none.
+pub(super) fn value<T>(slot: &Slot<T>, of: &T) -> Option<String> {
     match slot {
         Slot::Number { get, .. } => get(of).map(grouped),
         Slot::Folder { get, .. } => Some(quoted(&get(of).display().to_string())),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "happyos.toml";
+/// The name of one in JSON, beside that one or in its place.
+pub const JSON_FILE_NAME: &str = "happyos.json";
 
 /// What of the process's environment the configuration depends on.
 #[derive(Debug, Clone, Default)]
@@ -53,19 +55,19 @@ impl Environment {
     }
 }
 
-/// The configuration file: the one asked for, or the first there is of `$HAPPYOS_CONFIG`, `./happyos.toml` and
-/// `$XDG_CONFIG_HOME/happyos/happyos.toml`. One that was named is returned even if it is not there, so that reading it
-/// says so.
-pub fn find_file(asked: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+/// The configuration files: the one asked for, or the first there is of `$HAPPYOS_CONFIG`, `./happyos.toml` with
+/// `./happyos.json` beside it, and the same two in `$XDG_CONFIG_HOME/happyos`. One that was named is returned even if it is
+/// not there, so that reading it says so.
+pub fn find_files(asked: Option<&Path>, environment: &Environment) -> Vec<PathBuf> {
     let named = asked.map(Path::to_path_buf).or_else(|| environment.config.clone());
     if let Some(path) = named {
-        return Some(environment.current_dir.join(path));
+        return vec![environment.current_dir.join(path)];
     }
-    [Some(environment.current_dir.clone()), environment.config_dir()]
-        .into_iter()
-        .flatten()
-        .map(|folder| folder.join(FILE_NAME))
-        .find(|path| path.is_file())
+    let in_folder = |folder: PathBuf| -> Vec<PathBuf> {
+        [FILE_NAME, JSON_FILE_NAME].iter().map(|name| folder.join(name)).filter(|path| path.is_file()).collect()
+    };
+    let folders = [Some(environment.current_dir.clone()), environment.config_dir()];
+    folders.into_iter().flatten().map(in_folder).find(|files| !files.is_empty()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -82,15 +84,17 @@ mod tests {
             current_dir: root.path().join("here"),
             ..Default::default()
         };
-        assert_eq!(find_file(None, &environment), None);
+        assert!(find_files(None, &environment).is_empty());
         let at_home = config_home.join("happyos/happyos.toml");
         std::fs::write(&at_home, "").unwrap();
-        assert_eq!(find_file(None, &environment), Some(at_home));
+        assert_eq!(find_files(None, &environment), [at_home]);
         environment.current_dir = root.path().to_path_buf();
         std::fs::write(root.path().join("happyos.toml"), "").unwrap();
-        assert_eq!(find_file(None, &environment), Some(root.path().join("happyos.toml")));
+        assert_eq!(find_files(None, &environment), [root.path().join("happyos.toml")]);
+        std::fs::write(root.path().join("happyos.json"), "{}").unwrap();
+        assert_eq!(find_files(None, &environment), ["happyos.toml", "happyos.json"].map(|name| root.path().join(name)));
         environment.config = Some("gone.toml".into());
-        assert_eq!(find_file(None, &environment), Some(root.path().join("gone.toml")));
-        assert_eq!(find_file(Some(Path::new("/x.toml")), &environment), Some("/x.toml".into()));
+        assert_eq!(find_files(None, &environment), [root.path().join("gone.toml")]);
+        assert_eq!(find_files(Some(Path::new("/x.toml")), &environment), [PathBuf::from("/x.toml")]);
     }
 }

@@ -15,6 +15,54 @@ pub struct Key {
     pub slot: Slot<Config>,
 }
 
+/// When a changed key counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// At once, while the daemon runs.
+    AtOnce,
+    /// At its next start: it is an address, a place of files, or the size of something that is made at the start.
+    AtStart,
+    /// Not yet: the feature is not there. It is accepted and kept.
+    NotYet,
+}
+
+impl Key {
+    /// When a change of this key counts.
+    pub fn effect(&self) -> Effect {
+        let below = |table: &str| self.path.split_once('.').is_some_and(|(of, _)| of == table);
+        if NOT_YET.contains(&self.path) {
+            Effect::NotYet
+        } else if AT_START.contains(&self.path) || below("admission") || below("compile") {
+            Effect::AtStart
+        } else {
+            Effect::AtOnce
+        }
+    }
+}
+
+/// Keys outside `admission` and `compile`, whose pools are made at the start, that count at the next start.
+const AT_START: &[&str] =
+    &["data_dir", "skills_dir", "policy_file", "store", "http.listen", "http.allow_remote", "http.connections_max"];
+/// Keys of features that are not there yet.
+const NOT_YET: &[&str] = &["self_building_enabled", "max_agents", "a2a_protocol_enabled", "advanced_analysis_enabled"];
+
+/// The blocks that settings may stand in, as the system before this one wrote them, with what each may hold. A file may
+/// also hold these settings without their block.
+pub static BLOCKS: &[(&str, &[&str])] =
+    &[("orchestrator", ORIGINAL), ("basic_orchestrator", ORIGINAL), ("ultimate_orchestrator", ORIGINAL)];
+/// The settings of that system, by the names it gave them.
+pub const ORIGINAL: &[&str] = &[
+    "max_concurrent_tasks",
+    "skill_discovery_interval",
+    "fallback_enabled",
+    "self_building_enabled",
+    "max_agents",
+    "a2a_protocol_enabled",
+    "advanced_analysis_enabled",
+    "performance_optimization",
+    "memory_system_enabled",
+];
+
 /// One key of a `[bundles.NAME]` table.
 pub struct BundleKey {
     /// Its name in that table.
@@ -106,7 +154,7 @@ pub static KEYS: &[Key] = &[
         what: "The folder that bundles are read from; `skills` in the data folder where it is not given.",
         slot: Slot::Folder { get: |config| &config.skills_dir, set: |config, value| config.skills_dir = value },
     },
-    number!("skill_discovery_interval_s", "seconds", 1, 86_400, skill_discovery_interval_s: u64,
+    number!("skill_discovery_interval", "seconds", 1, 86_400, skill_discovery_interval_s: u64,
         "How often the skills folder is looked through for changes that no event told of."),
     Key {
         path: "policy_file",
@@ -146,6 +194,14 @@ pub static KEYS: &[Key] = &[
         "performance_optimization",
         tasks.performance,
         "How skills did so far decides between ones that fit about as well."
+    ),
+    flag!("self_building_enabled", planned.self_building, "Skills are built for what no skill does."),
+    number!("max_agents", "agents", 1, 65_536, planned.agents_max: usize, "Agents that work at one time."),
+    flag!("a2a_protocol_enabled", planned.a2a, "Agents are spoken to and answered over A2A."),
+    flag!(
+        "advanced_analysis_enabled",
+        planned.advanced_analysis,
+        "Requests that take several skills are analysed for plans."
     ),
     flag!("memory_system_enabled", tasks.memory, "Earlier requests of a session and choices are remembered and used."),
     number!("drain_ms", "milliseconds", 0, DAY_MS, drain_ms: u64,
@@ -256,5 +312,17 @@ fn check_index(url: &str) -> Result<(), &'static str> {
     match url::Url::parse(url) {
         Ok(url) if ["http", "https"].contains(&url.scheme()) && url.has_host() => Ok(()),
         _ => Err("the address of a package index looks like \"https://example.org/simple/\""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_in_a_list_is_a_key() {
+        for name in AT_START.iter().chain(NOT_YET).chain(ORIGINAL) {
+            assert!(KEYS.iter().any(|key| key.path == *name), "there is no key `{name}`");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The file as written to the resolved [`Config`]: every mistake is reported with its line and column.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -8,8 +9,8 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Config;
-use super::keys::{KEYS, Slot};
+use super::keys::{BLOCKS, KEYS, Slot};
+use super::{Config, json};
 
 /// Largest configuration file, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -39,18 +40,24 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Reads `file` over `defaults`.
+/// Reads `files` over `defaults`, each over the one before. None may say what another says.
 ///
 /// # Errors
-/// The first mistake in it, or why it cannot be read.
-pub fn load(file: &Path, defaults: Config) -> Result<Config, ConfigError> {
-    let fail = |message: String| ConfigError { path: file.to_path_buf(), position: None, message, hint: None };
-    let size = std::fs::metadata(file).map_err(|error| fail(error.to_string()))?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(fail(format!("it has {size} bytes, more than {FILE_BYTES_MAX}")));
+/// The first mistake in them, or why one cannot be read.
+pub fn load(files: &[PathBuf], defaults: Config) -> Result<Config, ConfigError> {
+    let mut config = defaults;
+    let mut given = BTreeSet::new();
+    for file in files {
+        let fail = |message: String| ConfigError { path: file.clone(), position: None, message, hint: None };
+        let size = std::fs::metadata(file).map_err(|error| fail(error.to_string()))?.len();
+        if size > FILE_BYTES_MAX {
+            return Err(fail(format!("it has {size} bytes, more than {FILE_BYTES_MAX}")));
+        }
+        let text = std::fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
+        config = read(&text, file, config, &mut given)?;
     }
-    let text = std::fs::read_to_string(file).map_err(|error| fail(error.to_string()))?;
-    parse(&text, file, defaults).map(|config| Config { file: Some(file.to_owned()), ..config })
+    config.files = files.to_vec();
+    Ok(config)
 }
 
 /// Reads the text of `file` over `defaults`. Relative folders are relative to the file's.
@@ -58,12 +65,30 @@ pub fn load(file: &Path, defaults: Config) -> Result<Config, ConfigError> {
 /// # Errors
 /// The first mistake in it.
 pub fn parse(text: &str, file: &Path, defaults: Config) -> Result<Config, ConfigError> {
-    let reader = Reader { text, file };
-    let table = reader.document()?;
+    read(text, file, defaults, &mut BTreeSet::new())
+}
+
+fn read(text: &str, file: &Path, defaults: Config, given: &mut BTreeSet<&'static str>) -> Result<Config, ConfigError> {
+    let translated = match json::is_json(text) {
+        true => Some(json::as_inline_table(text).map_err(|(line, column, message)| ConfigError {
+            path: file.to_path_buf(),
+            position: Some((line, column)),
+            message,
+            hint: None,
+        })?),
+        false => None,
+    };
+    // Places are told of the text as it is written.
+    let skipped = translated.as_ref().map_or(0, |_| text.len() - text.trim_start().len());
+    let reader = Reader { text, file, skipped };
+    let table = match &translated {
+        Some(translated) => reader.object(translated)?,
+        None => reader.document()?,
+    };
     let default_skills_dir = defaults.skills_dir == defaults.data_dir.join("skills");
     let mut config = defaults;
-    reader.table(table.get_ref(), "", &mut config)?;
-    if default_skills_dir && !table.get_ref().contains_key("skills_dir") {
+    reader.table(table.get_ref(), "", &mut config, given)?;
+    if default_skills_dir && !given.contains("skills_dir") {
         config.skills_dir = config.data_dir.join("skills");
     }
     reader.check(&config, table.get_ref())?;
@@ -74,22 +99,36 @@ pub fn parse(text: &str, file: &Path, defaults: Config) -> Result<Config, Config
 pub(crate) struct Reader<'a> {
     pub(crate) text: &'a str,
     pub(crate) file: &'a Path,
+    /// Bytes of `text` before what spans are counted from.
+    pub(crate) skipped: usize,
 }
 
 impl<'a> Reader<'a> {
     /// The whole file as a table.
     pub(crate) fn document(&self) -> Result<Spanned<DeTable<'a>>, ConfigError> {
-        DeTable::parse(self.text).map_err(|error| {
-            let message = error.message().to_owned();
-            match error.span() {
-                Some(span) => self.at(&span, message, None),
-                None => ConfigError { path: self.file.to_path_buf(), position: None, message, hint: None },
-            }
-        })
+        DeTable::parse(self.text).map_err(|error| self.unread(&error))
+    }
+
+    /// The table that a file in JSON says, translated to `text`.
+    fn object<'t>(&self, text: &'t str) -> Result<Spanned<DeTable<'t>>, ConfigError> {
+        let value = DeValue::parse(text.trim()).map_err(|error| self.unread(&error))?;
+        let span = value.span();
+        match value.into_inner() {
+            DeValue::Table(table) => Ok(Spanned::new(span, table)),
+            other => Err(self.at(&span, format!("it is {}, not an object", article(&other)), None)),
+        }
+    }
+
+    fn unread(&self, error: &toml::de::Error) -> ConfigError {
+        let message = error.message().to_owned();
+        match error.span() {
+            Some(span) => self.at(&span, message, None),
+            None => ConfigError { path: self.file.to_path_buf(), position: None, message, hint: None },
+        }
     }
 
     pub(crate) fn at(&self, span: &Range<usize>, message: String, hint: Option<String>) -> ConfigError {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let before = self.text.get(..self.skipped + span.start).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = before.get(line_start..).map_or(0, |line| line.chars().count()) + 1;
@@ -97,10 +136,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the keys of the table `prefix` (empty: the whole file).
-    fn table(&self, table: &DeTable<'_>, prefix: &str, config: &mut Config) -> Result<(), ConfigError> {
+    fn table(
+        &self,
+        table: &DeTable<'_>,
+        prefix: &str,
+        config: &mut Config,
+        given: &mut BTreeSet<&'static str>,
+    ) -> Result<(), ConfigError> {
         for (name, value) in table {
             let path = joined(prefix, name.get_ref());
-            if path == "bundles" {
+            if let (Some((_, may)), true) = (BLOCKS.iter().find(|(block, _)| *block == path), prefix.is_empty()) {
+                self.block(self.as_table(&path, value)?, &path, may, config, given)?;
+            } else if path == "bundles" {
                 let message = "what is decided for single bundles is not in this file".to_owned();
                 let hint = format!(
                     "put their limits into `{}`, in tables `[bundles.NAME.limits]`",
@@ -108,15 +155,55 @@ impl<'a> Reader<'a> {
                 );
                 return Err(self.at(&name.span(), message, Some(hint)));
             } else if let Some(key) = KEYS.iter().find(|key| key.path == path) {
+                self.give(key.path, &name.span(), given)?;
                 self.value(&path, value, &key.slot, config)?;
             } else if prefix.is_empty() && KEYS.iter().any(|key| key.path.starts_with(&format!("{path}."))) {
                 let inner = self.as_table(&path, value)?;
-                self.table(inner, &path, config)?;
+                self.table(inner, &path, config, given)?;
             } else {
                 return Err(self.unknown(&name.span(), &path));
             }
         }
         Ok(())
+    }
+
+    /// Reads a block of settings that stand for themselves; it holds no others.
+    fn block(
+        &self,
+        table: &DeTable<'_>,
+        block: &str,
+        may: &[&'static str],
+        config: &mut Config,
+        given: &mut BTreeSet<&'static str>,
+    ) -> Result<(), ConfigError> {
+        for (name, value) in table {
+            let known = KEYS.iter().find(|key| may.contains(&key.path) && key.path == *name.get_ref());
+            let Some(key) = known else {
+                let hint = match nearest(name.get_ref(), may.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("it may hold {}", listed(may.iter().copied())),
+                };
+                let message = format!("there is no key `{}` in `{block}`", name.get_ref());
+                return Err(self.at(&name.span(), message, Some(hint)));
+            };
+            self.give(key.path, &name.span(), given)?;
+            self.value(key.path, value, &key.slot, config)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a key is given; it may be given once.
+    fn give(
+        &self,
+        path: &'static str,
+        span: &Range<usize>,
+        given: &mut BTreeSet<&'static str>,
+    ) -> Result<(), ConfigError> {
+        if given.insert(path) {
+            return Ok(());
+        }
+        let hint = "say it in one file and one block only".to_owned();
+        Err(self.at(span, format!("`{path}` is given twice"), Some(hint)))
     }
 
     pub(crate) fn as_table<'v, 'i>(
@@ -246,7 +333,8 @@ impl<'a> Reader<'a> {
         let last = path.rsplit('.').next().unwrap_or(path);
         let moved = KEYS.iter().map(|key| key.path).find(|known| known.rsplit('.').next() == Some(last));
         let tables = ["http", "limits", "admission", "tasks", "compile"];
-        let known = KEYS.iter().map(|key| key.path).chain(tables);
+        let blocks = BLOCKS.iter().map(|(block, _)| *block);
+        let known = KEYS.iter().map(|key| key.path).chain(tables).chain(blocks);
         let hint = match moved.or_else(|| nearest(path, known)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`happyos config show` lists every key".into(),
@@ -327,12 +415,67 @@ mod tests {
             ("[http]\norigins = ['example.org']\n", ":2:12: `http.origins`: `example.org` is not an origin"),
             ("[http\n", ":1:6: "),
             ("a = 1\na = 2\n", ":2:1: duplicate key"),
+            (
+                "skill_discovery_interval_s = 5\n",
+                ":1:1: there is no key `skill_discovery_interval_s`\ndid you mean `skill_discovery_interval`?",
+            ),
+            ("{\n  \"max_agent\": 5\n}", ":2:3: there is no key `max_agent`\ndid you mean `max_agents`?"),
+            ("{\"max_agents\": 5,\n}", ":2:1: it is not JSON: trailing comma\n"),
+            ("{\"max_agents\": null}", ":1:16: "),
+            ("{\"max_agents\": 2.5}", ":1:16: `max_agents` is a number with a fraction, not a whole number of agents"),
+            ("{\"fallback_enabled\": \"yes\"}", ":1:22: `fallback_enabled` is a string, not true or false"),
+            ("{\"max_agents\": 1, \"max_agents\": 2}", ":1:"),
+            (
+                "{\"basic_orchestrator\":\n{\"fallback_enable\": true}}",
+                ":2:2: there is no key `fallback_enable` in `basic_orchestrator`\ndid you mean `fallback_enabled`?",
+            ),
+            (
+                "{\"orchestrator\": {\"http\": {}}}",
+                ":1:19: there is no key `http` in `orchestrator`\nit may hold `max_concurrent_tasks`",
+            ),
+            (
+                "{\"basic_orchestra\": {}}",
+                ":1:2: there is no key `basic_orchestra`\ndid you mean `basic_orchestrator`?",
+            ),
+            ("max_agents = 1\n[ultimate_orchestrator]\nmax_agents = 2\n", "`max_agents` is given twice"),
             ("[admission]\nmemory_bytes_max = 1048576\n", ":2:20: one call may use 67108864 bytes"),
         ];
         for (text, want) in cases {
             let error = read(text).expect_err(text);
             let error = error.strip_prefix("/etc/happyos.toml").unwrap();
-            assert!(error.starts_with(want), "{text:?} gave {error:?}, not {want:?}");
+            assert!(
+                error.starts_with(want) || !want.starts_with(':') && error.contains(want),
+                "{text:?} gave {error:?}, not {want:?}"
+            );
         }
+    }
+
+    #[test]
+    fn both_blocks_of_the_system_before_are_read_as_they_stand() {
+        let basic = r#"{"max_concurrent_tasks": 11, "skill_discovery_interval": 301, "fallback_enabled": false,
+            "self_building_enabled": false}"#;
+        let ultimate = r#"{"max_agents": 51, "a2a_protocol_enabled": false, "advanced_analysis_enabled": false,
+            "performance_optimization": false, "memory_system_enabled": false}"#;
+        let mut all = Config::new("/data".into());
+        (all.tasks.running_max, all.skill_discovery_interval_s, all.tasks.fallback) = (11, 301, false);
+        (all.planned.self_building, all.planned.agents_max, all.planned.a2a) = (false, 51, false);
+        (all.planned.advanced_analysis, all.tasks.performance, all.tasks.memory) = (false, false, false);
+        let inner = |text: &str| text.trim_start_matches('{').trim_end_matches('}').to_owned();
+        for text in [
+            format!("{{{},{}}}", inner(basic), inner(ultimate)),
+            format!(r#"{{"basic_orchestrator": {basic}, "ultimate_orchestrator": {ultimate}}}"#),
+            format!("\n{{\"orchestrator\":\r\n\t{basic},\n{}}}", inner(ultimate)),
+        ] {
+            assert_eq!(read(&text).unwrap(), all, "{text}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let files = ["happyos.toml", "happyos.json"].map(|name| dir.path().join(name));
+        std::fs::write(&files[0], "max_agents = 51\n").unwrap();
+        std::fs::write(&files[1], basic).unwrap();
+        let both = load(&files, Config::new("/data".into())).unwrap();
+        assert_eq!((both.planned.agents_max, both.tasks.running_max), (51, 11));
+        std::fs::write(&files[0], "max_concurrent_tasks = 11\n").unwrap();
+        let error = load(&files, Config::new("/data".into())).unwrap_err();
+        assert_eq!((&error.path, error.message.contains("given twice")), (&files[1], true), "{error}");
     }
 }

@@ -14,9 +14,11 @@ use crate::routing::embedding::E5;
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Gives `orchestrator` the model in `folder` whenever that changes, until `shutdown`.
-pub async fn follow(folder: PathBuf, orchestrator: Orchestrator, shutdown: CancellationToken) {
-    let mut look = tokio::time::interval(LOOK);
+/// Gives `orchestrator` the model in `folder` whenever that changes, until `shutdown`. What may end soon looks `later`: a
+/// single command does not read a model that it has no time to use.
+pub async fn follow(folder: PathBuf, orchestrator: Orchestrator, later: bool, shutdown: CancellationToken) {
+    let first = if later { LOOK } else { Duration::ZERO };
+    let mut look = tokio::time::interval_at(tokio::time::Instant::now() + first, LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut seen = None;
     loop {

@@ -15,16 +15,26 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of a body is taken in at one turn.
 const TURN_BYTES: usize = 64 << 10;
 
-/// The whole body, at most `bytes_max` of it.
+/// The whole body, at most `bytes_max` of it, which is what the operator set.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, HttpError> {
+    read_at_most(headers, body, bytes_max, "an operator can raise `http.body_bytes_max` in happyos.toml").await
+}
+
+/// The whole body, at most `bytes_max` of it; `hint` says what to do about a larger one.
+pub(crate) async fn read_at_most(
+    headers: &HeaderMap,
+    body: Body,
+    bytes_max: usize,
+    hint: &'static str,
+) -> Result<Bytes, HttpError> {
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|declared| declared > bytes_max as u64) {
-        return Err(too_large(bytes_max));
+        return Err(too_large(bytes_max, hint));
     }
     let room = declared.and_then(|declared| usize::try_from(declared).ok()).unwrap_or_default();
     match tokio::time::timeout(BODY_TIMEOUT, collect(Limited::new(body, bytes_max), room)).await {
         Ok(Ok(body)) => Ok(body),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(bytes_max, hint)),
         Ok(Err(error)) => Err(HttpError::malformed(format!("the request body could not be read: {error}"))),
         Err(_) => Err(HttpError::new(
             StatusCode::REQUEST_TIMEOUT,
@@ -50,11 +60,11 @@ async fn collect(mut body: Limited<Body>, room: usize) -> Result<Bytes, Box<dyn 
     Ok(whole.freeze())
 }
 
-fn too_large(bytes_max: usize) -> HttpError {
+fn too_large(bytes_max: usize, hint: &'static str) -> HttpError {
     HttpError::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too-large",
         format!("the request body is larger than {bytes_max} bytes"),
     )
-    .with_hint("an operator can raise `http.body_bytes_max` in happyos.toml")
+    .with_hint(hint)
 }

@@ -130,7 +130,7 @@ pub(super) async fn install(
 ) -> Result<Response, HttpError> {
     authorise(&principal, Action::ManageBundles)?;
     let (parts, body) = request.into_parts();
-    let bytes_max = state.config.compile.bundle_bytes_max.saturating_mul(4) / 3 + INSTALL_OVERHEAD_BYTES;
+    let bytes_max = state.config.load().compile.bundle_bytes_max.saturating_mul(4) / 3 + INSTALL_OVERHEAD_BYTES;
     let bytes = body::read(&parts.headers, body, usize::try_from(bytes_max).unwrap_or(usize::MAX)).await?;
     let asked: InstallRequest = wire::parse(&bytes, &["file", "data", "signature"])?;
     let data = base64::engine::general_purpose::STANDARD

@@ -34,7 +34,7 @@ pub(super) async fn call(
     authorise(&principal, Action::CallSkill)?;
     let Path(name) = name?;
     let (parts, body) = request.into_parts();
-    let bytes = body::read(&parts.headers, body, state.config.http.body_bytes_max).await?;
+    let bytes = body::read(&parts.headers, body, state.body_bytes_max()).await?;
     let call = if bytes.len() > INPUT_BYTES_ASIDE {
         state.skills.compute(move || read(name, &bytes)).await??
     } else {
@@ -99,10 +99,10 @@ struct OwnedCall {
 }
 
 impl OwnedCall {
-    async fn run(&self, skills: &Skills, principal: &Principal, progress: Option<ProgressSink>) -> Outcome {
+    async fn run(self, skills: &Skills, principal: &Principal, progress: Option<ProgressSink>) -> Outcome {
         let call = Call {
             skill: &self.skill,
-            input: &self.input,
+            input: self.input.into(),
             session_id: self.session_id.as_deref(),
             locale: self.locale.as_deref(),
             limits: self.limits,

@@ -134,7 +134,7 @@ pub(super) async fn check(
 ) -> Result<Response, HttpError> {
     authorise(&principal, Action::CheckFiles)?;
     let (parts, body) = request.into_parts();
-    let bytes = body::read(&parts.headers, body, state.config.http.body_bytes_max).await?;
+    let bytes = body::read(&parts.headers, body, state.body_bytes_max()).await?;
     let asked: CheckRequest = wire::parse(&bytes, &["path"])?;
     if !asked.path.is_absolute() {
         return Err(HttpError::malformed(format!("`path` is `{}`, not absolute", asked.path.display())));

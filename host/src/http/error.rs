@@ -4,7 +4,8 @@
 //! |---|---|
 //! | 400 | `invalid-input`: the request, or the input against the skill's schema |
 //! | 401, 403, 421 | no or a wrong token; `denied`: role, `Origin`; a foreign `Host` |
-//! | 404, 405, 408, 413 | `not-found`, `method-not-allowed`, `timeout` (of the request's body), `too-large` |
+//! | 404, 405, 406 | `not-found`, `method-not-allowed`, `not-acceptable` |
+//! | 408, 413 | `timeout` (of the request's body), `too-large` |
 //! | 422 | `guest-error`, `limit-exceeded`: the skill was run and could not do it |
 //! | 502 | `trap`, `invalid-output`: the skill itself is at fault |
 //! | 503 | `unavailable`, `cancelled` (the daemon stops), with `Retry-After` |
@@ -83,9 +84,18 @@ fn status_of(kind: FailureKind) -> StatusCode {
     }
 }
 
-impl IntoResponse for HttpError {
-    fn into_response(self) -> Response {
-        let mut response = wire::json(self.status, &self.body);
+impl HttpError {
+    /// The same as lines of text, for a client that takes no JSON: the kind and what is wrong, and what to do.
+    pub(crate) fn into_text(self) -> Response {
+        let ErrorDetail { kind, message, hint, .. } = &self.body.error;
+        let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+        let text = format!("{kind}: {message}\n{hint}");
+        let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
+        let response = (self.status, headers, text).into_response();
+        self.with_headers(response)
+    }
+
+    fn with_headers(&self, mut response: Response) -> Response {
         let headers = response.headers_mut();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
@@ -94,6 +104,13 @@ impl IntoResponse for HttpError {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let response = wire::json(self.status, &self.body);
+        self.with_headers(response)
     }
 }
 

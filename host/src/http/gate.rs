@@ -4,12 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use arc_swap::ArcSwap;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Request, StatusCode, Uri, header, uri::Authority};
 
 use super::error::HttpError;
-use crate::config::HttpConfig;
+use crate::config::Config;
 use crate::security::Principal;
 use crate::security::tokens::Tokens;
 
@@ -27,9 +28,7 @@ pub enum Gate {
 /// What the network side accepts.
 pub struct NetworkGate {
     tokens: Arc<Tokens>,
-    listen_ip: IpAddr,
-    hosts: Vec<String>,
-    origins: Vec<String>,
+    config: Arc<ArcSwap<Config>>,
 }
 
 /// Marks a request that came over the private socket, whose paths and upgrades are therefore trusted.
@@ -37,15 +36,9 @@ pub struct NetworkGate {
 pub(crate) struct Local;
 
 impl Gate {
-    /// The gate of the network side.
-    pub fn network(tokens: Arc<Tokens>, config: &HttpConfig) -> Gate {
-        let lower = |names: &[String]| names.iter().map(|name| name.to_ascii_lowercase()).collect();
-        Gate::Network(NetworkGate {
-            tokens,
-            listen_ip: config.listen.ip(),
-            hosts: lower(&config.hosts),
-            origins: lower(&config.origins),
-        })
+    /// The gate of the network side, which knows the names and origins that `config` has at each request.
+    pub fn network(tokens: Arc<Tokens>, config: Arc<ArcSwap<Config>>) -> Gate {
+        Gate::Network(NetworkGate { tokens, config })
     }
 
     /// Checks a request and sets its principal.
@@ -96,13 +89,15 @@ impl NetworkGate {
         if bare == "localhost" {
             return true;
         }
+        let config = self.config.load();
+        let config = &config.http;
         if let Ok(ip) = bare.parse::<IpAddr>()
-            && (ip.is_loopback() || ip == self.listen_ip && !ip.is_unspecified())
+            && (ip.is_loopback() || ip == config.listen.ip() && !ip.is_unspecified())
         {
             return true;
         }
-        let whole = authority.as_str().to_ascii_lowercase();
-        self.hosts.iter().any(|known| *known == host || *known == bare || *known == whole)
+        let names = [&*host, bare, authority.as_str()];
+        config.hosts.iter().any(|known| names.iter().any(|name| known.eq_ignore_ascii_case(name)))
     }
 
     /// Only browsers send `Origin`. One that is neither ours nor configured is another site's page.
@@ -110,7 +105,8 @@ impl NetworkGate {
         for value in headers.get_all(header::ORIGIN) {
             let origin = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
             let own = origin.strip_prefix("http://").is_some_and(|rest| rest.eq_ignore_ascii_case(host.as_str()));
-            if !own && !self.origins.contains(&origin) {
+            let known = || self.config.load().http.origins.iter().any(|known| known.eq_ignore_ascii_case(&origin));
+            if !own && !known() {
                 let shown: String = origin.chars().take(200).collect();
                 return Err(HttpError::new(
                     StatusCode::FORBIDDEN,

@@ -8,6 +8,7 @@ use http_body_util::Full;
 use super::error::HttpError;
 use super::gate::Caller;
 use super::{Shared, body};
+use crate::mcp::Server;
 use crate::security::{Action, authorise};
 
 pub(super) async fn answer(
@@ -17,9 +18,10 @@ pub(super) async fn answer(
 ) -> Result<Response, HttpError> {
     authorise(&principal, Action::CallSkill)?;
     let (mut parts, body) = request.into_parts();
-    let bytes = body::read(&parts.headers, body, state.config.http.body_bytes_max).await?;
+    let bytes = body::read(&parts.headers, body, state.body_bytes_max()).await?;
     // The principal is handed over as such; nothing else in here is for the other side.
     parts.extensions.clear();
     let request = Request::from_parts(parts, Full::new(bytes));
-    Ok(crate::mcp::answer_http(state.skills.clone(), principal, request).await.into_response())
+    let server = Server { skills: state.skills.clone(), orchestrator: state.orchestrator.clone(), principal };
+    Ok(crate::mcp::answer_http(server, request).await.into_response())
 }

@@ -19,6 +19,7 @@ use super::error::HttpError;
 use super::gate::Caller;
 use super::{DoorState, Shared, body, wire};
 use crate::base::{Failure, FailureKind};
+use crate::config::{self, Config, Setting};
 use crate::security::tokens::TokenInfo;
 use crate::security::{Action, Event, Principal, Role, authorise};
 use crate::skills::FileState;
@@ -72,6 +73,7 @@ struct Status<'a> {
 #[derive(Serialize)]
 struct Components<'a> {
     catalog: CatalogStatus<'a>,
+    configuration: ConfigurationStatus,
     runtime: RuntimeStatus,
     doors: Doors,
 }
@@ -96,6 +98,26 @@ struct RefusalBody<'a> {
     reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
+}
+
+/// The operator's settings.
+#[derive(Serialize)]
+struct ConfigurationStatus {
+    /// `ok`, `waiting` while a change counts only at the next start, or `degraded` while the files have a mistake.
+    state: &'static str,
+    files: Vec<String>,
+    /// Keys that were changed and count at the next start.
+    waiting: Vec<&'static str>,
+    settings: Vec<SettingBody>,
+}
+
+#[derive(Serialize)]
+struct SettingBody {
+    name: &'static str,
+    /// As it is written in a file.
+    value: String,
+    /// Whether what it is about is there.
+    active: bool,
 }
 
 #[derive(Serialize)]
@@ -126,6 +148,9 @@ struct Doors {
     mcp: Option<String>,
     socket: String,
     tokens: usize,
+    /// Skills that are no tools over MCP: their names are those of the daemon's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    no_tools: Vec<&'static str>,
 }
 
 pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> Result<Response, HttpError> {
@@ -141,13 +166,15 @@ pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> R
         })
         .collect();
     let problem = state.skills.problem();
+    let config = state.config.load();
     let http = state.http_addr.map(|addr| format!("http://{addr}"));
+    let configuration = configuration_status(&state, &config, problem.is_some());
     let answer = Status {
         version: env!("CARGO_PKG_VERSION"),
         uptime_s: state.started.elapsed().as_secs(),
         state: if state.shutdown.is_cancelled() { "stopping" } else { "serving" },
-        data_dir: state.config.data_dir.display().to_string(),
-        skills_dir: state.config.skills_dir.display().to_string(),
+        data_dir: config.data_dir.display().to_string(),
+        skills_dir: config.skills_dir.display().to_string(),
         components: Components {
             catalog: CatalogStatus {
                 state: if refusals.is_empty() && problem.is_none() { "ok" } else { "degraded" },
@@ -157,17 +184,34 @@ pub(super) async fn status(State(state): Shared, Caller(principal): Caller) -> R
                 waiting: snapshot.files().iter().filter(|file| waits(file)).count(),
                 problem,
             },
+            configuration,
             runtime: runtime_status(&state),
             doors: Doors {
                 state: if http.is_some() { "ok" } else { "local" },
                 mcp: http.as_ref().map(|http| format!("{http}/mcp")),
                 http,
-                socket: state.config.data_dir.join("happyos.sock").display().to_string(),
+                socket: config.data_dir.join("happyos.sock").display().to_string(),
                 tokens: state.tokens.list(&principal)?.len(),
+                no_tools: snapshot.skill(crate::mcp::ASK).map(|_| crate::mcp::ASK).into_iter().collect(),
             },
         },
     };
     Ok(wire::json(StatusCode::OK, &answer))
+}
+
+fn configuration_status(state: &DoorState, config: &Config, has_problem: bool) -> ConfigurationStatus {
+    let waiting = state.skills.configuration().borrow().waiting.clone();
+    let setting = |Setting { name, value, is_active }| SettingBody { name, value, active: is_active };
+    ConfigurationStatus {
+        state: match (has_problem, waiting.is_empty()) {
+            (true, _) => "degraded",
+            (false, false) => "waiting",
+            (false, true) => "ok",
+        },
+        files: config.files.iter().map(|file| file.display().to_string()).collect(),
+        waiting,
+        settings: config::original_settings(config).into_iter().map(setting).collect(),
+    }
 }
 
 fn waits(file: &FileState) -> bool {
@@ -176,7 +220,8 @@ fn waits(file: &FileState) -> bool {
 }
 
 fn runtime_status(state: &DoorState) -> RuntimeStatus {
-    let (load, admission, compile) = (state.skills.load(), state.config.admission, state.config.compile);
+    let config = state.config.load();
+    let (load, admission, compile) = (state.skills.load(), config.admission, config.compile);
     RuntimeStatus {
         state: if load.queued >= admission.queue_max { "full" } else { "ok" },
         calls_running: load.running,
@@ -365,7 +410,7 @@ pub(super) async fn create_token(
 ) -> Result<Response, HttpError> {
     authorise(&principal, Action::ManageTokens)?;
     let (parts, body) = request.into_parts();
-    let bytes = body::read(&parts.headers, body, state.config.http.body_bytes_max).await?;
+    let bytes = body::read(&parts.headers, body, state.body_bytes_max()).await?;
     let asked: CreateToken = wire::parse(&bytes, &["name", "role", "expires_in_s", "adopt"])?;
     let role = Role::parse(&asked.role)
         .ok_or_else(|| HttpError::malformed(format!("`role` is {:?}, not `user` or `operator`", asked.role)))?;

@@ -1,8 +1,8 @@
 //! What is kept of one principal: searched, corrected, given out, erased.
 
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::error::HttpError;
 use super::gate::Caller;
 use super::recall::{ChoiceBody, GapBody};
-use super::requests::task_id;
+use super::requests::OfTask;
 use super::{Shared, body, wire};
 use crate::base::Failure;
 use crate::memory::Hit;
@@ -96,10 +96,9 @@ struct CorrectRequest {
 pub(super) async fn correct(
     State(state): Shared,
     Caller(principal): Caller,
-    id: Result<Path<String>, PathRejection>,
+    OfTask(id): OfTask,
     request: Request<Body>,
 ) -> Result<Response, HttpError> {
-    let id = task_id(id)?;
     let (parts, body) = request.into_parts();
     let bytes = body::read(&parts.headers, body, BODY_BYTES_MAX).await?;
     let asked: CorrectRequest = wire::parse(&bytes, &["skill"])?;

@@ -2,126 +2,97 @@
 //!
 //! What happens when a client goes away: nothing to its task, which is worked on whether or not anybody waits.
 
-mod body;
+mod analysis_body;
+mod ask_body;
+mod how;
 mod streams;
+mod task_body;
 
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Request as HttpRequest, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
 use super::error::HttpError;
-use super::gate::Caller;
 use super::{DoorState, Shared, wire};
-use crate::base::{Failure, FailureKind, TaskId};
+use crate::base::TaskId;
 use crate::orchestrator::event::{Event, Request};
 use crate::orchestrator::respond::Format;
 use crate::orchestrator::task::Task;
 use crate::orchestrator::{ANSWER_BYTES_MAX, Accepted};
-use crate::security::{Action, Principal, authorise};
+use crate::security::Principal;
 use crate::store::tasks::{TaskFilter, TaskState};
-use body::{AnalysisBody, AskRequest, EventBody, TaskBody, TaskSummary};
+use analysis_body::{AnalysisBody, EventBody};
+use ask_body::AskRequest;
+pub(super) use how::OfTask;
+use how::{Asker, How, Media, Written, read};
+use task_body::TaskSummary;
 
-/// Largest request, in bytes: its text and its context, escaped.
-const REQUEST_BYTES_MAX: usize = 1 << 20;
 /// Tasks that one listing gives unless another number is asked for.
 const LIST_DEFAULT: usize = 50;
 
-async fn read<T: for<'de> Deserialize<'de>>(
-    request: HttpRequest<Body>,
-    keys: &[&str],
-) -> Result<(HeaderMap, T), HttpError> {
-    let (parts, body) = request.into_parts();
-    let bytes = super::body::read(&parts.headers, body, REQUEST_BYTES_MAX).await?;
-    let read = wire::parse(&bytes, keys)?;
-    Ok((parts.headers, read))
-}
-
-/// Markdown where the client would rather have that than anything else that is offered.
-fn format(headers: &HeaderMap, asked: Option<&str>) -> Result<Format, HttpError> {
-    match asked {
-        Some("text") => Ok(Format::Text),
-        Some("markdown") => Ok(Format::Markdown),
-        Some(other) => Err(HttpError::malformed(format!("`format` is {other:?}, not `text` or `markdown`"))),
-        None => {
-            let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
-            let markdown = accepts.into_iter().any(|accept| accept.contains("text/markdown"));
-            Ok(if markdown { Format::Markdown } else { Format::Text })
-        }
-    }
-}
-
-pub(super) fn task_id(path: Result<Path<String>, PathRejection>) -> Result<TaskId, HttpError> {
-    let Path(text) = path?;
-    TaskId::parse(&text).ok_or_else(|| {
-        let shown: String = text.chars().take(40).collect();
-        // No other answer than for a task that is not there.
-        Failure::new(FailureKind::NotFound, format!("there is no task `{shown}`"))
-            .with_hint("`happyos task list` shows your tasks")
-            .into()
-    })
-}
-
 /// The state of a task that came to a question or its end, or that is still worked on.
-async fn answer(state: &DoorState, principal: &Principal, task: &Task, format: Format) -> Result<Response, HttpError> {
-    let artifacts = match task.steps.iter().any(body::has_artifacts) {
+async fn answer(state: &DoorState, principal: &Principal, task: &Task, how: How) -> Result<Response, HttpError> {
+    let artifacts = match how.media == Media::Json && task.steps.iter().any(task_body::has_artifacts) {
         true => state.orchestrator.artifacts(principal, task.id).await?,
         false => Vec::new(),
     };
     let status = if task.is_settled() { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok(wire::json(status, &TaskBody::new(task, &artifacts, format)))
+    Ok(how.answer(status, task, &artifacts))
 }
 
-/// Waits for an accepted task where that is wanted, and answers with it.
+/// Follows an accepted task where its events are wanted; waits for it where that is wanted, and answers with it.
 async fn accepted(
     state: &Arc<DoorState>,
     principal: &Principal,
     accepted: Accepted,
     wait: bool,
-    format: Format,
+    how: How,
 ) -> Result<Response, HttpError> {
+    let id = accepted.id;
+    if how.media == Media::Events {
+        drop(accepted);
+        return streams::follow(state, principal, id, 0, how.written).await;
+    }
     if !wait {
-        let id = accepted.id;
         // From here on it is worked on without this client.
         drop(accepted);
         let task = state.orchestrator.task(principal, id).await?;
         let location = format!("/v1/tasks/{id}");
-        return Ok(([(header::LOCATION, location)], answer(state, principal, &task, format).await?).into_response());
+        return Ok(([(header::LOCATION, location)], answer(state, principal, &task, how).await?).into_response());
     }
     let task = accepted.settled().await?;
-    answer(state, principal, &task, format).await
+    answer(state, principal, &task, how).await
 }
 
 pub(super) async fn ask(
     State(state): Shared,
-    Caller(principal): Caller,
+    Asker(principal): Asker,
+    how: How,
     request: HttpRequest<Body>,
-) -> Result<Response, HttpError> {
-    authorise(&principal, Action::Ask)?;
-    let (headers, asked): (_, AskRequest) = read(request, body::ASK_KEYS).await?;
-    let format = format(&headers, asked.format.as_deref())?;
-    let wait = asked.wait.unwrap_or(true);
-    let request = Request::from(asked);
-    let taken = state.orchestrator.ask(&principal, request).await?;
-    if super::calls::wants_events(&headers) {
-        let id = taken.id;
-        drop(taken);
-        return streams::follow(&state, &principal, id, 0, format).await;
-    }
-    accepted(&state, &principal, taken, wait, format).await
+) -> Response {
+    how.said(
+        async {
+            let asked: AskRequest = read(request, ask_body::ASK_KEYS).await?;
+            let how = how.formatted(asked.format.as_deref())?;
+            let wait = asked.wait.unwrap_or(true);
+            let taken = state.orchestrator.ask(&principal, Request::from(asked)).await?;
+            accepted(&state, &principal, taken, wait, how).await
+        }
+        .await,
+    )
 }
 
 pub(super) async fn analyse(
     State(state): Shared,
-    Caller(principal): Caller,
+    Asker(principal): Asker,
     request: HttpRequest<Body>,
 ) -> Result<Response, HttpError> {
-    authorise(&principal, Action::Ask)?;
-    let (_, asked): (_, AskRequest) = read(request, body::ASK_KEYS).await?;
+    let asked: AskRequest = read(request, ask_body::ASK_KEYS).await?;
     let looked = state.orchestrator.analyse(&principal, &asked.into()).await?;
     Ok(wire::json(StatusCode::OK, &AnalysisBody::new(&looked)))
 }
@@ -142,10 +113,9 @@ struct TaskList {
 
 pub(super) async fn list(
     State(state): Shared,
-    Caller(principal): Caller,
+    Asker(principal): Asker,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, HttpError> {
-    authorise(&principal, Action::Ask)?;
     let Query(query) = query?;
     let wanted = match query.state.as_deref() {
         None => None,
@@ -171,26 +141,17 @@ pub(super) async fn list(
     Ok(wire::json(StatusCode::OK, &TaskList { tasks: tasks.iter().map(TaskSummary::from).collect() }))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ShowQuery {
-    format: Option<String>,
-}
-
-pub(super) async fn show(
-    State(state): Shared,
-    Caller(principal): Caller,
-    id: Result<Path<String>, PathRejection>,
-    query: Result<Query<ShowQuery>, QueryRejection>,
-    headers: HeaderMap,
-) -> Result<Response, HttpError> {
-    authorise(&principal, Action::Ask)?;
-    let format = format(&headers, query?.format.as_deref())?;
-    let task = state.orchestrator.task(&principal, task_id(id)?).await?;
-    let mut response = answer(&state, &principal, &task, format).await?;
-    // What is asked for is there, settled or not.
-    *response.status_mut() = StatusCode::OK;
-    Ok(response)
+pub(super) async fn show(State(state): Shared, Asker(principal): Asker, OfTask(id): OfTask, how: How) -> Response {
+    how.said(
+        async {
+            let task = state.orchestrator.task(&principal, id).await?;
+            let mut response = answer(&state, &principal, &task, how).await?;
+            // What is asked for is there, settled or not.
+            *response.status_mut() = StatusCode::OK;
+            Ok(response)
+        }
+        .await,
+    )
 }
 
 #[derive(Deserialize)]
@@ -207,18 +168,18 @@ struct EventList {
 
 pub(super) async fn events(
     State(state): Shared,
-    Caller(principal): Caller,
-    id: Result<Path<String>, PathRejection>,
+    Asker(principal): Asker,
+    OfTask(id): OfTask,
     query: Result<Query<EventsQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    authorise(&principal, Action::Ask)?;
-    let (id, Query(query)) = (task_id(id)?, query?);
+    let Query(query) = query?;
     if super::calls::wants_events(&headers) {
         // A client that lost its connection says which event was its last.
         let last = headers.get("last-event-id").and_then(|last| last.to_str().ok()?.parse::<u32>().ok());
         let from = last.map_or(query.from, |last| last.saturating_add(1));
-        return streams::follow(&state, &principal, id, from, Format::Text).await;
+        let written = Written { format: Format::Text, steps: false };
+        return streams::follow(&state, &principal, id, from, written).await;
     }
     let events = state.orchestrator.trace(&principal, id, query.from).await?;
     let event = |(number, at_ms, event): &(u32, u64, Event)| EventBody::new(*number, *at_ms, event);
@@ -238,27 +199,42 @@ struct AnswerRequest {
 
 pub(super) async fn reply(
     State(state): Shared,
-    Caller(principal): Caller,
-    id: Result<Path<String>, PathRejection>,
+    Asker(principal): Asker,
+    OfTask(id): OfTask,
+    how: How,
     request: HttpRequest<Body>,
-) -> Result<Response, HttpError> {
-    authorise(&principal, Action::Ask)?;
-    let id = task_id(id)?;
-    let (headers, asked): (_, AnswerRequest) = read(request, &["text", "wait", "format"]).await?;
-    if asked.text.len() > ANSWER_BYTES_MAX {
-        return Err(HttpError::malformed(format!("`text` is longer than {ANSWER_BYTES_MAX} bytes")));
-    }
-    let format = format(&headers, asked.format.as_deref())?;
-    let taken = state.orchestrator.answer(&principal, id, &asked.text).await?;
-    accepted(&state, &principal, taken, asked.wait.unwrap_or(true), format).await
+) -> Response {
+    how.said(
+        async {
+            let asked: AnswerRequest = read(request, &["text", "wait", "format"]).await?;
+            if asked.text.len() > ANSWER_BYTES_MAX {
+                return Err(HttpError::malformed(format!("`text` is longer than {ANSWER_BYTES_MAX} bytes")));
+            }
+            let how = how.formatted(asked.format.as_deref())?;
+            let taken = state.orchestrator.answer(&principal, id, &asked.text).await?;
+            accepted(&state, &principal, taken, asked.wait.unwrap_or(true), how).await
+        }
+        .await,
+    )
 }
 
-pub(super) async fn cancel(
-    State(state): Shared,
-    Caller(principal): Caller,
-    id: Result<Path<String>, PathRejection>,
-) -> Result<Response, HttpError> {
-    authorise(&principal, Action::Ask)?;
-    let task = state.orchestrator.cancel(&principal, task_id(id)?).await?;
-    answer(&state, &principal, &task, Format::Text).await
+/// Goes on with a task that was interrupted.
+pub(super) async fn resume(State(state): Shared, Asker(principal): Asker, OfTask(id): OfTask, how: How) -> Response {
+    how.said(
+        async {
+            let taken = state.orchestrator.resume_task(&principal, id).await?;
+            accepted(&state, &principal, taken, true, how).await
+        }
+        .await,
+    )
+}
+
+pub(super) async fn cancel(State(state): Shared, Asker(principal): Asker, OfTask(id): OfTask, how: How) -> Response {
+    how.said(
+        async {
+            let task = state.orchestrator.cancel(&principal, id).await?;
+            answer(&state, &principal, &task, how).await
+        }
+        .await,
+    )
 }

@@ -61,7 +61,7 @@ pub(super) async fn set_secret(
     authorise(&principal, Action::ManageSecrets)?;
     let Path(name) = name?;
     let (parts, body) = request.into_parts();
-    let bytes = body::read(&parts.headers, body, state.config.http.body_bytes_max).await?;
+    let bytes = body::read(&parts.headers, body, state.body_bytes_max()).await?;
     let asked: SetSecret = wire::parse(&bytes, &["value", "hosts"])?;
     let parse = |host: &String| {
         host.parse::<HttpGrant>().map_err(|what| HttpError::malformed(format!("in `hosts`, {host:?} {what}")))
@@ -129,7 +129,7 @@ pub(super) async fn trust_key(
     let Path(publisher) = publisher?;
     check_grant_name(&publisher).map_err(|what| HttpError::malformed(format!("the publisher's name {what}")))?;
     let (parts, body) = request.into_parts();
-    let bytes = body::read(&parts.headers, body, state.config.http.body_bytes_max).await?;
+    let bytes = body::read(&parts.headers, body, state.body_bytes_max()).await?;
     let asked: TrustKey = wire::parse(&bytes, &["public"])?;
     let key = PublicKey::parse(&asked.public).map_err(|what| {
         let shown: String = asked.public.chars().take(80).collect();

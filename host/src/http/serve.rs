@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -50,6 +51,29 @@ impl Door {
     }
 }
 
+/// How long requests in flight may go on when the daemon stops. Clones are the same one, which may change meanwhile.
+#[derive(Clone)]
+pub struct Drain(Arc<AtomicU64>);
+
+impl Drain {
+    /// That long, in whole milliseconds.
+    pub fn new(span: Duration) -> Drain {
+        let drain = Drain(Arc::default());
+        drain.set(span);
+        drain
+    }
+
+    /// That long from now on.
+    pub fn set(&self, span: Duration) {
+        self.0.store(u64::try_from(span.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How long.
+    pub fn get(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
 /// How a listener is served.
 #[derive(Clone)]
 pub struct Serving {
@@ -58,7 +82,7 @@ pub struct Serving {
     /// Cancelled when no more requests are to be taken.
     pub shutdown: CancellationToken,
     /// How long requests in flight may then go on; after that they are cancelled.
-    pub drain: Duration,
+    pub drain: Drain,
     /// How long a client may take to send a request's head, and how long a kept-alive connection may lie idle.
     pub head_timeout: Duration,
 }
@@ -92,7 +116,7 @@ pub async fn serve<L: Listener>(mut listener: L, door: Door, serving: Serving) {
     }
     drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(serving.drain, drained).await.is_err() {
+    if tokio::time::timeout(serving.drain.get(), drained).await.is_err() {
         tracing::warn!(
             n_connections = connections.len(),
             "requests still in flight after the drain time are cancelled"

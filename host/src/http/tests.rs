@@ -38,7 +38,7 @@ impl Fixture {
             secrets: Arc::new(Secrets::open(&config.data_dir).unwrap()),
             policy: PolicyFile::at(config.policy_path()),
             audit: Audit::open(&config.data_dir).unwrap(),
-            config: Arc::new(config),
+            config: Arc::new(ArcSwap::from_pointee(config)),
             metrics: recorder.handle(),
             started: Instant::now(),
             http_addr: Some(([127, 0, 0, 1], 8080).into()),
@@ -53,7 +53,7 @@ impl Fixture {
     }
 
     fn network(&self) -> Door {
-        Door::new(router(self.state.clone()), Gate::network(self.state.tokens.clone(), &self.state.config.http))
+        Door::new(router(self.state.clone()), Gate::network(self.state.tokens.clone(), self.state.config.clone()))
     }
 
     fn token(&self, role: Role) -> String {
@@ -121,8 +121,8 @@ fn check_documented(path: &str, method: &str, status: StatusCode, body: &Value) 
 async fn answers_are_as_documented() {
     let fixture = Fixture::new().await;
     let door = fixture.local();
-    let file = fixture.state.config.skills_dir.join("math.wasm");
-    let (key, _) = KeyPair::create(&fixture.state.config.data_dir, "own").unwrap();
+    let file = fixture.state.config.load().skills_dir.join("math.wasm");
+    let (key, _) = KeyPair::create(&fixture.state.config.load().data_dir, "own").unwrap();
     let key = key.public().to_string();
     let cases = [
         ("/healthz", "GET", "/healthz", json!(null), 200),
@@ -205,7 +205,7 @@ async fn answers_are_as_documented() {
 async fn what_operators_do_is_recorded_with_their_names_and_without_secrets() {
     let fixture = Fixture::new().await;
     let door = fixture.local();
-    let key = KeyPair::create(&fixture.state.config.data_dir, "own").unwrap().0.public().to_string();
+    let key = KeyPair::create(&fixture.state.config.load().data_dir, "own").unwrap().0.public().to_string();
     for (method, uri, body) in [
         ("PUT", "/v1/secrets/s", json!({ "value": "canary-4711", "hosts": ["a.org"] })),
         ("DELETE", "/v1/secrets/s", json!(null)),
@@ -265,7 +265,7 @@ async fn a_call_answers_with_output_usage_and_typed_failures() {
     }
     let deep = format!(r#"{{"input":{{"a":{}1{}}}}}"#, "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(call(&deep).await.0, StatusCode::BAD_REQUEST, "deep nesting");
-    let large = " ".repeat(fixture.state.config.http.body_bytes_max + 1);
+    let large = " ".repeat(fixture.state.config.load().http.body_bytes_max + 1);
     assert_eq!(call(&large).await.0, StatusCode::PAYLOAD_TOO_LARGE);
     let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from(large))]);
     let (status, _) = ask(&door, request("POST", "/v1/skills/math_add/call", Body::from_stream(chunks))).await;
@@ -385,7 +385,7 @@ async fn listen(
 ) -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
-    let drain = Duration::from_millis(50);
+    let drain = Drain::new(Duration::from_millis(50));
     let serving = Serving { connections_max: 2, shutdown: shutdown.clone(), drain, head_timeout };
     (addr, tokio::spawn(serve(listener, door, serving)))
 }
@@ -443,12 +443,12 @@ async fn connections_are_bounded_and_drained() {
 async fn the_private_socket_becomes_an_mcp_connection() {
     let fixture = Fixture::new().await;
     let shutdown = CancellationToken::new();
-    let path = fixture.state.config.data_dir.join("happyos.sock");
+    let path = fixture.state.config.load().data_dir.join("happyos.sock");
     let listener = tokio::net::UnixListener::bind(&path).unwrap();
     let serving = Serving {
         connections_max: 2,
         shutdown: shutdown.clone(),
-        drain: Duration::from_secs(5),
+        drain: Drain::new(Duration::from_secs(5)),
         head_timeout: Serving::HEAD_TIMEOUT,
     };
     let served = tokio::spawn(serve(listener, fixture.local(), serving));
@@ -461,7 +461,7 @@ async fn the_private_socket_becomes_an_mcp_connection() {
     }
     assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
     let client = rmcp::ServiceExt::serve((), stream).await.unwrap();
-    assert_eq!(client.list_all_tools().await.unwrap().len(), 2);
+    assert_eq!(client.list_all_tools().await.unwrap().len(), 3, "two skills, and the one for requests");
     // Stops with the daemon, though the client would go on.
     fixture.state.shutdown.cancel();
     shutdown.cancel();

@@ -12,6 +12,7 @@ use super::error::HttpError;
 use super::gate::{Caller, LocalOnly};
 use super::serve::NextProtocol;
 use crate::base::FailureKind;
+use crate::mcp::Server;
 use crate::security::{Action, authorise};
 
 /// What the client asks to upgrade to.
@@ -40,12 +41,13 @@ pub(super) async fn mcp_stdio(
         ));
     };
     let upgrade = hyper::upgrade::on(&mut request);
-    let (skills, shutdown) = (state.skills.clone(), state.shutdown.clone());
-    let line_bytes_max = state.config.http.body_bytes_max;
+    let server = Server { skills: state.skills.clone(), orchestrator: state.orchestrator.clone(), principal };
+    let shutdown = state.shutdown.clone();
+    let line_bytes_max = state.body_bytes_max();
     next.set(async move {
         let served = async {
             let io = TokioIo::new(upgrade.await?);
-            crate::mcp::serve_stdio(skills, principal, io, line_bytes_max, shutdown).await
+            crate::mcp::serve_stdio(server, io, line_bytes_max, shutdown).await
         };
         if let Err(error) = served.await {
             tracing::debug!(%error, "an MCP connection ended early");

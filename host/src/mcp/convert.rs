@@ -9,11 +9,11 @@ use crate::base::{Failure, FailureKind, Usage};
 use crate::skills::{Answer, Attachment, Outcome, Skill};
 
 /// `_meta` key of what a call used.
-const USAGE_KEY: &str = "dev.happyos/usage";
+pub(super) const USAGE_KEY: &str = "dev.happyos/usage";
 /// `_meta` key of the id that names the call in logs.
 const REQUEST_ID_KEY: &str = "dev.happyos/request-id";
 /// `_meta` key of the failure, for programs.
-const ERROR_KEY: &str = "dev.happyos/error";
+pub(super) const ERROR_KEY: &str = "dev.happyos/error";
 
 /// A skill as MCP describes it.
 ///
@@ -59,13 +59,18 @@ pub(super) fn result(outcome: Outcome) -> Result<CallToolResult, ErrorData> {
             let data = failure.hint.as_ref().map(|hint| json!({ "hint": hint }));
             return Err(ErrorData::invalid_params(sentence(&failure), data));
         }
-        Err(failure) => {
-            meta.insert(ERROR_KEY.to_owned(), detail(&failure));
-            CallToolResult::error(vec![ContentBlock::text(explanation(&failure))])
-        }
+        Err(failure) => return Ok(failed(&failure, meta)),
     };
     result.meta = Some(meta);
     Ok(result)
+}
+
+/// What failed, as a result, beside what is known of it already.
+pub(super) fn failed(failure: &Failure, mut meta: MetaObject) -> CallToolResult {
+    meta.insert(ERROR_KEY.to_owned(), detail(failure));
+    let mut result = CallToolResult::error(vec![ContentBlock::text(explanation(failure))]);
+    result.meta = Some(meta);
+    result
 }
 
 fn success(answer: Answer) -> Result<CallToolResult, ErrorData> {
@@ -81,7 +86,7 @@ fn success(answer: Answer) -> Result<CallToolResult, ErrorData> {
     Ok(result)
 }
 
-fn attachment(attachment: Attachment) -> ContentBlock {
+pub(super) fn attachment(attachment: Attachment) -> ContentBlock {
     let Attachment { name, media_type, data } = attachment;
     let base64 = |data: &[u8]| base64::engine::general_purpose::STANDARD.encode(data);
     if media_type.starts_with("image/") {

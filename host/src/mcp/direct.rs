@@ -76,7 +76,7 @@ pub(super) async fn answer(
         return None;
     }
     let told = Told::of(|key| meta.get(key));
-    let (result, error) = match handler.call_plain(&message.params.name, arguments, &told).await {
+    let (result, error) = match handler.call_plain(&message.params.name, arguments.into(), &told).await {
         Ok(result) => (Some(of_the_era(result)), None),
         Err(error) => (None, Some(error)),
     };

@@ -1,5 +1,6 @@
 //! What the MCP server does with requests: lists tools, and calls them as the principal it was made for.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,10 +14,10 @@ use rmcp::{ErrorData, ServerHandler};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::convert;
+use super::{Server, ask, convert};
 use crate::base::Failure;
-use crate::security::Principal;
-use crate::skills::{Call, Outcome, Progress, Skills};
+use crate::security::{Action, authorise};
+use crate::skills::{Call, Outcome, Progress};
 
 /// Tools on one page of `tools/list`.
 const TOOLS_PAGE: usize = 500;
@@ -30,31 +31,35 @@ const TAG_BYTES_MAX: usize = 128;
 /// The server for one principal: one connection with lines, or one HTTP request.
 #[derive(Clone)]
 pub(super) struct Handler {
-    skills: Skills,
-    principal: Principal,
+    server: Server,
     /// The connection stays, so that the client can be told when the tools change.
     stays: bool,
 }
 
 impl Handler {
     /// A server for one request.
-    pub(super) fn new(skills: Skills, principal: Principal) -> Handler {
-        Handler { skills, principal, stays: false }
+    pub(super) fn new(server: Server) -> Handler {
+        Handler { server, stays: false }
     }
 
     /// A server for a connection that stays.
-    pub(super) fn staying(skills: Skills, principal: Principal) -> Handler {
-        Handler { stays: true, ..Handler::new(skills, principal) }
+    pub(super) fn staying(server: Server) -> Handler {
+        Handler { stays: true, ..Handler::new(server) }
     }
 
     /// Calls a skill for a client that waits for nothing but the answer. Dropping the future cancels the call.
     pub(super) async fn call_plain(
         &self,
         skill: &str,
-        input: &str,
+        input: Cow<'_, str>,
         told: &Told<'_>,
     ) -> Result<CallToolResult, ErrorData> {
-        convert::result(self.skills.call(&self.principal, told.call(skill, input)).await)
+        let Server { skills, orchestrator, principal } = &self.server;
+        if skill == ask::NAME {
+            // Aside, so that the calls of skills are no larger for it.
+            return Ok(Box::pin(ask::call(orchestrator, principal, &input, told, None)).await);
+        }
+        convert::result(skills.call(principal, told.call(skill, input)).await)
     }
 
     async fn call(
@@ -70,12 +75,17 @@ impl Handler {
         let told = Told::of(|key| context.meta.get(key));
         let calling = async {
             let Some(token) = context.meta.get_progress_token() else {
-                return self.call_plain(&request.name, &input, &told).await;
+                return self.call_plain(&request.name, input.into(), &told).await;
             };
+            let Server { skills, orchestrator, principal } = &self.server;
+            let teller = Teller { peer: &context.peer, token, n_told: 0 };
+            if request.name == ask::NAME {
+                return Ok(Box::pin(ask::call(orchestrator, principal, &input, &told, Some(teller))).await);
+            }
             let (sink, progress) = watch::channel(None);
-            let call = Call { progress: Some(Arc::new(sink)), ..told.call(&request.name, &input) };
-            let calling = self.skills.call(&self.principal, call);
-            convert::result(with_progress(calling, progress, token, &context.peer).await)
+            let call = Call { progress: Some(Arc::new(sink)), ..told.call(&request.name, input.into()) };
+            let Teller { peer, token, .. } = teller;
+            convert::result(with_progress(skills.call(principal, call), progress, token, peer).await)
         };
         tokio::select! {
             biased;
@@ -87,8 +97,8 @@ impl Handler {
 
 /// What a request's `_meta` says of a call.
 pub(super) struct Told<'a> {
-    session_id: Option<&'a str>,
-    locale: Option<&'a str>,
+    pub(super) session_id: Option<&'a str>,
+    pub(super) locale: Option<&'a str>,
 }
 
 impl<'a> Told<'a> {
@@ -98,8 +108,26 @@ impl<'a> Told<'a> {
         Told { session_id: tag(SESSION_KEY), locale: tag(LOCALE_KEY) }
     }
 
-    fn call<'b>(&'b self, skill: &'b str, input: &'b str) -> Call<'b> {
+    fn call<'b>(&'b self, skill: &'b str, input: Cow<'b, str>) -> Call<'b> {
         Call { skill, input, session_id: self.session_id, locale: self.locale, ..Call::default() }
+    }
+}
+
+/// Tells a client how far something is that has no measure: it counts what was told.
+pub(super) struct Teller<'a> {
+    peer: &'a Peer<RoleServer>,
+    token: ProgressToken,
+    n_told: u32,
+}
+
+impl Teller<'_> {
+    /// The next thing that happened.
+    pub(super) async fn tell(&mut self, message: String) {
+        self.n_told = self.n_told.saturating_add(1);
+        let told = ProgressNotificationParam::new(self.token.clone(), f64::from(self.n_told)).with_message(message);
+        if let Err(error) = self.peer.notify_progress(told).await {
+            tracing::debug!(%error, "progress could not be sent");
+        }
     }
 }
 
@@ -141,14 +169,14 @@ impl ServerHandler for Handler {
         ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("happyos", env!("CARGO_PKG_VERSION")))
             .with_instructions(
-                "Every tool is a skill that runs in a sandbox under limits. A failed call says its kind, what failed \
-                 and what to do next.",
+                "Every tool but `ask` is a skill that runs in a sandbox under limits; `ask` finds the skill for a \
+                 request in plain words. A failed call says its kind, what failed and what to do next.",
             )
     }
 
     /// Asked for at every call of the newer protocol, and of use only where a schema names headers.
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        let snapshot = self.skills.snapshot(&self.principal).ok()?;
+        let snapshot = self.server.skills.snapshot(&self.server.principal).ok()?;
         let skill = snapshot.skill(name).filter(|skill| skill.input_schema().contains("x-mcp-header"))?;
         convert::tool(skill).ok()
     }
@@ -158,10 +186,12 @@ impl ServerHandler for Handler {
         request: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let snapshot = self.skills.snapshot(&self.principal).map_err(refused)?;
+        let snapshot = self.server.skills.snapshot(&self.server.principal).map_err(refused)?;
         let skills = snapshot.skills();
         // The cursor is the last name of the page before, so pages stay right when the catalog changes in between.
-        let start = match request.and_then(|request| request.cursor) {
+        let cursor = request.and_then(|request| request.cursor);
+        let is_first = cursor.is_none();
+        let start = match cursor {
             None => 0,
             Some(after) if crate::skills::metadata::check_name(&after).is_ok() => {
                 skills.partition_point(|skill| **skill.name() <= *after)
@@ -170,8 +200,11 @@ impl ServerHandler for Handler {
         };
         let page = skills.get(start..).unwrap_or_default();
         let page = page.get(..TOOLS_PAGE).unwrap_or(page);
-        let mut result =
-            ListToolsResult::with_all_items(page.iter().map(|skill| convert::tool(skill)).collect::<Result<_, _>>()?);
+        let may_ask = authorise(&self.server.principal, Action::Ask).is_ok();
+        let own = (is_first && may_ask).then(|| Ok(ask::tool()));
+        // A skill with the name of that tool would stand for it.
+        let of_skills = page.iter().filter(|skill| &**skill.name() != ask::NAME).map(|skill| convert::tool(skill));
+        let mut result = ListToolsResult::with_all_items(own.into_iter().chain(of_skills).collect::<Result<_, _>>()?);
         if start + page.len() < skills.len() {
             result.next_cursor = page.last().map(|last| last.name().to_string());
         }

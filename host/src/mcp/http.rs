@@ -13,23 +13,17 @@ use http_body_util::{BodyExt as _, Collected, Full};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 
-use super::direct;
 use super::handler::Handler;
-use crate::security::Principal;
-use crate::skills::Skills;
+use super::{Server, direct};
 
-/// Answers one HTTP request of an MCP client that acts for `principal`. The caller has checked `Host` and `Origin` and
+/// Answers one HTTP request of an MCP client. The caller has checked `Host` and `Origin` and
 /// bounded the body. Dropping the future or the answer's body cancels the call.
-pub async fn answer_http(
-    skills: Skills,
-    principal: Principal,
-    request: Request<Full<Bytes>>,
-) -> Response<BoxBody<Bytes, Infallible>> {
+pub async fn answer_http(server: Server, request: Request<Full<Bytes>>) -> Response<BoxBody<Bytes, Infallible>> {
     let mut config = StreamableHttpServerConfig::default().disable_allowed_hosts();
     config.legacy_session_mode = false;
     config.json_response = true;
     config.max_request_body_bytes = usize::MAX;
-    let handler = Handler::new(skills, principal);
+    let handler = Handler::new(server);
     let (parts, body) = request.into_parts();
     // A body in memory: reading it cannot wait or fail.
     let Ok(bytes) = body.collect().await.map(Collected::to_bytes);

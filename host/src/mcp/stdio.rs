@@ -9,18 +9,16 @@ use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio_util::sync::CancellationToken;
 
+use super::Server;
 use super::handler::Handler;
 use super::transport::Lines;
-use crate::security::Principal;
-use crate::skills::Skills;
 
 /// Serves one connection until the client closes it or `shutdown`: then calls in flight get about two seconds.
 ///
 /// # Errors
 /// If the client breaks the protocol before it is established.
 pub async fn serve_stdio<Io>(
-    skills: Skills,
-    principal: Principal,
+    server: Server,
     io: Io,
     line_bytes_max: usize,
     shutdown: CancellationToken,
@@ -31,10 +29,8 @@ where
     let (read, write) = tokio::io::split(io);
     let transport = Lines::new(read, write, line_bytes_max);
     // A child: rmcp cancels the token it is given when this one connection ends.
-    let mut changes = skills.changes();
-    let running = match serve_server_with_ct(Handler::staying(skills, principal), transport, shutdown.child_token())
-        .await
-    {
+    let mut changes = server.skills.changes();
+    let running = match serve_server_with_ct(Handler::staying(server), transport, shutdown.child_token()).await {
         Ok(running) => running,
         Err(
             rmcp::service::ServerInitializeError::ConnectionClosed(_) | rmcp::service::ServerInitializeError::Cancelled,

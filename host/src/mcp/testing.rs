@@ -95,9 +95,10 @@ fn config(dir: &Path) -> Config {
         },
         model_index_urls: Vec::new(),
         tasks: Config::new(dir.join("data")).tasks,
-        skill_discovery_interval_s: 1,
+        planned: Config::new(dir.join("data")).planned,
+        skill_discovery_interval_s: 300,
         policy_file: None,
-        file: None,
+        files: Vec::new(),
         log_lines_kept: 100,
         drain_ms: 100,
     }

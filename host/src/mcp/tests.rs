@@ -24,6 +24,10 @@ async fn skills() -> (Skills, tempfile::TempDir) {
     (testing::open(dir.path()).await.1, dir)
 }
 
+fn server(skills: &Skills) -> Server {
+    Server { skills: skills.clone(), orchestrator: testing::orchestrator(skills), principal: user() }
+}
+
 fn call(name: &'static str, arguments: Value) -> CallToolRequestParams {
     CallToolRequestParams::new(name).with_arguments(arguments.as_object().unwrap().clone())
 }
@@ -32,7 +36,7 @@ fn call(name: &'static str, arguments: Value) -> CallToolRequestParams {
 async fn every_skill_is_a_tool_over_lines() {
     let (skills, _dir) = skills().await;
     let (ours, theirs) = tokio::io::duplex(1 << 16);
-    let served = tokio::spawn(serve_stdio(skills, user(), ours, 1 << 20, CancellationToken::new()));
+    let served = tokio::spawn(serve_stdio(server(&skills), ours, 1 << 20, CancellationToken::new()));
     let client = ().serve(theirs).await.unwrap();
 
     let tools = client.list_all_tools().await.unwrap();
@@ -65,7 +69,7 @@ async fn every_skill_is_a_tool_over_lines() {
 async fn bad_lines_are_answered_and_the_connection_goes_on() {
     let (skills, _dir) = skills().await;
     let (ours, theirs) = tokio::io::duplex(1 << 16);
-    let served = tokio::spawn(serve_stdio(skills, user(), ours, 1000, CancellationToken::new()));
+    let served = tokio::spawn(serve_stdio(server(&skills), ours, 1000, CancellationToken::new()));
     let (read, mut write) = tokio::io::split(theirs);
     let mut lines = BufReader::new(read).lines();
     let mut ask = async |line: &str| -> Value {
@@ -106,7 +110,7 @@ async fn post(skills: &Skills, version: &str, method: &str, body: Value) -> (Sta
         .header("mcp-name", body["params"]["name"].as_str().unwrap_or_default())
         .body(Full::new(Bytes::from(body.to_string())))
         .unwrap();
-    let response = answer_http(skills.clone(), user(), request).await;
+    let response = answer_http(server(skills), request).await;
     let status = response.status();
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("{status}: {bytes:?}")))
@@ -158,7 +162,7 @@ async fn a_plain_call_is_answered_the_same_directly_and_by_the_library() {
             .header("mcp-protocol-version", "2025-11-25")
             .body(Full::new(Bytes::from(message.to_string())))
             .unwrap();
-        let answer = answer_http(skills.clone(), user(), request).await;
+        let answer = answer_http(server(&skills), request).await;
         assert_eq!(
             (answer.status(), answer.headers()["content-type"].to_str().unwrap()),
             (StatusCode::OK, "application/json")

@@ -11,6 +11,7 @@ use super::task::{Progress, Task};
 use super::{Inner, corrections, internal};
 use crate::base::Failure;
 use crate::memory::{Recalled, TURNS_MAX};
+use crate::routing::complexity::SEVERAL;
 use crate::routing::{self, Analysis, Ask, CivilNow, Hints, Turn};
 use crate::store::tasks::TaskFilter;
 
@@ -77,11 +78,13 @@ fn analyse(
     now: CivilNow,
     embed: Option<&dyn routing::Embed>,
 ) -> Analysis {
+    let contradiction = contradiction(&request.hints);
+    let followed = contradiction.is_none();
     // What was said of the very same request counts more than whatever is like it.
     let told = corrections::told(&request.text, &recalled.learned).filter(|_| request.hints.skill.is_none());
     let hints = Hints {
-        complexity: request.hints.complexity,
-        team_size: request.hints.team_size,
+        complexity: request.hints.complexity.filter(|_| followed),
+        team_size: request.hints.team_size.filter(|_| followed),
         preferred_skill: request.hints.skill.as_deref().or(told).map(Arc::from),
     };
     let ask = Ask {
@@ -99,12 +102,22 @@ fn analyse(
     if let Some(skill) = told.filter(|skill| corrections::goes_to(&analysis.strategy, skill)) {
         analysis.reasons.insert(0, format!("this very request was sent to `{skill}` before"));
     }
+    analysis.complexity.reasons.extend(contradiction);
     analysis
+}
+
+/// Why the caller's hints cannot both be followed: one agent does what takes one skill, several do what takes several.
+fn contradiction(hints: &super::event::Hints) -> Option<String> {
+    let (complexity, team_size) = (hints.complexity?, hints.team_size?);
+    let contradict = (complexity < SEVERAL) != (team_size <= 1);
+    contradict.then(|| {
+        format!("the caller's hints contradict each other, so neither is followed: complexity {complexity:.2}, a team of {team_size}")
+    })
 }
 
 /// Now, where the caller is; where the daemon is if that is not known.
 pub(super) fn civil_now(time_zone: Option<&str>) -> CivilNow {
-    let zone = time_zone.and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or_else(jiff::tz::TimeZone::system);
+    let zone = time_zone.and_then(super::bounds::zone).unwrap_or_else(jiff::tz::TimeZone::system);
     let now = jiff::Timestamp::now().to_zoned(zone);
     let small = |number: i8| u8::try_from(number).unwrap_or(1);
     CivilNow {
@@ -187,5 +200,30 @@ pub(super) fn met_gap(event: &Event) -> Option<(&super::event::Gap, Option<&Anal
     match decision {
         Decision::Refuse(Refusal::Gap(gap)) => Some((gap, analysed)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::Hints;
+    use super::contradiction;
+
+    #[test]
+    fn hints_that_contradict_each_other_are_not_followed() {
+        let hints = |complexity, team_size| Hints { complexity, team_size, skill: None };
+        for (complexity, team_size, contradict) in [
+            (Some(0.1), Some(5), true),
+            (Some(0.9), Some(1), true),
+            (Some(0.9), Some(5), false),
+            (Some(0.1), Some(1), false),
+            (Some(0.1), None, false),
+            (None, Some(5), false),
+        ] {
+            assert_eq!(
+                contradiction(&hints(complexity, team_size)).is_some(),
+                contradict,
+                "{complexity:?} {team_size:?}"
+            );
+        }
     }
 }

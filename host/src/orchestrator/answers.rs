@@ -4,13 +4,16 @@ use serde_json::{Map, Value};
 
 use super::event::{Call, Choice, Decision, Interrupted, Missing, Question, Reply};
 use super::plan::{self, Known};
-use super::respond::inline;
+use super::respond::{self, Words, inline};
 use super::task::Task;
 use crate::base::{Failure, FailureKind};
 use crate::routing::{CivilNow, Index, Profile, arguments, language};
 
 /// Longest answer, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// The answer that has an interrupted step run again.
+pub const RETRY: &str = "retry";
 
 /// What an answer is read with.
 pub struct Reading<'a> {
@@ -28,18 +31,18 @@ pub struct Reading<'a> {
 /// `invalid-input` if it is no answer to that question, with what would be.
 pub fn read(task: &Task, text: &str, with: &Reading<'_>) -> Result<Reply, Failure> {
     let said = text.trim();
-    if said.is_empty() {
-        return Err(unclear("the answer is empty", "say something, or stop the task"));
+    let words = Words::of(respond::language(task));
+    if language::clean(said).trim().is_empty() {
+        return Err(unclear(words.answer_empty(), words.answer_empty_hint()));
     }
     if said.len() > ANSWER_BYTES_MAX {
-        return Err(unclear(format!("the answer is longer than {ANSWER_BYTES_MAX} bytes"), "say it shorter"));
+        return Err(unclear(words.answer_long(&ANSWER_BYTES_MAX.to_string()), words.answer_long_hint()));
     }
     match &task.question {
-        None => Err(Failure::new(FailureKind::InvalidInput, format!("the task is {}", task.state().as_str()))
-            .with_hint("only a task that is `input-required` takes an answer")),
-        Some(Question::Choice(choices)) => choice(task, choices, said, with),
-        Some(Question::Missing(missing)) => values(missing, said, with),
-        Some(Question::Interrupted(interrupted)) => resolution(interrupted, said),
+        None => Err(unclear(words.no_question(task.state().as_str()), words.no_question_hint())),
+        Some(Question::Choice(choices)) => choice(task, choices, said, with, words),
+        Some(Question::Missing(missing)) => values(missing, said, with, words),
+        Some(Question::Interrupted(interrupted)) => resolution(interrupted, said, words),
     }
 }
 
@@ -48,7 +51,7 @@ fn unclear(message: impl Into<String>, hint: impl Into<String>) -> Failure {
 }
 
 /// A choice by its number, or its name or the beginning of it; or none of them.
-fn choice(task: &Task, choices: &[Choice], said: &str, with: &Reading<'_>) -> Result<Reply, Failure> {
+fn choice(task: &Task, choices: &[Choice], said: &str, with: &Reading<'_>, words: Words) -> Result<Reply, Failure> {
     const NONE: &[&str] = &["0", "none", "none of them", "none of these", "neither", "inget", "ingen", "ingen av dem"];
     let lower = said.trim_end_matches(['.', ')', '!']).to_lowercase();
     if NONE.contains(&&*lower) {
@@ -65,12 +68,10 @@ fn choice(task: &Task, choices: &[Choice], said: &str, with: &Reading<'_>) -> Re
     let Some(choice) = found else {
         let names: Vec<_> =
             choices.iter().zip(1..).map(|(choice, number)| format!("{number} `{}`", choice.skill)).collect();
-        let hint = format!("answer with a number or a name: {}; or `none`", names.join(", "));
-        return Err(unclear("the answer is none of the choices", hint));
+        return Err(unclear(words.no_such_choice(), words.no_such_choice_hint(&names.join(", "))));
     };
     let Some(profile) = with.index.profile(&choice.skill) else {
-        return Err(Failure::new(FailureKind::NotFound, format!("`{}` is not installed any more", choice.skill))
-            .with_hint("choose another, or `none`"));
+        return Err(Failure::new(FailureKind::NotFound, words.gone(&choice.skill)).with_hint(words.gone_hint_choice()));
     };
     let text = &task.request.text;
     let extraction = arguments::extract(about(profile, &profile.input_schema), text, language::detect(text), with.now);
@@ -99,13 +100,12 @@ fn numbered(said: &str, n_choices: usize) -> Option<usize> {
 }
 
 /// The values that were asked for: a JSON object, `name=value`, or in plain words.
-fn values(missing: &Missing, said: &str, with: &Reading<'_>) -> Result<Reply, Failure> {
+fn values(missing: &Missing, said: &str, with: &Reading<'_>, words: Words) -> Result<Reply, Failure> {
     let Some(profile) = with.index.profile(&missing.skill) else {
-        return Err(Failure::new(FailureKind::NotFound, format!("`{}` is not installed any more", missing.skill))
-            .with_hint("stop the task, and ask anew"));
+        return Err(Failure::new(FailureKind::NotFound, words.gone(&missing.skill)).with_hint(words.gone_hint_value()));
     };
     let properties = profile.input_schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-    let given = match structured(said, &properties)? {
+    let given = match structured(said, &properties, words)? {
         Some(given) => given,
         None => in_words(missing, said, profile, &properties, with),
     };
@@ -114,10 +114,7 @@ fn values(missing: &Missing, said: &str, with: &Reading<'_>) -> Result<Reply, Fa
     let left: Vec<_> = missing.values.iter().filter(|value| !arguments.contains_key(&value.name)).cloned().collect();
     if left.len() == missing.values.len() {
         let names: Vec<_> = left.iter().map(|value| format!("`{}`", value.name)).collect();
-        return Err(unclear(
-            format!("the answer says nothing of {}", names.join(", ")),
-            "give the value, or `name=value` for each of several",
-        ));
+        return Err(unclear(words.answer_silent(&names.join(", ")), words.answer_silent_hint()));
     }
     let skill = missing.skill.clone();
     Ok(Reply::Decision(if left.is_empty() {
@@ -128,10 +125,14 @@ fn values(missing: &Missing, said: &str, with: &Reading<'_>) -> Result<Reply, Fa
 }
 
 /// A JSON object, or `name=value` pairs, one a line or a comma apart; `None` where it is neither.
-fn structured(said: &str, properties: &Map<String, Value>) -> Result<Option<Map<String, Value>>, Failure> {
+fn structured(
+    said: &str,
+    properties: &Map<String, Value>,
+    words: Words,
+) -> Result<Option<Map<String, Value>>, Failure> {
     if said.starts_with('{') {
         let object: Map<String, Value> = serde_json::from_str(said)
-            .map_err(|error| unclear(format!("the answer is no JSON object: {error}"), "give the value in words"))?;
+            .map_err(|error| unclear(words.answer_no_object(&error.to_string()), words.answer_no_object_hint()))?;
         return Ok(Some(object));
     }
     let mut given = Map::new();
@@ -197,14 +198,11 @@ fn option(lower: &str, options: &[Value]) -> Option<Value> {
     named.or_else(|| numbered(lower, options.len()).and_then(|place| options.get(place))).cloned()
 }
 
-fn resolution(interrupted: &Interrupted, said: &str) -> Result<Reply, Failure> {
+fn resolution(interrupted: &Interrupted, said: &str, words: Words) -> Result<Reply, Failure> {
     match said.trim_end_matches(['.', '!']).to_lowercase().as_str() {
-        "retry" | "again" | "1" | "igen" | "försök igen" => Ok(Reply::Retry),
+        RETRY | "again" | "1" | "igen" | "försök igen" => Ok(Reply::Retry),
         "skip" | "2" | "hoppa över" => Ok(Reply::Skip),
         "abandon" | "stop" | "3" | "avbryt" | "ge upp" => Ok(Reply::Abandon),
-        _ => Err(unclear(
-            format!("the answer does not say what is to become of the call of `{}`", interrupted.skill),
-            "answer `retry` to call it again, `skip` to take it as done, or `abandon` to give the task up",
-        )),
+        _ => Err(unclear(words.no_resolution(&interrupted.skill), words.no_resolution_hint())),
     }
 }

@@ -1,12 +1,15 @@
 //! A task in words: what came of it, in the language of the request. Pure.
 
+mod failures;
 mod messages;
+mod steps;
 mod values;
 
 use super::event::{Canceled, End, Failed, Question, Refusal};
 use super::task::{Progress, Task};
-use messages::Words;
 
+pub use messages::Words;
+pub use steps::steps;
 pub(super) use values::inline;
 
 /// How an answer is to be written.
@@ -16,6 +19,15 @@ pub enum Format {
     Text,
     /// Markdown.
     Markdown,
+}
+
+/// Where the reader of an answer can do what comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// At a command line.
+    Command,
+    /// By calling the tool that the answer came from.
+    Tool,
 }
 
 /// A task in words.
@@ -30,7 +42,7 @@ pub struct Response {
 }
 
 /// Says what came of `task`, or what it waits for.
-pub fn respond(task: &Task, format: Format) -> Response {
+pub fn respond(task: &Task, format: Format, door: Door) -> Response {
     let words = Words::of(language(task));
     let id = task.id.to_string();
     let (text, hint) = match (&task.end, &task.question) {
@@ -38,17 +50,23 @@ pub fn respond(task: &Task, format: Format) -> Response {
         (Some(End::Failed(failed)), _) => failure(task, failed, words),
         (Some(End::Canceled(why)), _) => (
             match why {
-                Canceled::ByOwner => words.canceled.to_owned(),
-                Canceled::Abandoned => words.abandoned.to_owned(),
-                Canceled::Expired => words.expired.to_owned(),
+                Canceled::ByOwner => words.canceled(),
+                Canceled::Abandoned => words.abandoned(),
+                Canceled::Expired => words.expired(),
             },
             None,
         ),
         (Some(End::Rejected(refusal)), _) => refused(refusal, words, format),
-        (None, Some(question)) => (ask(question, words, format), Some(words.answer_with(&id))),
-        (None, None) => (words.working.to_owned(), Some(words.look_again(&id))),
+        (None, Some(question)) => {
+            let how = match door {
+                Door::Command => words.answer_with(&id),
+                Door::Tool => words.answer_with_tool(&id),
+            };
+            (ask(question, words, format), Some(how))
+        }
+        (None, None) => (words.working(), Some(words.look_again(&id))),
     };
-    Response { language: words.tag, text, hint }
+    Response { language: words.tag(), text, hint }
 }
 
 /// The tag of the language that the owner of a task is spoken to in.
@@ -57,42 +75,50 @@ pub fn language(task: &Task) -> &str {
     task.request.locale.as_deref().or(detected).unwrap_or("en")
 }
 
-fn answer(task: &Task, words: &Words, format: Format) -> String {
+fn answer(task: &Task, words: Words, format: Format) -> String {
     let mut parts = Vec::new();
     for step in &task.steps {
         match &step.progress {
             Progress::Done { output, n_artifacts } => {
                 parts.push(values::text(output.get(), words, format));
                 if *n_artifacts > 0 {
-                    parts.push(words.files(*n_artifacts));
+                    parts.push(words.files(&n_artifacts.to_string()));
                 }
             }
-            Progress::Skipped => parts.push(words.skipped.to_owned()),
+            Progress::Skipped => parts.push(words.skipped()),
             Progress::Waiting | Progress::Running { .. } | Progress::Failed => {}
         }
     }
     parts.join("\n")
 }
 
-fn failure(task: &Task, failed: &Failed, words: &Words) -> (String, Option<String>) {
+fn failure(task: &Task, failed: &Failed, words: Words) -> (String, Option<String>) {
     let skill = task.steps.last().and_then(super::drive::called);
-    let mut text = words.failed(skill.as_deref(), &failed.message);
-    let others: Vec<_> = task.steps.iter().flat_map(|step| step.failures.iter().rev().skip(1).rev()).collect();
-    if !others.is_empty() {
-        let tried = task.steps.iter().flat_map(|step| {
+    let why = failures::why(words, failed);
+    let why = why.trim_end_matches('.');
+    let mut text = match &skill {
+        Some(skill) => words.failed_in(skill, why),
+        None => words.failed(why),
+    };
+    let tried: Vec<_> = task
+        .steps
+        .iter()
+        .flat_map(|step| {
             let earlier = step.failures.len().saturating_sub(1);
             step.failures.iter().take(earlier).filter_map(|(call, failed)| {
                 let skill = &step.step.chain.get(*call)?.skill;
-                Some(format!("`{skill}` ({})", failed.message))
+                Some(format!("`{skill}` ({})", failures::why(words, failed)))
             })
-        });
+        })
+        .collect();
+    if !tried.is_empty() {
         text.push('\n');
-        text.push_str(&words.tried(&tried.collect::<Vec<_>>().join(", ")));
+        text.push_str(&words.tried(&tried.join(", ")));
     }
-    (text, failed.hint.clone())
+    (text, failures::hint(words, failed, skill.as_deref()))
 }
 
-fn refused(refusal: &Refusal, words: &Words, format: Format) -> (String, Option<String>) {
+fn refused(refusal: &Refusal, words: Words, format: Format) -> (String, Option<String>) {
     match refusal {
         Refusal::Gap(gap) => {
             let mut text = words.gap(&gap.id);
@@ -104,12 +130,12 @@ fn refused(refusal: &Refusal, words: &Words, format: Format) -> (String, Option<
             (text, Some(words.fill(&gap.id)))
         }
         Refusal::Several(parts) => {
-            let mut text = words.several.to_owned();
+            let mut text = words.several();
             for (number, part) in (1..).zip(parts) {
                 let found = match &part.call {
                     Some(call) if part.missing.is_empty() => words.part_done_by(&call.skill),
                     Some(call) => words.part_lacks(&call.skill, &part.missing.join(", ")),
-                    None if part.choices.is_empty() => words.part_unknown.to_owned(),
+                    None if part.choices.is_empty() => words.part_unknown(),
                     None => words.part_choice(&part.choices.join("`, `")),
                 };
                 let quoted = match format {
@@ -118,15 +144,15 @@ fn refused(refusal: &Refusal, words: &Words, format: Format) -> (String, Option<
                 };
                 text.push_str(&format!("\n{number}. {quoted}: {found}"));
             }
-            (text, Some(words.one_at_a_time.to_owned()))
+            (text, Some(words.one_at_a_time()))
         }
     }
 }
 
-fn ask(question: &Question, words: &Words, format: Format) -> String {
+fn ask(question: &Question, words: Words, format: Format) -> String {
     match question {
         Question::Choice(choices) => {
-            let mut text = words.which.to_owned();
+            let mut text = words.which();
             for (number, choice) in (1..).zip(choices) {
                 let what = choice.description.lines().next().unwrap_or_default();
                 let name = match format {
@@ -140,7 +166,7 @@ fn ask(question: &Question, words: &Words, format: Format) -> String {
         Question::Missing(missing) => {
             let lines = missing.values.iter().map(|value| {
                 let mut line = match value.question.trim() {
-                    "" => words.what_is(&value.name, value.description.as_deref(), &missing.skill),
+                    "" => what_is(words, &value.name, value.description.as_deref(), &missing.skill),
                     question => question.to_owned(),
                 };
                 let options: Vec<_> = value.options.iter().take(20).map(values::inline).collect();
@@ -157,6 +183,13 @@ fn ask(question: &Question, words: &Words, format: Format) -> String {
             lines.collect::<Vec<_>>().join("\n")
         }
         Question::Interrupted(interrupted) => words.interrupted(&interrupted.skill),
+    }
+}
+
+fn what_is(words: Words, name: &str, description: Option<&str>, skill: &str) -> String {
+    match description.map(|text| text.trim().trim_end_matches('.')).filter(|text| !text.is_empty()) {
+        Some(description) => words.what_is_described(name, description, skill),
+        None => words.what_is(name, skill),
     }
 }
 
@@ -200,14 +233,17 @@ mod tests {
                 json!({"words": 5, "longestWord": "vara", "flags": ["a", "b"]}),
                 "flags: a, b\nlongest word: vara\nwords: 5",
             ),
-            (json!({"rows": [{"a": 1, "b": 2}, {"a": 3, "b": 4}]}), "- a: 1, b: 2\n- a: 3, b: 4"),
+            (json!({"rows": [{"a": 1, "b": 2}, {"a": 30, "b": true}]}), "a   b\n1   2\n30  ja"),
+            (json!([["namn", 1], ["ö", 22]]), "namn  1\nö     22"),
+            (json!({"rows": [{"a": 1, "b": 2}, {"c": 3}]}), "- a: 1, b: 2\n- c: 3"),
+            (json!([{"a": "x\ny"}, {"a": "z"}]), "- a: x\ny\n- a: z"),
             (json!({"of": {"x": 1}, "y": null}), "of:\n  x: 1\ny: –"),
         ];
         for (output, want) in cases {
-            assert_eq!(respond(&answered("sv-SE", &output), Format::Text).text, want, "{output}");
+            assert_eq!(respond(&answered("sv-SE", &output), Format::Text, Door::Command).text, want, "{output}");
         }
         let deep = (0..200).fold(json!(1), |inner, _| json!({ "a": inner, "b": 1 }));
-        assert!(respond(&answered("en", &deep), Format::Markdown).text.len() < 20_000);
+        assert!(respond(&answered("en", &deep), Format::Markdown, Door::Command).text.len() < 20_000);
     }
 
     #[test]
@@ -217,9 +253,61 @@ mod tests {
             [("sv", "Ingen installerad färdighet"), ("en", "No installed skill"), ("fr", "No installed")]
         {
             let task = Task { end: Some(End::Rejected(Refusal::Gap(gap.clone()))), ..task(locale) };
-            let said = respond(&task, Format::Text);
+            let said = respond(&task, Format::Text, Door::Command);
             assert!(said.text.starts_with(says), "{}", said.text);
             assert!(said.hint.unwrap().contains("happyos gap show abc"));
         }
+    }
+
+    #[test]
+    fn a_table_is_a_table_in_markdown() {
+        let rows = json!([{"name": "a|b", "lineCount": 2}, {"name": "c", "lineCount": null}]);
+        let output = json!({ "rows": rows });
+        let said = respond(&answered("en", &output), Format::Markdown, Door::Command).text;
+        assert_eq!(said, "| line count | name |\n| --- | --- |\n| 2 | a\\|b |\n| – | c |");
+        let output = json!({"rows": rows, "to": 1, "a": 2});
+        let said = respond(&answered("en", &output), Format::Markdown, Door::Command).text;
+        assert!(
+            said.starts_with("**a**: 2  \n**rows**:\n\n| line count") && said.ends_with("| – | c |\n\n**to**: 1"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn failures_are_told_in_the_language_with_what_to_do() {
+        let failed = |kind: &str, limit: Option<&str>, message: &str| Failed {
+            kind: kind.into(),
+            limit: limit.map(Into::into),
+            message: message.into(),
+            hint: Some("own hint".into()),
+        };
+        let cases = [
+            (
+                failed("limit-exceeded", Some("fuel"), "the call reached its fuel limit of 5"),
+                "`calc` kunde inte göra det: gränsen för instruktioner nåddes.",
+                "en operatör kan höja `limits.fuel` i happyos.toml",
+            ),
+            (failed("trap", None, "unreachable"), "`calc` kunde inte göra det: den kraschade.", "säg till"),
+            (failed("guest-error", None, "no such unit."), "den säger: no such unit.", "own hint"),
+            (failed("unavailable", None, "x"), "allt är upptaget", "försök igen"),
+            (failed("unheard-of", None, "x"), "`calc` kunde inte göra det: x.", "own hint"),
+        ];
+        for (failed, says, hint) in cases {
+            let swedish = Task { end: Some(End::Failed(failed.clone())), ..answered("sv", &json!(1)) };
+            let said = respond(&swedish, Format::Text, Door::Command);
+            assert!(said.text.contains(says), "{}", said.text);
+            assert!(said.hint.as_deref().unwrap().contains(hint), "{said:?}");
+            let english = Task { end: Some(End::Failed(failed.clone())), ..answered("en", &json!(1)) };
+            let said = respond(&english, Format::Text, Door::Command);
+            assert!(said.text.contains(failed.message.trim_end_matches('.')), "{}", said.text);
+        }
+    }
+
+    #[test]
+    fn steps_and_sources_are_told_on_request() {
+        let task = answered("sv", &json!(1));
+        let told = steps(&task, Format::Text);
+        assert!(told.starts_with("Steg\n1. `calc` {}: klart"), "{told}");
+        assert!(told.contains("Källor: `calc`"), "{told}");
     }
 }

@@ -178,9 +178,14 @@ pub(super) async fn resume(inner: &Arc<Inner>, owner: Arc<str>, id: TaskId) -> R
     if task.is_settled() || inner.lives.has(id) {
         return Ok(());
     }
+    go_on(inner, (inner.act_as)(&owner), task).await.map(drop)
+}
+
+/// Goes on with a task as it is, which nobody works on.
+pub(super) async fn go_on(inner: &Arc<Inner>, principal: Principal, task: Task) -> Result<Accepted, Failure> {
+    let (owner, id) = (task.owner.clone(), task.id);
     let ticket = inner.places.ticket_of_accepted(&owner);
-    let principal = (inner.act_as)(&owner);
-    begin(inner, principal, owner, id, ticket, From::Resume(Box::new(task))).await.map(drop)
+    begin(inner, principal, owner, id, ticket, From::Resume(Box::new(task))).await
 }
 
 /// Stops a task of `owner`.
@@ -441,7 +446,7 @@ impl Driver {
         let (sink, progress) = watch::channel(None);
         let call = Call {
             skill: &order.skill,
-            input: &input,
+            input: input.into(),
             session_id: task.request.session.as_deref(),
             locale: locale.filter(|tag| *tag != "und"),
             limits: LimitOverrides {

@@ -4,6 +4,7 @@ use std::fs::{self, File as OpenFile, Metadata};
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rustix::fs::{Mode, OFlags};
 
@@ -47,6 +48,12 @@ impl Stamp {
         let signature = fs::symlink_metadata(signature_path(path)).ok().map(|metadata| One::of(&metadata));
         Some(Stamp { file, signature })
     }
+}
+
+/// Tells a directory from another that has taken its name; `None` if there is none.
+pub fn identity(directory: &Path) -> Option<(u64, u64, Option<SystemTime>)> {
+    // The number of one that was removed is soon given to another.
+    fs::metadata(directory).ok().map(|metadata| (metadata.dev(), metadata.ino(), metadata.created().ok()))
 }
 
 /// A bundle's file as it was read, with its bytes.

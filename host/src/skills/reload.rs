@@ -20,8 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::directory::{self, Stamp};
 use super::shelf::Looked;
-use super::{Inner, LoadProgress, Skills, State};
-use crate::config;
+use super::{Inner, LoadProgress, Skills};
 use crate::security::signing::signature_path;
 
 /// How long a file that was closed or renamed must be left alone.
@@ -36,6 +35,9 @@ const OPEN: Duration = Duration::from_secs(2);
 const GONE: Duration = Duration::from_millis(100);
 /// Between two looks at a directory whose file system tells nothing.
 const POLL: Duration = Duration::from_millis(500);
+/// Between two looks at whether the directory and the operator's files are still the ones that are watched, and whether
+/// something was left over. It costs a few stats, however many bundles there are.
+const PULSE: Duration = Duration::from_secs(5);
 /// Files looked at at one time.
 const LOOKS_MAX: usize = 4;
 /// While more files wait for their look, the catalog is swapped no more often: each swap costs as much as it has files.
@@ -69,7 +71,9 @@ impl Skills {
         let inner = &*self.inner;
         let (sender, mut events) = mpsc::channel(EVENTS_MAX);
         let overflow = Arc::new(AtomicBool::new(false));
-        let watcher = watcher(inner, sender, overflow.clone());
+        let watcher_of = || watcher(inner, sender.clone(), overflow.clone());
+        let mut watcher = watcher_of();
+        let mut watched = directory::identity(&inner.config.skills_dir);
         let polls = watcher.is_none() || tells_nothing(&inner.config.skills_dir);
         let mut watch = Watch {
             inner,
@@ -79,33 +83,57 @@ impl Skills {
             polls,
             looking: BTreeSet::new(),
             unseen: None,
+            behind: false,
         };
         let mut looks: FuturesUnordered<Looking<'_>> = FuturesUnordered::new();
-        let period = if polls { POLL } else { inner.config.discovery_interval() };
-        let mut rescan = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
-        rescan.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let period = || if polls { POLL } else { inner.configured().discovery_interval() };
+        let mut rescan_every = period();
+        let mut rescan = every(rescan_every);
+        let mut pulse = every(PULSE);
         let operators: Vec<PathBuf> = inner.operators_files();
         loop {
             let next = watch.next_due();
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                Some(happened) = events.recv() => watch.happened(happened, &operators),
+                Some(happened) = events.recv() => {
+                    if happened.path == inner.config.skills_dir {
+                        // It was removed or moved: whatever has its name at the next pulse is watched from then on.
+                        watched = None;
+                    }
+                    watch.happened(happened, &operators);
+                }
                 Some((path, looked)) = looks.next() => watch.looked(path, looked).await,
                 Some((name, digest)) = demotions.recv() => inner.demote(&name, digest).await,
                 () = sleep_until(next), if looks.len() < LOOKS_MAX => {}
                 () = sleep_until(watch.unseen.map(|since| since + SWAP)) => {}
-                _ = rescan.tick() => {
-                    watch.rescan(&operators);
+                _ = rescan.tick() => watch.rescan(),
+                _ = pulse.tick() => {
+                    let now = directory::identity(&inner.config.skills_dir);
+                    if now != watched && now.is_some() && watcher.is_some() {
+                        // Another directory has its name: what is watched is the old one.
+                        watcher = watcher_of();
+                        watch.behind = true;
+                    }
+                    watched = now;
+                    if watch.behind || now.is_none() || watcher.is_none() {
+                        watch.rescan();
+                    }
+                    watch.look_at(&operators);
                     inner.tidy().await;
                 }
             }
             if overflow.swap(false, Ordering::Relaxed) {
-                watch.rescan(&operators);
+                watch.rescan();
+                watch.look_at(&operators);
             }
             watch.show().await;
             for path in watch.take_due(LOOKS_MAX.saturating_sub(looks.len())) {
                 if operators.contains(&path) {
                     inner.reread_operators_files().await;
+                    if period() != rescan_every {
+                        rescan_every = period();
+                        rescan = every(rescan_every);
+                    }
                 } else {
                     watch.looking.insert(path.clone());
                     looks.push(Box::pin(async move {
@@ -118,6 +146,13 @@ impl Skills {
         drop(watcher);
         *self.inner.demotions.lock().unwrap_or_else(PoisonError::into_inner) = Some(demotions);
     }
+}
+
+/// Ticks every `period`, first after one.
+fn every(period: Duration) -> tokio::time::Interval {
+    let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    interval
 }
 
 async fn sleep_until(due: Option<Instant>) {
@@ -139,6 +174,8 @@ struct Watch<'a> {
     looking: BTreeSet<PathBuf>,
     /// Since when the catalog has changes that nobody sees yet.
     unseen: Option<Instant>,
+    /// Something was left over that only a rescan finds.
+    behind: bool,
 }
 
 impl Watch<'_> {
@@ -154,7 +191,7 @@ impl Watch<'_> {
 
     fn unsettle(&mut self, path: PathBuf, rest: Duration) {
         if self.unsettled.len() >= directory::FILES_MAX {
-            // The next rescan finds it.
+            self.behind = true;
             return;
         }
         let settle = match self.refused.get(&path) {
@@ -231,7 +268,8 @@ impl Watch<'_> {
     }
 
     /// Compares the directory with what is known of it.
-    fn rescan(&mut self, operators: &[PathBuf]) {
+    fn rescan(&mut self) {
+        self.behind = true;
         let mut listed = match directory::list(&self.inner.config.skills_dir) {
             Ok(listed) => listed,
             Err(error) => {
@@ -241,7 +279,7 @@ impl Watch<'_> {
             }
         };
         listed.truncate(directory::FILES_MAX);
-        // Held only for a moment elsewhere; the next rescan sees what this one cannot.
+        // Held only for a moment elsewhere; the next pulse tries again.
         let Ok(shelf) = self.inner.shelf.try_lock() else { return };
         let mut changed: Vec<PathBuf> = Vec::new();
         for path in listed {
@@ -252,11 +290,16 @@ impl Watch<'_> {
         }
         changed.extend(shelf.entries.keys().filter(|path| Stamp::of(path).is_none()).cloned());
         drop(shelf);
+        self.behind = false;
         for path in changed {
             if !self.unsettled.contains_key(&path) && !self.looking.contains(&path) {
                 self.unsettle(path, if self.polls { POLL } else { SETTLE });
             }
         }
+    }
+
+    /// Finds what happened to the operator's files and no event told of.
+    fn look_at(&mut self, operators: &[PathBuf]) {
         for path in operators {
             if !self.unsettled.contains_key(path) && self.inner.operators_file_changed(path) {
                 self.unsettle(path.clone(), SETTLE);
@@ -305,7 +348,7 @@ fn watcher(inner: &Inner, sender: mpsc::Sender<Happened>, overflow: Arc<AtomicBo
         inner.operators_files().iter().filter_map(|path| path.parent()).map(Path::to_owned).collect();
     for folder in folders.iter().filter(|folder| *folder != skills_dir) {
         if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive) {
-            tracing::warn!(%error, path = %folder.display(), "it cannot be watched: changes are found by the rescan");
+            tracing::warn!(%error, path = %folder.display(), "it cannot be watched: it is looked at every {} s instead", PULSE.as_secs());
         }
     }
     Some(watcher)
@@ -392,80 +435,6 @@ impl Inner {
         if shelf.take_litter() {
             self.versions.sweep(&shelf.kept());
         }
-    }
-
-    /// The files that the operator writes.
-    fn operators_files(&self) -> Vec<PathBuf> {
-        [Some(self.policy.path().to_owned()), self.config.file.clone()].into_iter().flatten().collect()
-    }
-
-    fn operators_file_changed(&self, path: &Path) -> bool {
-        let stamps = self.operators_stamps.lock().unwrap_or_else(PoisonError::into_inner);
-        stamps.get(path) != Some(&Stamp::of(path))
-    }
-
-    pub(super) fn note_operators_files(&self) {
-        let mut stamps = self.operators_stamps.lock().unwrap_or_else(PoisonError::into_inner);
-        for path in self.operators_files() {
-            let stamp = Stamp::of(&path);
-            stamps.insert(path, stamp);
-        }
-    }
-
-    /// Reads policy and limits again. What has a mistake changes nothing, and it is said why.
-    pub(super) async fn reread_operators_files(&self) {
-        self.note_operators_files();
-        let file = self.policy.clone();
-        let read = tokio::task::spawn_blocking(move || file.load()).await;
-        let policy = match read {
-            Ok(Ok(policy)) => Ok(policy),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(error) => Err(format!("reading the policy failed: {error}")),
-        };
-        let limits = match &self.config.file {
-            None => Ok(None),
-            Some(file) => config::load(file, config::Config::new(self.config.data_dir.clone()))
-                .map(|config| Some(config.limits))
-                .map_err(|error| format!("Failed to read the configuration: {error}")),
-        };
-        let problem = [policy.as_ref().err(), limits.as_ref().err()].into_iter().flatten().next().cloned();
-        self.set_problem(problem);
-        let mut shelf = self.shelf.lock().await;
-        let policy = policy.ok().filter(|policy| *policy != *shelf.policy);
-        let limits = limits.ok().flatten().filter(|limits| *limits != shelf.limits);
-        if policy.is_none() && limits.is_none() {
-            return;
-        }
-        let mut todo: BTreeSet<PathBuf> = BTreeSet::new();
-        if let Some(policy) = policy {
-            shelf.policy = Arc::new(policy);
-            todo.extend(shelf.entries.iter().filter(|(_, entry)| entry.by_policy).map(|(path, _)| path.clone()));
-            self.record("policy.changed", "policy", &self.policy.path().display().to_string());
-        }
-        if let Some(limits) = limits {
-            shelf.limits = limits;
-            let refused = shelf.entries.iter().filter(|(_, entry)| entry.state.state == State::Refused);
-            todo.extend(refused.map(|(path, _)| path.clone()));
-            self.record("policy.changed", "limits", "limits in the configuration file");
-        }
-        self.redecide(&mut shelf).await;
-        self.publish(&shelf);
-        todo.extend(shelf.take_again());
-        drop(shelf);
-        for path in todo {
-            self.consider(&path).await;
-        }
-    }
-
-    fn set_problem(&self, problem: Option<String>) {
-        if **self.problem.load() == problem {
-            return;
-        }
-        if let Some(problem) = &problem {
-            tracing::error!(%problem, "what was in force before stays in force");
-            self.record("policy.refused", "policy", problem);
-        }
-        self.problem.store(Arc::new(problem));
     }
 }
 

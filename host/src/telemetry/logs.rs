@@ -59,7 +59,6 @@ pub struct GuestLog {
 }
 
 struct Inner {
-    lines_max: usize,
     kept: Mutex<Kept>,
     live: broadcast::Sender<Arc<LogLine>>,
 }
@@ -67,6 +66,7 @@ struct Inner {
 /// The kept lines, and the bytes of their messages.
 #[derive(Default)]
 struct Kept {
+    lines_max: usize,
     lines: VecDeque<Arc<LogLine>>,
     bytes: usize,
 }
@@ -76,11 +76,21 @@ const BYTES_MAX: usize = 8 << 20;
 /// Lines a follower may lag behind before it loses some.
 const FOLLOWER_LAG_MAX: usize = 1024;
 
+impl Kept {
+    fn trim(&mut self) {
+        while self.lines.len() > self.lines_max || self.bytes > BYTES_MAX {
+            let Some(oldest) = self.lines.pop_front() else { break };
+            self.bytes -= oldest.message.len();
+        }
+    }
+}
+
 impl GuestLog {
     /// A log that keeps the last `lines_max` lines.
     pub fn new(lines_max: usize) -> GuestLog {
         let (live, _) = broadcast::channel(FOLLOWER_LAG_MAX);
-        GuestLog { inner: Arc::new(Inner { lines_max, kept: Mutex::default(), live }) }
+        let kept = Kept { lines_max, ..Kept::default() };
+        GuestLog { inner: Arc::new(Inner { kept: Mutex::new(kept), live }) }
     }
 
     /// Adds a line, drops the oldest beyond the bound, and wakes the followers.
@@ -89,12 +99,16 @@ impl GuestLog {
         let mut kept = self.inner.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.bytes += line.message.len();
         kept.lines.push_back(line.clone());
-        while kept.lines.len() > self.inner.lines_max || kept.bytes > BYTES_MAX {
-            let Some(oldest) = kept.lines.pop_front() else { break };
-            kept.bytes -= oldest.message.len();
-        }
+        kept.trim();
         // Sent under the lock, so that `follow` sees each line exactly once.
         let _ = self.inner.live.send(line);
+    }
+
+    /// Keeps the last `lines_max` lines from now on.
+    pub fn keep(&self, lines_max: usize) {
+        let mut kept = self.inner.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.lines_max = lines_max;
+        kept.trim();
     }
 
     /// The kept lines, oldest first, and a receiver of all that come after them.
@@ -130,5 +144,7 @@ mod tests {
         assert_eq!(kept, ["two", "three"]);
         log.push(line("four"));
         assert_eq!(live.try_recv().unwrap().message, "four");
+        log.keep(1);
+        assert_eq!(log.follow().0.len(), 1);
     }
 }

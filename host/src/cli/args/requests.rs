@@ -1,6 +1,6 @@
 //! The commands of requests in plain words, as written.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 const ASK_EXIT_CODES: &str = "Exit codes, beside those of every command:\n  0  answered\n  1  failed or stopped\n  \
 5  a question has to be answered first: `happyos task answer`\n  6  refused: no skill does it, or it takes several";
@@ -16,9 +16,17 @@ pub struct Ask {
     /// Show how the answer came about, too.
     #[arg(long)]
     pub steps: bool,
-    /// Write the answer as Markdown.
-    #[arg(long)]
-    pub markdown: bool,
+    /// How the answer is written; `json` is the whole task, for programs.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Markdown,
+    Json,
 }
 
 /// A request in plain words.
@@ -63,6 +71,9 @@ pub enum Task {
     Show {
         /// The task's id, or `last`.
         id: String,
+        /// How the answer is written; `json` is the whole task, for programs.
+        #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+        format: Format,
     },
     /// Answer the question that a request waits with.
     #[command(after_help = ASK_EXIT_CODES)]
@@ -72,6 +83,12 @@ pub enum Task {
         /// The number or name of a choice, a value, or `name=value` for each of several.
         #[arg(required = true, value_name = "TEXT")]
         text: Vec<String>,
+    },
+    /// Go on with a request that was interrupted: the step that may have run is run again.
+    #[command(after_help = ASK_EXIT_CODES)]
+    Resume {
+        /// The task's id, or `last`.
+        id: String,
     },
     /// Stop a request, and what runs for it.
     Cancel {

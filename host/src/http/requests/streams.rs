@@ -9,12 +9,13 @@ use futures_util::stream;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::body::{EventBody, TaskBody};
+use super::analysis_body::EventBody;
+use super::how::Written;
+use super::task_body::{TaskBody, has_artifacts};
 use crate::base::{Failure, TaskId};
 use crate::http::DoorState;
 use crate::http::error::HttpError;
 use crate::http::wire::ProgressBody;
-use crate::orchestrator::respond::Format;
 use crate::orchestrator::{Following, Step};
 use crate::security::Principal;
 
@@ -22,7 +23,7 @@ struct State {
     door: Arc<DoorState>,
     principal: Principal,
     id: TaskId,
-    format: Format,
+    written: Written,
     following: Following,
     shutdown: CancellationToken,
 }
@@ -33,11 +34,11 @@ pub(super) async fn follow(
     principal: &Principal,
     id: TaskId,
     from: u32,
-    format: Format,
+    written: Written,
 ) -> Result<Response, HttpError> {
     let following = door.orchestrator.follow_task(principal, id, from).await?;
     let shutdown = door.shutdown.clone();
-    let state = State { door: door.clone(), principal: principal.clone(), id, format, following, shutdown };
+    let state = State { door: door.clone(), principal: principal.clone(), id, written, following, shutdown };
     let stream = stream::unfold(Some(state), |state| async {
         let mut state = state?;
         let next = tokio::select! {
@@ -61,11 +62,11 @@ pub(super) async fn follow(
 
 async fn last(state: &State) -> Result<Sent, Failure> {
     let task = state.door.orchestrator.task(&state.principal, state.id).await?;
-    let artifacts = match task.steps.iter().any(super::body::has_artifacts) {
+    let artifacts = match task.steps.iter().any(has_artifacts) {
         true => state.door.orchestrator.artifacts(&state.principal, state.id).await?,
         false => Vec::new(),
     };
-    Ok(sent("task", &TaskBody::new(&task, &artifacts, state.format)))
+    Ok(sent("task", &TaskBody::new(&task, &artifacts, state.written)))
 }
 
 fn refused(failure: Failure) -> Sent {

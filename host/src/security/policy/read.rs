@@ -30,7 +30,7 @@ type Value<'i> = Spanned<DeValue<'i>>;
 /// # Errors
 /// The first mistake in it.
 pub fn parse(text: &str, file: &Path) -> Result<Policy, PolicyError> {
-    let reader = Policies(Reader { text, file });
+    let reader = Policies(Reader { text, file, skipped: 0 });
     let document = reader.0.document()?;
     let mut policy = Policy::default();
     for (name, value) in document.get_ref() {

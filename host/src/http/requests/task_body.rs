@@ -1,94 +1,15 @@
-//! What travels of requests and tasks.
+//! What travels of a task: what came of it, its question, its refusal, its steps.
 
 use base64::Engine as _;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::base::Failure;
-use crate::base::LimitOverrides;
-use crate::http::wire::CallLimits;
-use crate::orchestrator::Looked;
-use crate::orchestrator::event::{
-    Analysed, Budget, Candidate, Decision, End, Event, Failed, Hints, Question, Refusal, Request, Used,
-};
-use crate::orchestrator::respond::{Format, respond};
+use super::how::Written;
+use crate::orchestrator::event::{Analysed, Candidate, End, Failed, Question, Refusal, Used};
+use crate::orchestrator::respond::{Door, respond, steps};
 use crate::orchestrator::task::{Progress, StepState, Task};
 use crate::store::tasks::{Artifact, TaskRecord};
-
-/// The keys of [`AskRequest`], its hints and its limits.
-pub(super) const ASK_KEYS: &[&str] = &[
-    "text",
-    "session_id",
-    "locale",
-    "time_zone",
-    "context",
-    "hints",
-    "limits",
-    "wait",
-    "format",
-    "complexity",
-    "team_size",
-    "skill",
-    "fuel",
-    "wall_ms",
-    "memory_bytes",
-    "host_calls",
-    "output_bytes",
-];
-
-/// The body of a request.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AskRequest {
-    text: String,
-    #[serde(default)]
-    session_id: Option<Box<str>>,
-    #[serde(default)]
-    locale: Option<Box<str>>,
-    #[serde(default)]
-    time_zone: Option<Box<str>>,
-    #[serde(default)]
-    context: Map<String, Value>,
-    #[serde(default)]
-    hints: HintsBody,
-    #[serde(default)]
-    limits: CallLimits,
-    #[serde(default)]
-    pub wait: Option<bool>,
-    #[serde(default)]
-    pub format: Option<String>,
-}
-
-/// What the caller thinks of its request.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct HintsBody {
-    complexity: Option<f32>,
-    team_size: Option<u32>,
-    skill: Option<Box<str>>,
-}
-
-impl From<AskRequest> for Request {
-    fn from(asked: AskRequest) -> Request {
-        let limits = LimitOverrides::from(asked.limits);
-        let HintsBody { complexity, team_size, skill } = asked.hints;
-        Request {
-            text: asked.text,
-            session: asked.session_id,
-            locale: asked.locale,
-            time_zone: asked.time_zone,
-            context: asked.context,
-            hints: Hints { complexity, team_size, skill },
-            budget: Budget {
-                fuel: limits.fuel,
-                wall_ms: limits.wall_ms,
-                host_calls: limits.host_calls,
-                output_bytes: limits.output_bytes,
-            },
-        }
-    }
-}
 
 /// A task in a list.
 #[derive(Serialize)]
@@ -149,6 +70,9 @@ struct AnswerBody {
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+    /// How it came about, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -160,7 +84,7 @@ struct AttachmentBody<'a> {
 }
 
 #[derive(Serialize)]
-struct QuestionBody<'a> {
+pub(super) struct QuestionBody<'a> {
     /// `choice`, `missing` or `interrupted`.
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,7 +120,7 @@ struct MissingBody<'a> {
 }
 
 #[derive(Serialize)]
-struct RefusalBody<'a> {
+pub(super) struct RefusalBody<'a> {
     /// `gap` or `several`.
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -265,7 +189,7 @@ struct UsedBody {
 
 /// What was found out about a request.
 #[derive(Serialize)]
-struct AnalysedBody<'a> {
+pub(super) struct AnalysedBody<'a> {
     language: &'a str,
     intent: &'a str,
     complexity: ComplexityBody<'a>,
@@ -282,62 +206,14 @@ struct ComplexityBody<'a> {
     reasons: &'a [String],
 }
 
-/// What a request is, and what would be done about it.
-#[derive(Serialize)]
-pub(super) struct AnalysisBody<'a> {
-    analysis: AnalysedBody<'a>,
-    clauses: Vec<&'a str>,
-    /// `meaning and words`, or `words` where there is no model.
-    by: &'static str,
-    /// Earlier turns of the session that were seen.
-    turns: usize,
-    /// The calls that would be tried, in this order.
-    calls: Vec<CallBody<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    question: Option<QuestionBody<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refusal: Option<RefusalBody<'a>>,
-}
-
-#[derive(Serialize)]
-struct CallBody<'a> {
-    skill: &'a str,
-    arguments: &'a Map<String, Value>,
-}
-
-impl<'a> AnalysisBody<'a> {
-    pub(super) fn new(looked: &'a Looked) -> AnalysisBody<'a> {
-        let decision = &looked.analysed.decision;
-        let calls = match decision {
-            Decision::Plan(plan) => plan.steps.iter().flat_map(|step| &step.chain).collect(),
-            Decision::Ask(_) | Decision::Refuse(_) => Vec::new(),
-        };
-        AnalysisBody {
-            analysis: AnalysedBody::from(&looked.analysed),
-            clauses: looked.analysis.clauses.iter().map(|clause| clause.text.as_str()).collect(),
-            by: if looked.by_meaning { "meaning and words" } else { "words" },
-            turns: looked.n_turns,
-            calls: calls.into_iter().map(|call| CallBody { skill: &call.skill, arguments: &call.arguments }).collect(),
-            question: match decision {
-                Decision::Ask(question) => Some(question.into()),
-                _ => None,
-            },
-            refusal: match decision {
-                Decision::Refuse(refusal) => Some(refusal.into()),
-                _ => None,
-            },
-        }
-    }
-}
-
 /// Whether files came with a step's answer.
 pub(super) fn has_artifacts(step: &StepState) -> bool {
     matches!(step.progress, Progress::Done { n_artifacts: 1.., .. })
 }
 
 impl<'a> TaskBody<'a> {
-    pub(super) fn new(task: &'a Task, artifacts: &'a [Artifact], format: Format) -> TaskBody<'a> {
-        let said = respond(task, format);
+    pub(super) fn new(task: &'a Task, artifacts: &'a [Artifact], written: Written) -> TaskBody<'a> {
+        let said = respond(task, written.format, Door::Command);
         let output = task.steps.iter().rev().find_map(|step| match &step.progress {
             Progress::Done { output, .. } => Some(&**output),
             _ => None,
@@ -354,7 +230,12 @@ impl<'a> TaskBody<'a> {
             session_id: task.request.session.as_deref(),
             created_ms: task.created_ms,
             updated_ms: task.updated_ms,
-            answer: AnswerBody { language: said.language, text: said.text, hint: said.hint },
+            answer: AnswerBody {
+                language: said.language,
+                text: said.text,
+                hint: said.hint,
+                steps: written.steps.then(|| steps(task, written.format)),
+            },
             output,
             attachments: artifacts.iter().map(attachment).collect(),
             question: task.question.as_ref().map(Into::into),
@@ -493,27 +374,5 @@ impl<'a> From<&'a Analysed> for AnalysedBody<'a> {
             fit: analysed.fit,
             candidates: analysed.candidates.iter().map(Into::into).collect(),
         }
-    }
-}
-
-/// One event of a task, with what it says as it is stored.
-#[derive(Serialize)]
-pub(super) struct EventBody {
-    number: u32,
-    at_ms: u64,
-    kind: &'static str,
-    version: u16,
-    data: Box<RawValue>,
-}
-
-impl EventBody {
-    pub(super) fn new(number: u32, at_ms: u64, event: &Event) -> Result<EventBody, Failure> {
-        let unreadable = |error: &dyn std::fmt::Display| {
-            tracing::error!(%error, "an event could not be written as JSON");
-            Failure::new(crate::base::FailureKind::Internal, format!("event {number} could not be read"))
-        };
-        let record = event.write(number, at_ms).map_err(|error| unreadable(&error))?;
-        let data = RawValue::from_string(record.payload.into()).map_err(|error| unreadable(&error))?;
-        Ok(EventBody { number, at_ms, kind: event.kind(), version: record.version, data })
     }
 }

@@ -1,0 +1,82 @@
+//! What travels to the daemon of a request.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::base::LimitOverrides;
+use crate::http::wire::CallLimits;
+use crate::orchestrator::event::{Budget, Hints, Request};
+
+/// The keys of [`AskRequest`], its hints and its limits.
+pub(super) const ASK_KEYS: &[&str] = &[
+    "text",
+    "session_id",
+    "locale",
+    "time_zone",
+    "context",
+    "hints",
+    "limits",
+    "wait",
+    "format",
+    "complexity",
+    "team_size",
+    "skill",
+    "fuel",
+    "wall_ms",
+    "memory_bytes",
+    "host_calls",
+    "output_bytes",
+];
+
+/// The body of a request.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskRequest {
+    text: String,
+    #[serde(default)]
+    session_id: Option<Box<str>>,
+    #[serde(default)]
+    locale: Option<Box<str>>,
+    #[serde(default)]
+    time_zone: Option<Box<str>>,
+    #[serde(default)]
+    context: Map<String, Value>,
+    #[serde(default)]
+    hints: HintsBody,
+    #[serde(default)]
+    limits: CallLimits,
+    #[serde(default)]
+    pub wait: Option<bool>,
+    #[serde(default)]
+    pub format: Option<String>,
+}
+
+/// What the caller thinks of its request.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct HintsBody {
+    complexity: Option<f32>,
+    team_size: Option<u32>,
+    skill: Option<Box<str>>,
+}
+
+impl From<AskRequest> for Request {
+    fn from(asked: AskRequest) -> Request {
+        let limits = LimitOverrides::from(asked.limits);
+        let HintsBody { complexity, team_size, skill } = asked.hints;
+        Request {
+            text: asked.text,
+            session: asked.session_id,
+            locale: asked.locale,
+            time_zone: asked.time_zone,
+            context: asked.context,
+            hints: Hints { complexity, team_size, skill },
+            budget: Budget {
+                fuel: limits.fuel,
+                wall_ms: limits.wall_ms,
+                host_calls: limits.host_calls,
+                output_bytes: limits.output_bytes,
+            },
+        }
+    }
+}
