@@ -9,9 +9,11 @@ pub mod clauses;
 pub mod complexity;
 mod decide;
 pub mod embedding;
+mod follow;
 pub mod index;
 pub mod intent;
 pub mod language;
+mod verbs;
 
 use std::sync::Arc;
 
@@ -134,6 +136,9 @@ pub struct Ask<'a> {
     pub learned: &'a [Learned],
     /// How skills did so far; empty where that is not to be used.
     pub standings: &'a [Standing],
+    /// What the caller says of itself and its work, such as `user_id` and `project`; only values that a skill asks for by
+    /// these names are taken from it.
+    pub context: Option<&'a Map<String, Value>>,
     /// Which skills the caller may call; all of them where it is `None`.
     pub among: Option<&'a dyn Fn(&str) -> bool>,
 }

@@ -84,6 +84,7 @@ fn analyse(
         now,
         learned: &recalled.learned,
         standings: &recalled.standings,
+        context: Some(&request.context),
         among: None,
     };
     routing::analyse(&routed.index, &ask, embed)

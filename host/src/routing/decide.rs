@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::arguments::Extraction;
+use super::follow::{self, Follow};
 use super::{
     Ask, Candidate, Choice, Index, Intent, Language, Profile, Question, Ranking, Standing, Step, Strategy, analyse,
 };
@@ -93,9 +94,14 @@ fn options<'a>(
     language: &Language,
     candidates: &[Candidate],
 ) -> Vec<Contender<'a>> {
+    let points = !ask.turns.is_empty() && Follow::of(text).is_some();
     let option = |candidate: &Candidate| {
         let profile = index.profile(&candidate.skill)?;
-        let read = analyse::read(profile, text, *language, ask);
+        let mut read = analyse::read(profile, text, *language, ask);
+        follow::from_context(ask, profile, &mut read);
+        if points {
+            follow::pointed_at(ask, profile, &mut read);
+        }
         let filled = if read.missing.is_empty() { 1.0 } else { BELIEF_UNFILLED };
         let standing = ask.standings.iter().find(|standing| standing.skill == profile.name);
         let belief = candidate.score * filled * standing.map_or(1.0, record);
