@@ -16,7 +16,9 @@ mod routes;
 mod run;
 pub mod task;
 mod upkeep;
+mod vectors;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -130,12 +132,12 @@ impl Orchestrator {
         self.inner.settings.store(Arc::new(settings));
     }
 
-    /// Uses another embedding model, or none, from now on.
+    /// Uses another embedding model, or none, from now on. Vectors of the skills are kept in the file `vectors`.
     ///
     /// # Errors
     /// `internal` if the index could not be made.
-    pub async fn set_embed(&self, embed: Option<Arc<dyn Embed>>) -> Result<(), Failure> {
-        self.inner.routes.set_embed(embed).await?;
+    pub async fn set_embed(&self, embed: Option<Arc<dyn Embed>>, vectors: Option<PathBuf>) -> Result<(), Failure> {
+        self.inner.routes.set_embed(embed, vectors).await?;
         self.inner.tasks.spawn({
             let inner = self.inner.clone();
             async move { while !inner.halted.is_cancelled() && matches!(inner.routes.embed_some().await, Ok(true)) {} }
