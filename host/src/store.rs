@@ -82,6 +82,14 @@ impl Store {
         self.inner.writer.write(change).await.map_err(|reason| error("write to", &self.inner.path, reason))
     }
 
+    /// The same for a change that removes nothing, and that fails only where the store itself does.
+    async fn add<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.inner.writer.add(change).await.map_err(|reason| error("write to", &self.inner.path, reason))
+    }
+
     /// Reads what was acknowledged before this was called.
     async fn read<T: Send + 'static>(
         &self,

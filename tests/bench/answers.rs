@@ -129,10 +129,12 @@ impl Bench<'_> {
                 Some(id) => orchestrator.answer(&principal, id, &row.text).await,
                 None => orchestrator.ask(&principal, request(row)).await,
             };
+            let mut why = String::new();
             let outcome = match accepted {
                 Ok(accepted) => {
                     before = Some(accepted.id);
                     let task = accepted.settled().await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+                    why = task.analysed.as_ref().map_or(why, |analysed| analysed.reasons.join("; "));
                     Outcome::of(&task)
                 }
                 Err(failure) => Outcome::Failed(failure.to_string()),
@@ -141,7 +143,7 @@ impl Bench<'_> {
             if self.verbose && verdict != Verdict::Right {
                 let wanted: Vec<String> = row.outcomes.iter().map(|wanted| format!("{wanted:?}")).collect();
                 println!(
-                    "{verdict:?} ({how}, {}): {}\n  wanted {}\n  got {outcome}",
+                    "{verdict:?} ({how}, {}): {}\n  wanted {}\n  got {outcome}\n  because {why}",
                     row.part.as_deref().unwrap_or("-"),
                     row.text.replace('\n', "⏎"),
                     wanted.join(" or ")

@@ -1,12 +1,12 @@
 //! From a request to what to do about it.
 
-use super::arguments::{About, Extraction};
+use super::arguments::Said;
 use super::complexity::{ClauseRanking, SEVERAL};
 use super::follow::{Follow, Way};
 use super::index::Request;
 use super::{
-    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, Profile, REQUEST_BYTES_MAX, Ranking, Strategy,
-    arguments, clauses, complexity, decide, intent, language,
+    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, REQUEST_BYTES_MAX, Ranking, Strategy, clauses,
+    complexity, decide, intent, language,
 };
 
 /// Candidates of each request and part.
@@ -44,15 +44,16 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
     };
     let parts: Vec<ClauseRanking<'_>> =
         clauses.iter().zip(&rankings).map(|(clause, ranking)| ClauseRanking { clause, ranking }).collect();
-    let best = ranking.candidates.first().and_then(|best| index.profile(&best.skill));
-    let read = best.map(|profile| read(profile, text, language, ask));
+    let said = Said::new(text, language, ask.now);
+    let best = ranking.candidates.first().and_then(|best| index.input(&best.skill));
+    let read = best.map(|input| input.read(&said));
     let complexity = hinted(complexity::of(&parts, &ranking, read.as_ref()), ask);
     let mut reasons = Vec::new();
     let strategy = if complexity.score >= SEVERAL && clauses.len() > 1 {
         reasons.push(format!("complexity {:.2}, at least {SEVERAL:.2}: several skills", complexity.score));
         Strategy::Plan(plan(index, ask, &language, intent, &parts))
     } else {
-        let (strategy, why) = decide::decide(index, ask, text, &language, intent, &ranking);
+        let (strategy, why) = decide::decide(index, ask, &said, read, intent, &ranking);
         reasons.extend(why);
         strategy
     };
@@ -97,20 +98,10 @@ fn hinted(measured: Complexity, ask: &Ask<'_>) -> Complexity {
 /// Each part with what to do about it; a part that speaks of an earlier one needs its answer.
 fn plan(index: &Index, ask: &Ask<'_>, language: &Language, intent: Intent, parts: &[ClauseRanking<'_>]) -> Vec<Part> {
     let part = |(at, part): (usize, &ClauseRanking<'_>)| {
-        let (strategy, _) = decide::decide(index, ask, &part.clause.text, language, intent, part.ranking);
+        let said = Said::new(&part.clause.text, *language, ask.now);
+        let (strategy, _) = decide::decide(index, ask, &said, None, intent, part.ranking);
         let needs = if part.clause.depends { at.checked_sub(1).into_iter().collect() } else { Vec::new() };
         Part { clause: part.clause.clone(), strategy: Box::new(strategy), needs }
     };
     parts.iter().enumerate().map(part).collect()
-}
-
-/// The input of a skill, as far as `text` says it.
-pub fn read(profile: &Profile, text: &str, language: Language, ask: &Ask<'_>) -> Extraction {
-    let about = About {
-        name: &profile.name,
-        description: &profile.description,
-        schema: &profile.input_schema,
-        examples: &profile.examples,
-    };
-    arguments::extract(about, text, language, ask.now)
 }

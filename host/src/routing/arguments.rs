@@ -24,9 +24,13 @@ use jiff::civil::{DateTime, date};
 use serde_json::{Map, Value};
 
 use self::decide::{Decision, How};
+use self::moments::Moment;
+use self::numbers::Number;
 use self::offers::Offer;
 use self::schema::{Kind, Parameter, Sense};
 use self::spans::Reading;
+use self::tokens::Text;
+use self::words::Meaning;
 use super::{CivilNow, ExampleText, Language, Missing, language};
 
 /// What an offer to an optional parameter loses against one to a required one.
@@ -60,7 +64,7 @@ pub struct Extraction {
     pub unexplained: Vec<String>,
     /// The properties whose values, sure or not, were read from the text; others have their defaults.
     pub given: Vec<String>,
-    /// Whether a required value is of a kind that is hardly ever mistaken, such as arithmetic or a web address.
+    /// Whether its values are hardly ever mistaken for others: arithmetic, a web address, two units.
     pub is_telling: bool,
 }
 
@@ -78,14 +82,66 @@ impl Extraction {
 
 /// Reads the input of the skill `about` from `text`. Values are of the schema's types and within its bounds; none is a guess.
 pub fn extract(about: About<'_>, text: &str, language: Language, now: CivilNow) -> Extraction {
-    let text = language::clean(text);
-    let text = language::bare(&text);
-    let mut parameters = schema::parameters(about.schema);
-    let templates = examples::templates(about.examples);
-    examples::enrich(&mut parameters, &templates);
-    let skill_words = skill_words(&about);
-    let reading = Reading::new(text, language.is_swedish(), civil(now), &skill_words);
-    fill(&reading, &parameters, &templates, language)
+    Input::of(about).read(&Said::new(&language::clean(text), language, now))
+}
+
+/// A request as every skill's input is read from it: made once for each request.
+#[derive(Debug)]
+pub struct Said<'a> {
+    language: Language,
+    text: Text<'a>,
+    numbers: Vec<Number>,
+    moments: Vec<Moment>,
+    /// By token: its word, and what it means.
+    meanings: Vec<Meaning>,
+}
+
+impl<'a> Said<'a> {
+    /// Reads what does not depend on the skill. `text` is [`language::clean`].
+    pub fn new(text: &'a str, language: Language, now: CivilNow) -> Said<'a> {
+        let text = Text::read(language::bare(text));
+        let numbers = numbers::find(&text, language.is_swedish());
+        let moments = moments::find(&text, &numbers, civil(now), language.is_swedish());
+        let meanings = text.tokens.iter().map(|token| Meaning::of(&token.lower)).collect();
+        Said { language, text, numbers, moments, meanings }
+    }
+
+    /// The request's words.
+    pub fn words(&self) -> &'a str {
+        self.text.source
+    }
+}
+
+/// What a skill's input is, ready to be read from any request: made once for each skill.
+#[derive(Debug)]
+pub struct Input {
+    parameters: Vec<Parameter>,
+    templates: Vec<examples::Template>,
+    /// The skill's own words: those of its name and description.
+    own: Vec<(String, Meaning)>,
+}
+
+impl Input {
+    /// What `about` says of it.
+    pub fn of(about: About<'_>) -> Input {
+        let mut parameters = schema::parameters(about.schema);
+        let templates = examples::templates(about.examples);
+        examples::enrich(&mut parameters, &templates);
+        let own = skill_words(&about).into_iter().map(|word| (Meaning::of(&word), word));
+        Input { parameters, templates, own: own.map(|(meaning, word)| (word, meaning)).collect() }
+    }
+
+    /// The input as far as a request says it. Values are of the schema's types and within its bounds; none is a guess.
+    pub fn read(&self, said: &Said<'_>) -> Extraction {
+        if self.parameters.is_empty() {
+            // All that is left to say is what it has no use for.
+            let reading = Reading::marked(said, &self.own);
+            let unexplained = decide::unexplained_words(&reading, &[], &[]);
+            return Extraction { unused: unused(&reading, &[]), unexplained, ..Extraction::default() };
+        }
+        let reading = Reading::new(said, &self.own);
+        fill(&reading, &self.parameters, &self.templates, said.language)
+    }
 }
 
 /// Whether `word`, in lower case, is a verb that requests begin with.
@@ -189,10 +245,10 @@ fn fill(
     extraction.unexplained = decide::unexplained_words(reading, parameters, &taken);
     let of_text = parameters.iter().zip(&decided).filter(|(_, decision)| decision.offer().is_some());
     extraction.given = of_text.map(|(parameter, _)| parameter.name.clone()).collect();
-    let telling = |(parameter, decision): (&Parameter, &Decision)| {
-        parameter.required && matches!(decision, Decision::Take(..)) && parameter.sense.is_telling()
-    };
-    extraction.is_telling = parameters.iter().zip(&decided).any(telling);
+    let sure = parameters.iter().zip(&decided).filter(|(_, decision)| matches!(decision, Decision::Take(..)));
+    let required: Vec<Sense> = sure.map(|(parameter, _)| parameter).filter(|parameter| parameter.required).map(|parameter| parameter.sense).collect();
+    extraction.is_telling = required.iter().any(|sense| sense.is_telling())
+        || required.iter().filter(|sense| **sense == Sense::Unit).count() > 1;
     extraction.n_repeats = decide::repeats(parameters, &all, &decided);
     extraction
 }

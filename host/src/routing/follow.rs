@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::arguments::{self, Extraction};
+use super::arguments::{self, Extraction, Said};
 use super::index::words;
-use super::{Ask, Index, Language, Profile, Question, Step, Strategy, TURNS_MAX, Turn, analyse};
+use super::{Ask, Index, Language, Profile, Question, Step, Strategy, TURNS_MAX, Turn};
 
 /// How a request speaks of an earlier turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl<'a> Follow<'a> {
             // The very same.
         } else {
             let said = self.said(profile, turn);
-            let read = analyse::read(profile, &said, language, ask);
+            let read = index.input(&profile.name)?.read(&Said::new(&said, language, ask.now));
             if !read.is_understood() || read.given.is_empty() {
                 return None;
             }

@@ -9,8 +9,9 @@ mod vector;
 mod words;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::arguments::{About, Input};
 use super::{Change, Embed, Learned, Profile, Ranking};
 use lexical::{Document, KINDS, Postings, Totals};
 use space::{Space, Sums};
@@ -92,6 +93,8 @@ struct Entry {
     vectors: Option<Vectors>,
     /// Its examples without anything but their words.
     folded: Vec<String>,
+    /// What its input is read with, made when it is first read.
+    input: OnceLock<Input>,
 }
 
 /// One skill's vectors.
@@ -149,6 +152,20 @@ impl Index {
         self.places.get(name).and_then(|place| self.entry(*place)).map(|entry| &entry.profile)
     }
 
+    /// What the input of the skill of that name is read with.
+    pub fn input(&self, name: &str) -> Option<&Input> {
+        let entry = self.places.get(name).and_then(|place| self.entry(*place))?;
+        let profile = &entry.profile;
+        Some(entry.input.get_or_init(|| {
+            Input::of(About {
+                name: &profile.name,
+                description: &profile.description,
+                schema: &profile.input_schema,
+                examples: &profile.examples,
+            })
+        }))
+    }
+
     /// The names of all skills, in no order.
     pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
         self.places.keys()
@@ -193,7 +210,7 @@ impl Index {
         let old = before.as_ref().and_then(|entry| Some((&entry.profile, entry.vectors.as_ref()?)));
         let vectors = self.usual.as_ref().and_then(|usual| Vectors::of(profile, old, embed, usual));
         let folded = profile.examples.iter().take(EXAMPLES_MAX).map(|example| words::folded(&example.text)).collect();
-        let entry = Entry { profile: profile.clone(), document: Document::of(profile), vectors, folded };
+        let entry = Entry { profile: profile.clone(), document: Document::of(profile), vectors, folded, input: OnceLock::new() };
         let place = self.free.pop().unwrap_or(self.places.len());
         if place / PART_SLOTS >= self.parts.len() {
             self.parts.push(Arc::new(Part::empty()));
@@ -221,7 +238,8 @@ impl Index {
             for place in 0..self.parts.len() * PART_SLOTS {
                 if let Some(entry) = self.entry(place).cloned() {
                     let (profile, document) = (entry.profile.clone(), entry.document.clone());
-                    let bare = Entry { profile, document, vectors: None, folded: entry.folded.clone() };
+                    let folded = entry.folded.clone();
+                    let bare = Entry { profile, document, vectors: None, folded, input: OnceLock::new() };
                     self.set(place, Some(Arc::new(bare)));
                 }
             }

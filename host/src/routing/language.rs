@@ -5,6 +5,8 @@
 //! vara'" is an English request.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -12,6 +14,8 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 const CHARS_MAX: usize = 4_000;
 /// Letters below which trigrams say too little.
 const TRIGRAM_LETTERS_MIN: usize = 24;
+/// Shorter function words are too much like others to be recognised mistyped.
+const MISTYPED_CHARS_MIN: usize = 4;
 
 /// The languages that requests are understood in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -125,14 +129,13 @@ struct Evidence {
 impl Evidence {
     fn add(&mut self, word: &str) {
         self.n_words += 1;
-        self.english += function_word(word, ENGLISH);
-        self.swedish += function_word(word, SWEDISH);
-        self.other += if OTHER.contains(&word) { 1.0 } else { 0.0 };
-        let swedish_letters = word.chars().filter(|letter| matches!(letter, 'å' | 'ä' | 'ö')).count();
-        if swedish_letters > 0 {
+        self.english += ENGLISH_WORDS.weight(word);
+        self.swedish += SWEDISH_WORDS.weight(word);
+        self.other += if OTHER_WORDS.contains(word) { 1.0 } else { 0.0 };
+        if word.contains(['å', 'ä', 'ö']) {
             self.swedish += if word.contains('å') { 1.2 } else { 0.8 };
         }
-        if word.chars().any(|letter| "ßüæøñçèêîôûãõìòğışłżźćčřě¿".contains(letter)) {
+        if !word.is_ascii() && word.chars().any(|letter| "ßüæøñçèêîôûãõìòğışłżźćčřě¿".contains(letter)) {
             self.other += 1.0;
         }
         if word.chars().count() >= 5 {
@@ -184,33 +187,75 @@ fn ending(word: &str, endings: &[&str]) -> f32 {
     if endings.iter().any(|ending| word.ends_with(ending)) { 0.5 } else { 0.0 }
 }
 
-/// How much `word` speaks for the language of `list`; a typing error away counts for less.
-fn function_word(word: &str, list: &[&str]) -> f32 {
-    if list.contains(&word) {
-        return if SHARED.contains(&word) { 0.2 } else { 1.0 };
+/// Function words, ready to be found, also by words that are a typing error away.
+struct FunctionWords {
+    known: HashSet<&'static str>,
+    /// Those long enough to be mistyped, by their length in characters.
+    by_length: Vec<Vec<&'static str>>,
+}
+
+static ENGLISH_WORDS: LazyLock<FunctionWords> = LazyLock::new(|| FunctionWords::of(ENGLISH));
+static SWEDISH_WORDS: LazyLock<FunctionWords> = LazyLock::new(|| FunctionWords::of(SWEDISH));
+static OTHER_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| OTHER.iter().copied().collect());
+
+impl FunctionWords {
+    fn of(list: &[&'static str]) -> FunctionWords {
+        let mut by_length: Vec<Vec<&'static str>> = Vec::new();
+        for word in list {
+            let length = word.chars().count();
+            by_length.resize_with(by_length.len().max(length + 1), Vec::new);
+            if let Some(alike) = by_length.get_mut(length).filter(|_| length >= MISTYPED_CHARS_MIN) {
+                alike.push(word);
+            }
+        }
+        FunctionWords { known: list.iter().copied().collect(), by_length }
     }
-    if word.chars().count() < 4 {
-        return 0.0;
+
+    /// How much `word` speaks for the language of these; a typing error away counts for less.
+    fn weight(&self, word: &str) -> f32 {
+        if self.known.contains(word) {
+            return if SHARED.contains(&word) { 0.2 } else { 1.0 };
+        }
+        let length = word.chars().count();
+        if length < MISTYPED_CHARS_MIN {
+            return 0.0;
+        }
+        let near = self.by_length.iter().skip(length - 1).take(3).flatten();
+        if near.into_iter().any(|known| one_error_apart(word, known)) { 0.4 } else { 0.0 }
     }
-    if list.iter().any(|known| known.chars().count() >= 4 && one_error_apart(word, known)) { 0.4 } else { 0.0 }
 }
 
 /// Whether one letter was left out, put in, exchanged, or swapped with its neighbour.
 pub(crate) fn one_error_apart(left: &str, right: &str) -> bool {
-    let left: Vec<char> = left.chars().take(64).collect();
-    let right: Vec<char> = right.chars().take(64).collect();
-    if left.len().abs_diff(right.len()) > 1 {
-        return false;
-    }
-    let same = left.iter().zip(&right).take_while(|(one, other)| one == other).count();
+    let (left, right) = (head(left), head(right));
+    let same = left.char_indices().zip(right.chars()).find(|((_, one), other)| one != other);
+    let same = same.map_or(left.len().min(right.len()), |((at, _), _)| at);
     let (left, right) = (left.get(same..).unwrap_or_default(), right.get(same..).unwrap_or_default());
-    match (left, right) {
-        ([], []) => false,
-        ([_, rest @ ..], other) | (other, [_, rest @ ..]) if rest == other => true,
-        ([a, b, rest @ ..], [c, d, others @ ..]) if a == d && b == c && rest == others => true,
-        ([_, rest @ ..], [_, others @ ..]) => rest == others,
-        _ => false,
+    let (mut after_left, mut after_right) = (left.chars(), right.chars());
+    match (after_left.next(), after_right.next()) {
+        (None, None) => false,
+        (Some(_), None) => after_left.as_str().is_empty(),
+        (None, Some(_)) => after_right.as_str().is_empty(),
+        (Some(a), Some(c)) => {
+            let (rest, others) = (after_left.as_str(), after_right.as_str());
+            rest == right
+                || left == others
+                || rest == others
+                || (after_left.next() == Some(c)
+                    && after_right.next() == Some(a)
+                    && after_left.as_str() == after_right.as_str())
+        }
     }
+}
+
+/// The beginning of a word, as far as its letters are compared.
+fn head(word: &str) -> &str {
+    const CHARS: usize = 64;
+    if word.len() <= CHARS {
+        return word;
+    }
+    let end = word.char_indices().nth(CHARS).map_or(word.len(), |(at, _)| at);
+    word.get(..end).unwrap_or(word)
 }
 
 fn is_latin(letter: char) -> bool {

@@ -1,8 +1,13 @@
 //! The verbs that requests begin with, in English and Swedish, as they are said to somebody.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+static VERBS: LazyLock<HashSet<&str>> = LazyLock::new(|| ENGLISH.iter().chain(SWEDISH).copied().collect());
+
 /// Whether `word`, in lower case, is one of them.
 pub fn is_verb(word: &str) -> bool {
-    ENGLISH.contains(&word) || SWEDISH.contains(&word)
+    VERBS.contains(word)
 }
 
 const ENGLISH: &[&str] = &[

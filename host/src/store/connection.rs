@@ -115,6 +115,9 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (span, skill, strategy)
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    -- From here on a row of task_event may hold all events of one stroke: see ledger/sqlite/strokes.rs.
+",
 ];
 
 /// Opens the store for writing, making it, private, where it is missing, and migrating it where it is old.

@@ -1,11 +1,13 @@
 //! Writing, by one at a time: what waits is one transaction, each request a savepoint in it.
 //!
 //! Who finds nobody at it writes by itself, for all that wait by then: that saves two changes of thread, which cost as much
-//! as the flush. What has come meanwhile is written by a thread.
+//! as the flush. What has come meanwhile is written by a thread. Where several were written at one stroke, it gives as many
+//! the time of one flush to come again: each flush costs processor time too, which those who ask then have.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -17,6 +19,8 @@ use super::reason;
 const QUEUE_MAX: usize = 256;
 /// Requests in one transaction.
 const BATCH_MAX: usize = 64;
+/// Longest wait for others to come.
+const GATHERING_MAX: Duration = Duration::from_millis(2);
 /// Free pages that the file may hold.
 const FREE_PAGES_MAX: i64 = 1_024;
 /// Free pages above that which each transaction gives back: few, so that nobody waits long for them.
@@ -39,13 +43,15 @@ struct State {
     /// `None` while somebody writes.
     connection: Option<Connection>,
     waiting: VecDeque<Box<dyn Request>>,
+    /// While the thread waits for others to come: for how many.
+    gathering: Option<usize>,
     closed: bool,
 }
 
 impl Writer {
     /// Starts the thread.
     pub fn start(connection: Connection) -> Result<Writer, String> {
-        let state = State { connection: Some(connection), waiting: VecDeque::new(), closed: false };
+        let state = State { connection: Some(connection), waiting: VecDeque::new(), gathering: None, closed: false };
         let shared =
             Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), room: Semaphore::new(QUEUE_MAX) });
         let thread = thread::Builder::new()
@@ -58,15 +64,32 @@ impl Writer {
         Ok(Writer { shared, thread: Some(thread) })
     }
 
-    /// Does `change`; it is on disk when this returns.
+    /// Does `change`; it is on disk when this returns. What a change that fails has done is undone.
     pub async fn write<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, String> {
+        self.take(change, false).await
+    }
+
+    /// The same for a change that removes nothing and fails only where the store itself does: then all that is written
+    /// with it fails. That saves the means to undo it alone.
+    pub async fn add<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
+        self.take(change, true).await
+    }
+
+    async fn take<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        only_adds: bool,
+    ) -> Result<T, String> {
         let stopped = || "its writer has stopped".to_owned();
         let _room = self.shared.room.acquire().await.map_err(|_| stopped())?;
         let (reply, answer) = oneshot::channel();
-        self.shared.take(Box::new(Change { change: Some(change), done: None, reply }));
+        self.shared.take(Box::new(Change { change: Some(change), done: None, only_adds, reply }));
         answer.await.map_err(|_| stopped())?
     }
 }
@@ -112,6 +135,14 @@ impl Shared {
         let many = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
         let mut state = self.lock();
         state.waiting.push_back(request);
+        if let Some(wanted) = state.gathering {
+            let here = state.waiting.len() >= wanted;
+            drop(state);
+            if here {
+                self.changed.notify_one();
+            }
+            return;
+        }
         if !many {
             drop(state);
             self.changed.notify_one();
@@ -139,14 +170,29 @@ impl Shared {
         loop {
             if let Some((turn, batch)) = self.turn(&mut state) {
                 drop(state);
+                let (n_written, began) = (batch.len(), Instant::now());
                 write(turn, batch);
-                state = self.lock();
+                state = self.gather(n_written, began.elapsed().min(GATHERING_MAX));
             } else if state.closed && state.waiting.is_empty() {
                 return;
             } else {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
         }
+    }
+
+    /// Waits until as many are there as were written at the last stroke, at most for `longest`.
+    fn gather(&self, n_written: usize, longest: Duration) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        if n_written < 2 || state.closed || state.connection.is_none() {
+            return state;
+        }
+        state.gathering = Some(n_written);
+        let fewer = |state: &mut State| state.waiting.len() < n_written && !state.closed;
+        let waited = self.changed.wait_timeout_while(state, longest, fewer);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.gathering = None;
+        state
     }
 }
 
@@ -167,8 +213,10 @@ trait Request: Send {
     /// Does it. Where `alone`, the transaction is its own; otherwise a failure undoes it alone.
     ///
     /// # Errors
-    /// Only where it was alone, or could not be undone: then nothing of the transaction is to be kept.
+    /// Only where it could not be undone: then nothing of the transaction is to be kept.
     fn run(&mut self, transaction: &Connection, alone: bool) -> rusqlite::Result<()>;
+    /// Whether it removes nothing, so that there is nothing to give back.
+    fn only_adds(&self) -> bool;
     /// Tells who waits, after the transaction was committed or has failed.
     fn answer(self: Box<Self>, committed: Result<(), &str>);
 }
@@ -176,6 +224,7 @@ trait Request: Send {
 struct Change<F, T> {
     change: Option<F>,
     done: Option<rusqlite::Result<T>>,
+    only_adds: bool,
     reply: oneshot::Sender<Result<T, String>>,
 }
 
@@ -185,6 +234,10 @@ where
 {
     fn run(&mut self, transaction: &Connection, alone: bool) -> rusqlite::Result<()> {
         let Some(change) = self.change.take().filter(|_| !self.reply.is_closed()) else { return Ok(()) };
+        if self.only_adds {
+            self.done = Some(Ok(change(transaction)?));
+            return Ok(());
+        }
         let step = |sql| transaction.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop);
         if !alone {
             step("SAVEPOINT request")?;
@@ -197,6 +250,10 @@ where
             step(if alone { "ROLLBACK" } else { "ROLLBACK TO request" })?;
         }
         if alone || transaction.is_autocommit() { Ok(()) } else { step("RELEASE request") }
+    }
+
+    fn only_adds(&self) -> bool {
+        self.only_adds
     }
 
     fn answer(self: Box<Self>, committed: Result<(), &str>) {
@@ -226,7 +283,9 @@ fn commit(connection: &mut Connection, batch: &mut [Box<dyn Request>]) -> rusqli
         // The only one has failed, and says why by itself.
         return Ok(());
     }
-    give_back(&transaction)?;
+    if !batch.iter().all(|request| request.only_adds()) {
+        give_back(&transaction)?;
+    }
     transaction.commit()
 }
 

@@ -17,7 +17,7 @@ const TERMS_MAX: usize = 16;
 /// The arithmetic of the text: what is said in words ("dra 15 från 100"), or else the longest run of numbers and operators.
 pub fn expressions(reading: &Reading<'_>) -> Vec<Offer> {
     let said = (0..reading.text.tokens.len()).find_map(|at| in_words(reading, at));
-    let found = said.or_else(|| longest(reading)).filter(|(_, tokens)| !of_unknown(&reading.text, tokens.start));
+    let found = said.or_else(|| longest(reading)).filter(|(_, tokens)| !of_unknown(reading.text, tokens.start));
     found.map(|(written, tokens)| Offer::new(Value::from(written), tokens, 1.6)).into_iter().collect()
 }
 
@@ -42,7 +42,7 @@ fn of_unknown(text: &Text<'_>, start: usize) -> bool {
 
 /// The longest run of numbers and operators, signs or words for them.
 fn longest(reading: &Reading<'_>) -> Option<(String, Range<usize>)> {
-    let text = &reading.text;
+    let text = reading.text;
     let mut best: Option<(String, Range<usize>)> = None;
     let mut at = 0;
     while at < text.tokens.len() {
@@ -134,7 +134,7 @@ const DOINGS: &[(&[&str], Doing)] = &[
 
 /// An operation that is named before its numbers, from token `at` on.
 fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> {
-    let text = &reading.text;
+    let text = reading.text;
     let begins = |(words, _): &&(&[&str], Doing)| {
         words.iter().enumerate().all(|(offset, word)| text.lower(at + offset) == *word)
     };
@@ -211,7 +211,7 @@ fn is_operation(written: &str) -> bool {
 
 /// The arithmetic from token `at` on, normalised, and where it ends.
 fn expression(reading: &Reading<'_>, start: usize) -> (String, usize) {
-    let text = &reading.text;
+    let text = reading.text;
     let mut written = String::new();
     let mut at = start;
     let mut end = start;

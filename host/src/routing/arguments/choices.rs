@@ -86,7 +86,7 @@ fn mention(reading: &Reading<'_>, option: &str) -> Option<(Range<usize>, f32)> {
     if wanted.len() > 6 {
         return None;
     }
-    let text = &reading.text;
+    let text = reading.text;
     let mut best: Option<(Range<usize>, f32)> = None;
     for at in 0..text.tokens.len() {
         let Some(token) = text.get(at).filter(|token| token.kind != Kind::Mark) else { continue };
@@ -155,7 +155,7 @@ pub fn truth(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     if telling.is_empty() {
         return Vec::new();
     }
-    let text = &reading.text;
+    let text = reading.text;
     let mut n_found = 0;
     let mut place = None;
     for word in &telling {

@@ -275,6 +275,9 @@ fn last_one(
 
 /// What the text says and no value uses may be meant for an optional parameter: that one is asked for.
 fn homeless(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer>], decided: &mut [Decision]) {
+    if parameters.iter().all(|parameter| parameter.required) {
+        return;
+    }
     let taken: Vec<&Offer> = decided.iter().filter_map(Decision::offer).collect();
     let left = salient(reading, &taken);
     let free: Vec<usize> = (0..decided.len()).filter(|at| decided.get(*at) == Some(&Decision::None)).collect();

@@ -179,7 +179,7 @@ pub fn offers(reading: &Reading<'_>, parameter: &Parameter, templates: &[Templat
 }
 
 fn apply(reading: &Reading<'_>, template: &Template, list: bool) -> Option<Offer> {
-    let text = &reading.text;
+    let text = reading.text;
     let nearest = template.before.last()?;
     let telling =
         template.before.iter().rev().take(CONTEXT).any(|word| word.chars().count() > 2 && !words::is_function(word));

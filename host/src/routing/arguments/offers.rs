@@ -112,7 +112,7 @@ fn text(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
 
 fn numbers(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let mut offers = Vec::new();
-    for number in &reading.numbers {
+    for number in reading.numbers {
         let quoted = reading.text.get(number.tokens.start).is_some_and(|token| token.quote.is_some());
         let dated = reading
             .moments

@@ -69,7 +69,7 @@ pub enum Sense {
 impl Sense {
     /// Whether what looks like it is hardly ever anything else.
     pub fn is_telling(self) -> bool {
-        matches!(self, Self::Url | Self::Email | Self::Expression | Self::Json | Self::Zone | Self::Unit)
+        matches!(self, Self::Url | Self::Email | Self::Expression | Self::Json)
     }
 }
 

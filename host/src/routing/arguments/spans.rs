@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use super::Said;
 use super::moments::{self, Moment};
 use super::numbers::Number;
-use super::tokens::{Kind, Text};
-use super::words;
+use super::tokens::{Kind, Text, Token};
+use super::words::{self, Meaning};
 
 /// Most spans of one text.
 const SPANS_MAX: usize = 256;
@@ -42,12 +43,12 @@ pub struct Row {
     pub bracketed: bool,
 }
 
-/// Everything that was read from a text.
+/// Everything that was read from a text with one skill in mind.
 #[derive(Debug)]
 pub struct Reading<'a> {
-    pub text: Text<'a>,
-    pub numbers: Vec<Number>,
-    pub moments: Vec<Moment>,
+    pub text: &'a Text<'a>,
+    pub numbers: &'a [Number],
+    pub moments: &'a [Moment],
     pub spans: Vec<Span>,
     pub rows: Vec<Row>,
     /// By token: whether the skill's own name and description say it.
@@ -55,22 +56,34 @@ pub struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub fn new(source: &'a str, swedish: bool, now: jiff::civil::DateTime, skill_words: &[String]) -> Self {
-        let text = Text::read(source);
-        let numbers = super::numbers::find(&text, swedish);
-        let moments = moments::find(&text, &numbers, now, swedish);
-        let explained = text
-            .tokens
-            .iter()
-            .map(|token| {
-                token.kind == Kind::Word
-                    && token.quote.is_none()
-                    && skill_words.iter().any(|word| words::same(word, &token.lower))
-            })
-            .collect();
-        let mut reading = Self { text, numbers, moments, spans: Vec::new(), rows: Vec::new(), explained };
-        reading.spans = reading.find_spans();
+    /// Reads what depends on the skill; `own` are its words.
+    pub fn new(said: &'a Said<'_>, own: &[(String, Meaning)]) -> Self {
+        let mut reading = Self::marked(said, own);
+        let mut spans = std::mem::take(&mut reading.spans);
+        reading.phrases(&mut spans);
+        spans.truncate(SPANS_MAX);
+        reading.spans = spans;
         reading.rows = reading.find_rows();
+        reading
+    }
+
+    /// The same without phrases and rows: with what is marked by itself, in quotation marks, capitals or as a code.
+    pub fn marked(said: &'a Said<'_>, own: &[(String, Meaning)]) -> Self {
+        let explained = |(token, meaning): (&Token, &Meaning)| {
+            token.kind == Kind::Word
+                && token.quote.is_none()
+                && own.iter().any(|(word, its)| words::same_meant((word, its), (&token.lower, meaning)))
+        };
+        let explained = said.text.tokens.iter().zip(&said.meanings).map(explained).collect();
+        let mut reading = Self {
+            text: &said.text,
+            numbers: &said.numbers,
+            moments: &said.moments,
+            spans: Vec::new(),
+            rows: Vec::new(),
+            explained,
+        };
+        reading.spans = reading.find_marked();
         reading
     }
 
@@ -85,7 +98,7 @@ impl<'a> Reading<'a> {
             || self.moments.iter().any(|moment| moment.tokens.contains(&at))
     }
 
-    fn find_spans(&self) -> Vec<Span> {
+    fn find_marked(&self) -> Vec<Span> {
         let mut spans = Vec::new();
         for quote in &self.text.quotes {
             let first = self.text.tokens.partition_point(|token| token.start < quote.outer.start);
@@ -99,7 +112,6 @@ impl<'a> Reading<'a> {
             }
         }
         self.names(&mut spans);
-        self.phrases(&mut spans);
         spans.truncate(SPANS_MAX);
         spans
     }

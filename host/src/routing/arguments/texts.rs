@@ -214,7 +214,7 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         return offers;
     }
     let free = parameter.sense == Sense::Free;
-    let text = &reading.text;
+    let text = reading.text;
     let whole = |from: usize| {
         let start = text.get(from)?.start;
         let rest = text.source.get(start..)?.trim();
@@ -270,7 +270,7 @@ pub fn without_stop(text: &str) -> &str {
 
 /// Units: those behind numbers are what something is in, those alone are what is asked for.
 pub fn units(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
-    let text = &reading.text;
+    let text = reading.text;
     let currency = parameter.sense == Sense::Currency;
     let wants =
         |concept: &str| parameter.cues.iter().any(|(cue, weight)| *weight > 0.2 && words::concept(cue) == concept);

@@ -1,10 +1,26 @@
 //! What words have to do with each other: inflection, names taken apart, function words, and the Swedish words for what
 //! parameters are commonly called.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// The tables below, ready to be looked up: reading a request asks them for each of its words.
+static CONCEPT_OF: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    let forms = CONCEPTS.iter().rev().flat_map(|(concept, forms)| forms.iter().map(move |form| (*form, *concept)));
+    // The first concept that has a form takes it: it comes last here.
+    forms.collect()
+});
+static VAGUE_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| VAGUE.iter().copied().collect());
+static FUNCTION_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| FUNCTION.iter().copied().collect());
+
 /// Whether two words, in lower case, are forms of one word, as far as their endings tell.
 pub fn related(left: &str, right: &str) -> bool {
     if left == right {
         return true;
+    }
+    // Most words are told apart by their first letter.
+    if left.as_bytes().first() != right.as_bytes().first() {
+        return false;
     }
     let same = left.char_indices().zip(right.chars()).take_while(|((_, one), other)| one == other).count();
     let stem_bytes = left.char_indices().nth(same).map_or(left.len(), |(at, _)| at);
@@ -63,20 +79,33 @@ pub fn of_text(text: &str) -> impl Iterator<Item = String> + '_ {
 
 /// The English for a Swedish word that parameters are commonly named by, and a common English synonym's main form.
 pub fn concept(word: &str) -> &str {
-    CONCEPTS.iter().find(|(_, forms)| forms.contains(&word)).map_or(word, |(concept, _)| *concept)
+    CONCEPT_OF.get(word).copied().unwrap_or(word)
+}
+
+/// A word's [`concept`], where that is another word: looked up once for a word that is compared with many.
+#[derive(Debug, Clone, Copy)]
+pub struct Meaning(Option<&'static str>);
+
+impl Meaning {
+    pub fn of(word: &str) -> Meaning {
+        Meaning(CONCEPT_OF.get(word).copied().filter(|concept| *concept != word))
+    }
 }
 
 /// Whether two words mean the same, by inflection or by [`concept`].
 pub fn same(left: &str, right: &str) -> bool {
-    related(left, right) || {
-        let (one, other) = (concept(left), concept(right));
-        (one != left || other != right) && related(one, other)
-    }
+    related(left, right) || same_meant((left, &Meaning::of(left)), (right, &Meaning::of(right)))
+}
+
+/// The same of words with their meanings.
+pub fn same_meant((left, one): (&str, &Meaning), (right, other): (&str, &Meaning)) -> bool {
+    related(left, right)
+        || (one.0.is_some() || other.0.is_some()) && related(one.0.unwrap_or(left), other.0.unwrap_or(right))
 }
 
 /// Whether it is an article, preposition, pronoun, auxiliary or the like.
 pub fn is_function(word: &str) -> bool {
-    FUNCTION.contains(&word)
+    FUNCTION_SET.contains(word)
 }
 
 /// Whether it is a verb that requests begin with.
@@ -86,7 +115,7 @@ pub fn is_request_verb(word: &str) -> bool {
 
 /// Whether it says nothing of a parameter, although it stands in many descriptions.
 pub fn is_vague(word: &str) -> bool {
-    VAGUE.contains(&word)
+    VAGUE_SET.contains(word)
 }
 
 /// Whether it only qualifies what it stands before: "latest", "nearest".

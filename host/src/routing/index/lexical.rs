@@ -243,7 +243,7 @@ pub fn score(text: &str, parts: &[Part<'_>], n_places: usize, totals: &Totals) -
         let mut best_possible = 0.0;
         let mut n_left = POSTINGS_MAX;
         let saturation = totals.saturation();
-        let norms = norms(parts, kind, totals);
+        let norm = Norm::of(kind, totals);
         for term in wanted {
             let rarity = rarity(term.n_places, totals.n_documents);
             best_possible += term.weight * rarity * (saturation + 1.0) / 2.0;
@@ -253,13 +253,13 @@ pub fn score(text: &str, parts: &[Part<'_>], n_places: usize, totals: &Totals) -
             n_left -= term.n_places;
             let gain = term.weight * rarity * (saturation + 1.0);
             for (part, postings) in &term.places {
-                let from = part * n_places;
-                let (Some(slots), Some(norms)) = (slots.get_mut(from..), norms.get(from..)) else { continue };
+                let lengths = parts.get(*part).map_or(&[][..], |part| part.lengths);
+                let Some(slots) = slots.get_mut(part * n_places..) else { continue };
                 for posting in *postings {
                     let at = usize::from(posting.slot);
-                    if let (Some(slot), Some(norm)) = (slots.get_mut(at), norms.get(at)) {
+                    if let (Some(slot), Some(length)) = (slots.get_mut(at), lengths.get(at)) {
                         let n = f32::from(posting.occurrences) / PARTS;
-                        *slot += gain * n / (n + norm);
+                        *slot += gain * n / (n + norm.at(length.get(kind).copied().unwrap_or_default()));
                     }
                 }
             }
@@ -272,15 +272,22 @@ pub fn score(text: &str, parts: &[Part<'_>], n_places: usize, totals: &Totals) -
     scores
 }
 
-/// The part of a score's denominator that is the document's own, for each place.
-fn norms(parts: &[Part<'_>], kind: usize, totals: &Totals) -> Vec<f32> {
-    let total = totals.lengths.get(kind).copied().unwrap_or_default();
-    let mean = (total / totals.n_documents.max(1) as f32).max(1.0);
-    let saturation = totals.saturation();
-    let lengths = parts.iter().flat_map(|part| part.lengths).map(|of_kinds| of_kinds.get(kind).copied());
-    lengths
-        .map(|length| saturation * (1.0 - LENGTH_DISCOUNT + LENGTH_DISCOUNT * length.unwrap_or_default() / mean))
-        .collect()
+/// The part of a score's denominator that is the document's own.
+struct Norm {
+    mean: f32,
+    saturation: f32,
+}
+
+impl Norm {
+    fn of(kind: usize, totals: &Totals) -> Norm {
+        let total = totals.lengths.get(kind).copied().unwrap_or_default();
+        Norm { mean: (total / totals.n_documents.max(1) as f32).max(1.0), saturation: totals.saturation() }
+    }
+
+    /// For a document of this length.
+    fn at(&self, length: f32) -> f32 {
+        self.saturation * (1.0 - LENGTH_DISCOUNT + LENGTH_DISCOUNT * length / self.mean)
+    }
 }
 
 fn rarity(n_places: usize, n_documents: usize) -> f32 {

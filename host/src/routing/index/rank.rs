@@ -116,13 +116,16 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     ranking
 }
 
-/// The sum of both kinds' standard scores, made one again.
+/// The sum of both kinds' standard scores, made one again; 0 where there is no skill.
 fn by_words(lexical: &Scores, live: &[usize]) -> Vec<f32> {
     let mut sum: Vec<f32> = vec![0.0; lexical.of_kind.first().map_or(0, Vec::len)];
     for (scores, best) in lexical.of_kind.iter().zip(lexical.best_possible) {
-        let mut scores = scores.clone();
-        standardise(&mut scores, live, USUAL_LEXICAL * best);
-        sum.iter_mut().zip(scores).for_each(|(sum, score)| *sum += score / KINDS as f32);
+        let standard = Standard::of(scores, live, USUAL_LEXICAL * best);
+        for place in live {
+            if let (Some(sum), Some(score)) = (sum.get_mut(*place), scores.get(*place)) {
+                *sum += standard.at(*score) / KINDS as f32;
+            }
+        }
     }
     sum
 }
@@ -130,17 +133,34 @@ fn by_words(lexical: &Scores, live: &[usize]) -> Vec<f32> {
 /// Makes scores standard ones: less the mean of the `usual` places, in their standard deviations. `deviation` is what
 /// these are in large indexes.
 fn standardise(scores: &mut [f32], usual: &[usize], deviation: f32) {
-    let (mut sum, mut squares) = (0.0_f64, 0.0_f64);
-    for score in usual.iter().filter_map(|place| scores.get(*place)) {
-        sum += f64::from(*score);
-        squares += f64::from(*score) * f64::from(*score);
-    }
-    let n = usual.len() as f64;
-    let mean = sum / n.max(1.0);
-    let about = (squares - sum * mean).max(0.0);
-    let deviation = ((about + f64::from(USUAL * deviation * deviation)) / (n + f64::from(USUAL))).sqrt().max(1e-6);
+    let standard = Standard::of(scores, usual, deviation);
     for score in scores {
-        *score = ((f64::from(*score) - mean) / deviation) as f32;
+        *score = standard.at(*score);
+    }
+}
+
+/// What makes scores standard ones.
+struct Standard {
+    mean: f64,
+    deviation: f64,
+}
+
+impl Standard {
+    fn of(scores: &[f32], usual: &[usize], deviation: f32) -> Standard {
+        let (mut sum, mut squares) = (0.0_f64, 0.0_f64);
+        for score in usual.iter().filter_map(|place| scores.get(*place)) {
+            sum += f64::from(*score);
+            squares += f64::from(*score) * f64::from(*score);
+        }
+        let n = usual.len() as f64;
+        let mean = sum / n.max(1.0);
+        let about = (squares - sum * mean).max(0.0);
+        let deviation = ((about + f64::from(USUAL * deviation * deviation)) / (n + f64::from(USUAL))).sqrt().max(1e-6);
+        Standard { mean, deviation }
+    }
+
+    fn at(&self, score: f32) -> f32 {
+        ((f64::from(score) - self.mean) / self.deviation) as f32
     }
 }
 

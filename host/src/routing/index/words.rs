@@ -37,11 +37,16 @@ impl Terms {
 
 /// The words of a text: compatibility forms unified, in lower case, `camelCase` and `snake_case` taken apart.
 pub fn words(text: &str) -> Vec<String> {
+    // What is plain has no other form.
+    if text.is_ascii() { words_of(text.chars()) } else { words_of(text.nfkc()) }
+}
+
+fn words_of(text: impl Iterator<Item = char>) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut n_chars = 0;
     let mut before_was_lower = false;
-    for c in text.nfkc() {
+    for c in text {
         if !(c.is_alphanumeric() || is_combining_mark(c)) {
             // Characters without width stand inside of words and must not take them apart.
             if !is_invisible(c) && !word.is_empty() {
@@ -60,7 +65,11 @@ pub fn words(text: &str) -> Vec<String> {
             return words;
         }
         if n_chars < WORD_CHARS_MAX {
-            word.extend(c.to_lowercase());
+            if c.is_ascii() {
+                word.push(c.to_ascii_lowercase());
+            } else {
+                word.extend(c.to_lowercase());
+            }
             n_chars += 1;
         }
     }
@@ -98,8 +107,14 @@ fn stem(word: &str) -> &str {
 
 /// The runs of characters of a word, its ends marked and its diacritics left out: `ä` and `a` meet here, and only here.
 fn runs(word: &str) -> Vec<Term> {
-    let bare = word.nfd().filter(|c| !is_combining_mark(*c));
-    let marked: Vec<char> = std::iter::once('<').chain(bare).chain(std::iter::once('>')).collect();
+    let mut marked: Vec<char> = Vec::with_capacity(word.len() + 2);
+    marked.push('<');
+    if word.is_ascii() {
+        marked.extend(word.chars());
+    } else {
+        marked.extend(word.nfd().filter(|c| !is_combining_mark(*c)));
+    }
+    marked.push('>');
     RUNS.iter().flat_map(|n| marked.windows(*n)).map(|run| hashed(1, run)).collect()
 }
 

@@ -84,7 +84,7 @@ impl Kept {
                 if held.record.n_events != first_number {
                     return Err(AppendError::Conflict);
                 }
-                held.record = TaskRecord { state: append.state, updated_ms, n_events, ..held.record.clone() };
+                (held.record.state, held.record.updated_ms, held.record.n_events) = (append.state, updated_ms, n_events);
                 held.bytes = held.bytes.saturating_add(bytes);
                 held.events.extend(append.events);
                 held.artifacts.extend(append.artifacts);

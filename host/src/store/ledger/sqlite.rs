@@ -1,5 +1,7 @@
 //! The ledger in SQLite.
 
+mod strokes;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -26,7 +28,7 @@ enum Appended {
 impl Tasks for Store {
     async fn append(&self, new: Option<NewTask>, append: Append) -> Result<(), AppendError> {
         tasks::check(&append)?;
-        match self.write(move |connection| append_to(connection, new.as_ref(), &append)).await? {
+        match self.add(move |connection| append_to(connection, new.as_ref(), &append)).await? {
             Appended::Done => Ok(()),
             Appended::Conflict => Err(AppendError::Conflict),
             Appended::Ended => Err(AppendError::Ended),
@@ -49,19 +51,18 @@ impl Tasks for Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT number, at_ms, kind, version, payload FROM task_event
-                 WHERE task = ?2 AND number >= ?3 AND EXISTS (SELECT 1 FROM task WHERE owner = ?1 AND id = ?2)
-                 ORDER BY number LIMIT ?4",
+                 WHERE task = ?2 AND EXISTS (SELECT 1 FROM task WHERE owner = ?1 AND id = ?2)
+                 AND number >= ifnull((SELECT max(number) FROM task_event WHERE task = ?2 AND number <= ?3), 0)
+                 ORDER BY number",
             )?;
-            let event = |row: &Row<'_>| {
-                Ok(EventRecord {
-                    number: row.get(0)?,
-                    at_ms: unsigned(row, 1)?,
-                    kind: row.get(2)?,
-                    version: row.get(3)?,
-                    payload: row.get(4)?,
-                })
-            };
-            statement.query_map(params![owner, id.to_bytes(), from, EVENTS_MAX], event)?.collect()
+            let mut rows = statement.query(params![owner, id.to_bytes(), from])?;
+            let mut events = Vec::new();
+            while let Some(row) = rows.next()? {
+                strokes::read(row, &mut events)?;
+            }
+            events.retain(|event| event.number >= from);
+            events.truncate(EVENTS_MAX as usize);
+            Ok(events)
         })
         .await
     }
@@ -161,6 +162,7 @@ impl Tasks for Store {
 
 const COLUMNS: &str = "owner, id, session, state, title, created_ms, updated_ms, n_events";
 
+/// Looks before it writes: what does not fit changes nothing.
 fn append_to(connection: &Connection, new: Option<&NewTask>, append: &Append) -> rusqlite::Result<Appended> {
     let (Some(first), Some(last)) = (append.events.first(), append.events.last()) else {
         return Ok(Appended::Conflict);
@@ -224,12 +226,7 @@ fn append_to(connection: &Connection, new: Option<&NewTask>, append: &Append) ->
 
 fn insert_events(connection: &Connection, append: &Append) -> rusqlite::Result<()> {
     let id = append.id.to_bytes();
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO task_event (task, number, at_ms, kind, version, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    for event in &append.events {
-        insert.execute(params![id, event.number, signed(event.at_ms), event.kind, event.version, event.payload])?;
-    }
+    strokes::insert(connection, id, &append.events)?;
     if append.artifacts.is_empty() {
         return Ok(());
     }
