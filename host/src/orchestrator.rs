@@ -22,7 +22,9 @@ mod run;
 mod settled;
 pub mod task;
 mod upkeep;
+mod vectors;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -141,12 +143,12 @@ impl Orchestrator {
         self.inner.settings.store(Arc::new(settings));
     }
 
-    /// Uses another embedding model, or none, from now on.
+    /// Uses another embedding model, or none, from now on. Vectors of the skills are kept in the file `vectors`.
     ///
     /// # Errors
     /// `internal` if the index could not be made.
-    pub async fn set_embed(&self, embed: Option<Arc<dyn Embed>>) -> Result<(), Failure> {
-        self.inner.routes.set_embed(embed).await?;
+    pub async fn set_embed(&self, embed: Option<Arc<dyn Embed>>, vectors: Option<PathBuf>) -> Result<(), Failure> {
+        self.inner.routes.set_embed(embed, vectors).await?;
         self.inner.finding.model_changed();
         self.inner.tasks.spawn({
             let inner = self.inner.clone();

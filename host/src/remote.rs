@@ -3,4 +3,4 @@
 pub mod index;
 pub mod model;
 
-pub use model::{Installed, MODEL, Model, Progress, PullError, installed, path, pull, remove};
+pub use model::{Installed, MODEL, Model, Progress, PullError, installed, path, pull, remove, vectors_path};

@@ -9,9 +9,11 @@ pub mod clauses;
 pub mod complexity;
 mod decide;
 pub mod embedding;
+mod follow;
 pub mod index;
 pub mod intent;
 pub mod language;
+mod verbs;
 
 use std::sync::Arc;
 
@@ -104,6 +106,8 @@ pub struct Ranking {
     pub margin: f32,
     /// How well the first fits at all, 0 to 1, whatever the others do: decides whether to abstain.
     pub fit: f32,
+    /// How much more of the request two of the first skills explain together than one alone, 0 to 1; 0 without vectors.
+    pub together: f32,
 }
 
 /// A skill that may answer a request.
@@ -134,6 +138,9 @@ pub struct Ask<'a> {
     pub learned: &'a [Learned],
     /// How skills did so far; empty where that is not to be used.
     pub standings: &'a [Standing],
+    /// What the caller says of itself and its work, such as `user_id` and `project`; only values that a skill asks for by
+    /// these names are taken from it.
+    pub context: Option<&'a Map<String, Value>>,
     /// Which skills the caller may call; all of them where it is `None`.
     pub among: Option<&'a dyn Fn(&str) -> bool>,
 }

@@ -1,7 +1,7 @@
 //! Who asks, what they may do, what bundles may do, and the record of who decided it.
 
 pub mod audit;
-mod files;
+pub mod files;
 pub mod policy;
 pub mod principal;
 pub mod secrets;

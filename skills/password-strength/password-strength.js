@@ -385,6 +385,14 @@ skill({
         ],
       },
     },
+    {
+      request: { en: "Check the password \"tiger99\"", sv: "Kontrollera lösenordet \"tiger99\"" },
+      input: { password: "tiger99" },
+    },
+    {
+      request: { en: "Is \"Q7#vLp!2zR\" a secure password?", sv: "Är \"Q7#vLp!2zR\" ett säkert lösenord?" },
+      input: { password: "Q7#vLp!2zR" },
+    },
   ],
   run: strength,
 });

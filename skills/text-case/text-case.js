@@ -145,6 +145,11 @@ skill({
       input: { text: "Grüße aus Köln", language: "de", separator: "_" },
       output: { slug: "gruesse_aus_koeln" },
     },
+    {
+      request: { en: "Slugify \"Ten Tips for Spring\"", sv: "Gör om \"Ten Tips for Spring\" till en slug" },
+      input: { text: "Ten Tips for Spring" },
+      output: { slug: "ten-tips-for-spring" },
+    },
   ],
   run: slug,
 });
@@ -193,6 +198,26 @@ skill({
       request: { en: "Title case for \"it's a wolf’s life\"", sv: "Stor bokstav i varje ord: \"it's a wolf’s life\"" },
       input: { text: "it's a wolf’s life", to: "title" },
       output: { text: "It's A Wolf’s Life" },
+    },
+    {
+      request: { en: "Write \"good evening\" in capital letters", sv: "Skriv \"good evening\" med stora bokstäver" },
+      input: { text: "good evening", to: "upper" },
+      output: { text: "GOOD EVENING" },
+    },
+    {
+      request: { en: "Make \"STOP SHOUTING\" lower case", sv: "Gör \"STOP SHOUTING\" till små bokstäver" },
+      input: { text: "STOP SHOUTING", to: "lower" },
+      output: { text: "stop shouting" },
+    },
+    {
+      request: { en: "\"total price\" in kebab-case", sv: "\"total price\" i kebab-case" },
+      input: { text: "total price", to: "kebab" },
+      output: { text: "total-price" },
+    },
+    {
+      request: { en: "Put \"order line number\" in PascalCase", sv: "Skriv \"order line number\" i PascalCase" },
+      input: { text: "order line number", to: "pascal" },
+      output: { text: "OrderLineNumber" },
     },
   ],
   run({ text, to }) {

@@ -3,12 +3,16 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
 
 use happyos::base::{FailureKind, Grants};
+use happyos::orchestrator::{self, Orchestrator, Request, Retention, Settings};
+use happyos::routing::{Candidate, Embed, EmbedError};
 use happyos::security::signing::{KeyPair, Signed, signature_path};
-use happyos::security::{Audit, PolicyFile};
+use happyos::security::{Audit, PolicyFile, Principal, Role};
 use happyos::skills::{FileState, Skills, State};
+use happyos::store::MemoryLedger;
 use happyos_tests::home::{answer, call, failure, operator, until};
 use happyos_tests::{Home, SkillGuest};
 use serde_json::json;
@@ -352,4 +356,87 @@ async fn installing_answers_with_what_became_of_it_and_removing_forgets() {
     let user = happyos::security::Principal::authenticated("u", happyos::security::Role::User);
     let denied = skills.install(&user, "which.js", script(1, "").into_bytes(), None).await.unwrap_err();
     assert_eq!(denied.kind, FailureKind::Denied);
+}
+
+/// A model that says when it is asked for descriptions, and makes them only once it may.
+struct Slow {
+    asked: mpsc::Sender<()>,
+    go_on: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Embed for Slow {
+    fn query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
+        Ok((0..32).map(|at| text.bytes().filter(|byte| byte % 32 == at).count() as f32).collect())
+    }
+
+    fn passages(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let _ = self.asked.send(());
+        // Once the other end is gone nobody is waited for.
+        let _ = self.go_on.lock().unwrap().recv();
+        texts.iter().map(|text| self.query(text)).collect()
+    }
+
+    fn id(&self) -> &str {
+        "slow"
+    }
+}
+
+fn routing(skills: &Skills) -> Orchestrator {
+    let retention = Retention {
+        tasks_max: 10,
+        tasks_bytes_max: 1 << 20,
+        tasks_age_ms: 1 << 30,
+        question_age_ms: 1 << 30,
+        gaps_max: 10,
+        gaps_age_ms: 1 << 30,
+        performance_age_ms: 1 << 30,
+    };
+    let settings = Settings { running_max: 4, fallback: true, memory: true, performance: true, retention };
+    let backing = orchestrator::Backing {
+        skills: skills.clone(),
+        ledger: Arc::new(MemoryLedger::default()),
+        principal: Principal::authenticated("daemon", Role::User),
+        act_as: |owner| Principal::authenticated(owner, Role::User),
+        tasks: Default::default(),
+    };
+    Orchestrator::new(backing, settings)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reloaded_skill_is_routable_at_once_while_vectors_are_made_and_has_its_own_later() {
+    let home = Home::new();
+    let watched = Watched::open(&home).await;
+    let install = async |does: &str, n: u32| {
+        let script = script(n, "").replace("Says which version it is.", does);
+        let installed = watched.skills.install(&operator(), "which.js", script.into_bytes(), None).await.unwrap();
+        assert_eq!(installed.state, State::Serving);
+    };
+    install("Peels potatoes.", 1).await;
+    let orchestrator = routing(&watched.skills);
+    let (asked, was_asked) = mpsc::channel();
+    let (may_go_on, go_on) = mpsc::channel();
+    let kept = home.config.data_dir.join("slow.vectors");
+    let slow = Slow { asked, go_on: Mutex::new(go_on) };
+    orchestrator.set_embed(Some(Arc::new(slow)), Some(kept.clone())).await.unwrap();
+    // The receiver comes back: dropped, it would let the model go on.
+    let _was_asked = tokio::task::spawn_blocking(move || was_asked.recv().map(|()| was_asked)).await.unwrap().unwrap();
+
+    let found = async |text: &str| {
+        let request = Request { text: text.to_owned(), ..Request::default() };
+        orchestrator.analyse(&operator(), &request).await.unwrap().analysis.ranking
+    };
+    for (n, does) in (2..).zip(["Juggles oranges.", "Waters the tulips.", "Tunes a violin."]) {
+        install(does, n).await;
+        let ranking = found(does).await;
+        let reasons = ranking.candidates.first().map(|best| best.reasons.join("; ")).unwrap_or_default();
+        assert!(reasons.contains("words: ") && !reasons.contains("meaning"), "{does} {ranking:?}");
+    }
+
+    drop(may_go_on);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let by_meaning = |one: &Candidate| one.reasons.iter().any(|reason| reason.starts_with("meaning"));
+    while !found("tune the violin").await.candidates.iter().any(by_meaning) {
+        assert!(Instant::now() < deadline, "its vector does not come");
+    }
+    until("they are kept", || kept.is_file()).await;
 }

@@ -50,7 +50,7 @@ fn some() -> Vec<Change> {
 
 fn asked<'a>(text: &'a str) -> Ask<'a> {
     let hints = Hints::default();
-    Ask { text, locale: None, hints, turns: &[], now: NOW, learned: &[], standings: &[], among: None }
+    Ask { text, locale: None, hints, turns: &[], now: NOW, learned: &[], standings: &[], context: None, among: None }
 }
 
 fn analysed(index: &Index, text: &str) -> Analysis {

@@ -1,7 +1,8 @@
-//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|routing|orchestrate|abuse|crash-bundles|crash-tasks`. Each
+//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|routing|orchestrate|answers|abuse|crash-bundles|crash-tasks`. Each
 //! prints a table and writes `target/bench/NAME.json`.
 
 mod abuse;
+mod answers;
 mod bare;
 mod calls;
 mod client;
@@ -39,12 +40,13 @@ fn main() -> ExitCode {
         ["crash-tasks", rest @ ..] => crash::tasks(rest),
         ["orchestrate"] => orchestrate::run(),
         ["routing", rest @ ..] => routing::run(rest),
+        ["answers", rest @ ..] => answers::run(rest),
         ["reload", rest @ ..] => reload::run(rest),
         // Parts of a benchmark that run in a process of their own.
         ["mcp-client", rest @ ..] => client::run(rest),
         ["scale-part", folder, n_skills] => scale::part(folder, n_skills),
         _ => Err(anyhow::anyhow!(
-            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `routing`, `orchestrate`, `abuse`, `crash-bundles` or `crash-tasks`"
+            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `routing`, `orchestrate`, `answers`, `abuse`, `crash-bundles` or `crash-tasks`"
         )),
     };
     match done {

@@ -57,6 +57,10 @@ const BARS: &[(&str, &str, Side, f64)] = &[
     ("routing", "route_10000_p50_ms", AtMost, 1.0),
     ("routing", "route_10000_embed_p50_ms", AtMost, 40.0),
     ("routing", "add_skill_ms", AtMost, 10.0),
+    ("answers", "requests", AtLeast, 150.0),
+    ("answers", "right", AtLeast, 0.85),
+    ("answers", "wrong", AtMost, 0.02),
+    ("answers", "needless_questions", AtMost, 0.10),
     ("crash-bundles", "kills", AtLeast, 300.0),
     ("crash-bundles", "invalid", AtMost, 0.0),
     ("crash-bundles", "lost", AtMost, 0.0),
@@ -133,6 +137,21 @@ impl Report {
     /// # Errors
     /// If the file cannot be written.
     pub fn finish(self) -> anyhow::Result<()> {
+        let file = self.print();
+        let dir = happyos_tests::profile_dir().parent().context("no target folder")?.join("bench");
+        fs::create_dir_all(&dir)?;
+        let path = dir.join(format!("{}.json", file.name));
+        fs::write(&path, serde_json::to_string_pretty(&file)? + "\n")?;
+        println!("\nwritten to {}", path.display());
+        Ok(())
+    }
+
+    /// Prints the table alone, where only a part was measured.
+    pub fn show(self) {
+        self.print();
+    }
+
+    fn print(self) -> File {
         let machine = Machine::this();
         let metrics: BTreeMap<String, f64> = self.rows.iter().map(|(key, value, ..)| (key.clone(), *value)).collect();
         let held = BARS.iter().filter(|(bench, ..)| *bench == self.name);
@@ -153,13 +172,7 @@ impl Report {
             });
             println!("  {key:<28} {:>12} {unit:<8} {what}{bar}", shown(*value));
         }
-        let dir = happyos_tests::profile_dir().parent().context("no target folder")?.join("bench");
-        fs::create_dir_all(&dir)?;
-        let path = dir.join(format!("{}.json", self.name));
-        let file = File { name: self.name, machine, metrics, bars };
-        fs::write(&path, serde_json::to_string_pretty(&file)? + "\n")?;
-        println!("\nwritten to {}", path.display());
-        Ok(())
+        File { name: self.name, machine, metrics, bars }
     }
 }
 

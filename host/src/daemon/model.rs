@@ -46,7 +46,8 @@ pub async fn follow(folder: PathBuf, orchestrator: Orchestrator, later: bool, sh
             },
         };
         let model = embed.as_ref().map_or("none", |_| MODEL.name);
-        match orchestrator.set_embed(embed).await {
+        let vectors = remote::vectors_path(&folder, &MODEL);
+        match orchestrator.set_embed(embed, Some(vectors)).await {
             Ok(()) => {
                 tracing::info!(model, "requests are compared by their words, and by meaning where there is a model")
             }

@@ -95,6 +95,7 @@ fn analyse(
         now,
         learned: &recalled.learned,
         standings: &recalled.standings,
+        context: Some(&request.context),
         among: None,
     };
     let analysis = routing::analyse(&routed.index, &ask, embed);

@@ -1,20 +1,26 @@
 //! What routing knows of the skills: an index that follows the catalog, changed only where the catalog has changed.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::drive::{Facts, SkillFacts};
+use super::vectors::Kept;
 use crate::base::{Failure, FailureKind};
-use crate::routing::{Change, Embed, ExampleText, Index, Profile};
+use crate::routing::{Change, Embed, ExampleText, Index, Profile, index};
 use crate::security::Principal;
 use crate::skills::{Skill, Skills, Snapshot};
 
-/// Skills whose vectors are made at one stroke, while the index before serves.
-const EMBEDDED_AT_ONCE: usize = 16;
+/// For how long vectors are made, and of how many skills at most, before the index takes them.
+const EMBEDDED_AT_ONCE: Duration = Duration::from_millis(500);
+const EMBEDDED_AT_ONCE_MAX: usize = 512;
+/// Vectors made since the file was written, from which on it is written although more are to come.
+const UNSAVED_MAX: usize = 2_000;
 
 /// A catalog and the index of just its skills.
 pub struct Routed {
@@ -31,9 +37,12 @@ pub struct Routes {
     skills: Skills,
     principal: Principal,
     routed: ArcSwap<Routed>,
-    embed: ArcSwapOption<Arc<dyn Embed>>,
-    /// Who changes the index holds this.
+    /// The model, and what keeps the vectors it makes of skills.
+    kept: ArcSwapOption<Kept>,
+    /// Who changes the index holds this, for a moment.
     changing: tokio::sync::Mutex<()>,
+    /// Who makes vectors holds this, for long.
+    embedding: tokio::sync::Mutex<()>,
 }
 
 impl Routes {
@@ -44,8 +53,9 @@ impl Routes {
             skills,
             principal,
             routed: ArcSwap::from_pointee(nothing),
-            embed: ArcSwapOption::empty(),
+            kept: ArcSwapOption::empty(),
             changing: tokio::sync::Mutex::new(()),
+            embedding: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -72,16 +82,17 @@ impl Routes {
 
     /// The model that is in use.
     pub fn embed(&self) -> Option<Arc<dyn Embed>> {
-        self.embed.load().as_deref().cloned()
+        self.kept.load().as_ref().map(|kept| kept.model())
     }
 
-    /// Uses another model, or none, from now on.
+    /// Uses another model, or none, from now on. Vectors of skills are kept in the file `vectors`.
     ///
     /// # Errors
     /// `internal` if the index could not be made.
-    pub async fn set_embed(&self, embed: Option<Arc<dyn Embed>>) -> Result<(), Failure> {
+    pub async fn set_embed(&self, embed: Option<Arc<dyn Embed>>, vectors: Option<PathBuf>) -> Result<(), Failure> {
+        let kept = off_thread(move || embed.map(|embed| Arc::new(Kept::open(embed, vectors)))).await?;
         let _changing = self.changing.lock().await;
-        self.embed.store(embed.map(Arc::new));
+        self.kept.store(kept);
         // Vectors of different models are never compared: all begin anew.
         let snapshot = self.skills.snapshot(&self.principal)?;
         let nothing = Routed { snapshot: Arc::default(), index: Index::empty(), plain: Vec::new() };
@@ -89,27 +100,49 @@ impl Routes {
         Ok(())
     }
 
-    /// Makes vectors for some of the skills that have none; says whether more are left.
+    /// Makes vectors for some of the skills that have none; says whether more are left. No request waits for this: the
+    /// index is changed only once the vectors are there.
     ///
     /// # Errors
     /// `internal` if the index could not be made.
     pub async fn embed_some(&self) -> Result<bool, Failure> {
-        let Some(embed) = self.embed() else { return Ok(false) };
-        let _changing = self.changing.lock().await;
-        let before = self.routed.load_full();
-        if before.plain.is_empty() {
+        let _embedding = self.embedding.lock().await;
+        let Some(kept) = self.kept.load_full() else { return Ok(false) };
+        let plain = self.routed.load().plain.clone();
+        let model = kept.clone();
+        let ready = off_thread(move || {
+            index::prepare_usual(&*model);
+            let began = Instant::now();
+            let enough = |profile: &&Arc<Profile>| {
+                index::prepare(profile, &*model);
+                began.elapsed() < EMBEDDED_AT_ONCE
+            };
+            let n = plain.iter().take(EMBEDDED_AT_ONCE_MAX).take_while(enough).count() + 1;
+            let ready: Vec<_> = plain.into_iter().take(n.min(EMBEDDED_AT_ONCE_MAX)).collect();
+            model.save(if ready.is_empty() { 1 } else { UNSAVED_MAX });
+            ready
+        });
+        let ready = ready.await?;
+        if ready.is_empty() {
             return Ok(false);
         }
+        let _changing = self.changing.lock().await;
+        if !self.kept.load().as_ref().is_some_and(|now| Arc::ptr_eq(now, &kept)) {
+            return Ok(true);
+        }
+        let before = self.routed.load_full();
         let after = off_thread(move || {
-            let (now, later) = before.plain.split_at(before.plain.len().min(EMBEDDED_AT_ONCE));
-            let changes: Vec<_> = now.iter().cloned().map(Change::Put).collect();
-            let index = before.index.with(&changes, Some(&*embed));
-            Arc::new(Routed { snapshot: before.snapshot.clone(), index, plain: later.to_vec() })
+            let is_ready = |profile: &Arc<Profile>| ready.iter().any(|ready| Arc::ptr_eq(ready, profile));
+            let (now, later): (Vec<_>, Vec<_>) = before.plain.iter().cloned().partition(is_ready);
+            let changes: Vec<_> = now.into_iter().map(Change::Put).collect();
+            Arc::new(Routed {
+                snapshot: before.snapshot.clone(),
+                index: before.index.with(&changes, Some(&*kept)),
+                plain: later,
+            })
         });
-        let after = after.await?;
-        let more = !after.plain.is_empty();
-        self.routed.store(after);
-        Ok(more)
+        self.routed.store(after.await?);
+        Ok(true)
     }
 
     /// Follows the catalog until `shutdown`.

@@ -120,6 +120,11 @@ pub fn path(folder: &Path, model: &Model) -> Option<PathBuf> {
     (size == model.bytes).then_some(path)
 }
 
+/// Where vectors that `model` in `folder` made are kept.
+pub fn vectors_path(folder: &Path, model: &Model) -> PathBuf {
+    folder.join(format!("{}.vectors", model.name))
+}
+
 /// The models in `folder`, their bytes checked.
 ///
 /// # Errors
@@ -137,7 +142,8 @@ pub fn installed(folder: &Path) -> Result<Vec<Installed>, PullError> {
 /// If a file cannot be removed.
 pub fn remove(folder: &Path, model: &Model) -> Result<bool, PullError> {
     let mut had = false;
-    for path in [folder.join(format!("{}.bin", model.name)), partial(folder, model), unpacked(folder, model)] {
+    let installed = folder.join(format!("{}.bin", model.name));
+    for path in [installed, vectors_path(folder, model), partial(folder, model), unpacked(folder, model)] {
         match fs::remove_file(&path) {
             Ok(()) => had = true,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -1,13 +1,12 @@
 //! From a request to what to do about it.
 
-use std::sync::Arc;
-
 use super::arguments::Said;
 use super::complexity::{ClauseRanking, SEVERAL};
+use super::follow::{Follow, Way};
 use super::index::Request;
 use super::{
-    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, Question, REQUEST_BYTES_MAX, Ranking,
-    Step, Strategy, TURNS_MAX, Turn, clauses, complexity, decide, intent, language,
+    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, REQUEST_BYTES_MAX, Ranking, Strategy, clauses,
+    complexity, decide, intent, language,
 };
 
 /// Candidates of each request and part.
@@ -31,9 +30,9 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
         let nothing = Strategy::Gap { nearest: Vec::new() };
         return whole(language, intent, Vec::new(), Ranking::default(), nothing, reasons, ask);
     }
-    if matches!(intent, Intent::Repeat | Intent::Correction)
-        && let Some((strategy, reason)) = again(index, ask, text, language)
-    {
+    let follow = Follow::of(text).filter(|_| !ask.turns.is_empty());
+    let goes_on = follow.as_ref().filter(|follow| follow.way != Way::Points);
+    if let Some((strategy, reason)) = goes_on.and_then(|follow| follow.go_on(index, ask, language)) {
         return whole(language, intent, Vec::new(), Ranking::default(), strategy, vec![reason], ask);
     }
     let mut clauses = clauses::split(text, &language);
@@ -57,6 +56,16 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
         let (strategy, why) = decide::decide(index, ask, &said, read, intent, &ranking);
         reasons.extend(why);
         strategy
+    };
+    // What points at the last turn and is not clear by itself may go on with it.
+    let clear = matches!(strategy, Strategy::Direct(_) | Strategy::Fallbacks(_) | Strategy::Plan(_));
+    let pointing = follow.filter(|follow| follow.way == Way::Points && !clear);
+    let strategy = match pointing.and_then(|follow| follow.go_on(index, ask, language)) {
+        Some((going_on, reason)) => {
+            reasons.push(reason);
+            going_on
+        }
+        None => strategy,
     };
     Analysis { language, intent, clauses, complexity, ranking, strategy, reasons }
 }
@@ -95,22 +104,4 @@ fn plan(index: &Index, ask: &Ask<'_>, language: &Language, intent: Intent, parts
         Part { clause: part.clause.clone(), strategy: Box::new(strategy), needs }
     };
     parts.iter().enumerate().map(part).collect()
-}
-
-/// The last turn again, with what the request says anew put in the place of what was said then.
-fn again(index: &Index, ask: &Ask<'_>, text: &str, language: Language) -> Option<(Strategy, String)> {
-    let known = |turn: &&Turn| turn.skill.as_ref().is_some_and(|skill| index.profile(skill).is_some());
-    let turn = ask.turns.iter().rev().take(TURNS_MAX).find(known)?;
-    let skill = Arc::clone(turn.skill.as_ref()?);
-    let read = index.input(&skill)?.read(&Said::new(text, language, ask.now));
-    let mut values = turn.arguments.clone();
-    values.extend(read.arguments);
-    let missing: Vec<_> = read.missing.into_iter().filter(|missing| !values.contains_key(&missing.name)).collect();
-    let reason = format!("the request speaks of the last turn, which `{skill}` answered");
-    let strategy = if missing.is_empty() {
-        Strategy::Direct(Step { skill, arguments: values })
-    } else {
-        Strategy::Ask(Question::Missing { skill, arguments: values, missing })
-    };
-    Some((strategy, reason))
 }

@@ -1,6 +1,7 @@
 //! The input of a skill, read from the words of a request: typed values found in the text, matched to the schema's
 //! parameters by the words around them, and asked for where they are missing or unsure.
 
+pub mod arithmetic;
 mod assign;
 mod choices;
 mod cues;
@@ -26,7 +27,7 @@ use self::decide::{Decision, How};
 use self::moments::Moment;
 use self::numbers::Number;
 use self::offers::Offer;
-use self::schema::{Kind, Parameter};
+use self::schema::{Kind, Parameter, Sense};
 use self::spans::Reading;
 use self::tokens::Text;
 use self::words::Meaning;
@@ -59,12 +60,23 @@ pub struct Extraction {
     pub reasons: Vec<String>,
     /// Numbers, quotations and names of the text that no value uses, as they were written.
     pub unused: Vec<String>,
+    /// Other words that neither a value nor the skill's own words explain.
+    pub unexplained: Vec<String>,
+    /// The properties whose values, sure or not, were read from the text; others have their defaults.
+    pub given: Vec<String>,
+    /// Whether its values are hardly ever mistaken for others: arithmetic, a web address, two units.
+    pub is_telling: bool,
 }
 
 impl Extraction {
     /// Whether the skill can be called with what was read.
     pub fn is_sure(&self) -> bool {
         self.missing.is_empty()
+    }
+
+    /// Whether all that the text says is a value or in the skill's own words.
+    pub fn is_understood(&self) -> bool {
+        self.unused.is_empty() && self.unexplained.is_empty()
     }
 }
 
@@ -92,6 +104,11 @@ impl<'a> Said<'a> {
         let moments = moments::find(&text, &numbers, civil(now), language.is_swedish());
         let meanings = text.tokens.iter().map(|token| Meaning::of(&token.lower)).collect();
         Said { language, text, numbers, moments, meanings }
+    }
+
+    /// The request's words.
+    pub fn words(&self) -> &'a str {
+        self.text.source
     }
 }
 
@@ -121,19 +138,52 @@ impl Input {
     pub fn read(&self, said: &Said<'_>) -> Extraction {
         if self.parameters.is_empty() {
             // All that is left to say is what it has no use for.
-            return Extraction { unused: unused(&Reading::marked(said, &self.own), &[]), ..Extraction::default() };
+            let reading = Reading::marked(said, &self.own);
+            let unexplained = decide::unexplained_words(&reading, &[], &[]);
+            return Extraction { unused: unused(&reading, &[]), unexplained, ..Extraction::default() };
         }
         let reading = Reading::new(said, &self.own);
         fill(&reading, &self.parameters, &self.templates, said.language)
     }
 }
 
-/// The skill's own words: those of its name and description.
+/// Whether `word`, in lower case, is a verb that requests begin with.
+pub fn is_verb(word: &str) -> bool {
+    words::is_request_verb(word)
+}
+
+/// Whether a skill of this input takes arithmetic.
+pub fn reads_arithmetic(schema: &Value) -> bool {
+    schema::parameters(schema).iter().any(|parameter| parameter.sense == Sense::Expression)
+}
+
+/// Whether `value` is of the type and within the bounds of the property `name`.
+pub fn takes(schema: &Value, name: &str, value: &Value) -> bool {
+    schema::parameters(schema).iter().any(|parameter| parameter.name == name && offers::fits(parameter, value))
+}
+
+/// Takes values out of `old` that say in another way what `new` says: "and in 3 weeks?" after "in 10 days".
+pub fn displace(schema: &Value, old: &mut Map<String, Value>, new: &Map<String, Value>) {
+    let parameters = schema::parameters(schema);
+    let of = |name: &str| parameters.iter().find(|parameter| parameter.name == name && !parameter.required);
+    let alike = |left: &Parameter, right: &Parameter| {
+        let shares = |unit: &&units::Unit| right.units.iter().any(|other| other.dimension == unit.dimension);
+        left.kind == right.kind && left.units.iter().any(|unit| shares(&unit))
+    };
+    old.retain(|name, _| {
+        let Some(known) = of(name) else { return true };
+        new.contains_key(name) || !new.keys().any(|name| of(name).is_some_and(|new| alike(known, new)))
+    });
+}
+
+/// The skill's own words: those of its name and description, and those around the values of its examples.
 fn skill_words(about: &About<'_>) -> Vec<String> {
     let mut found: Vec<String> = words::of_name(about.name);
     found.extend(
         words::of_text(about.description).filter(|word| word.chars().count() > 2 && !words::is_function(word)).take(60),
     );
+    found.extend(examples::frame_words(about.examples));
+    found.sort_unstable();
     found.dedup();
     found
 }
@@ -195,6 +245,13 @@ fn fill(
     }
     let taken: Vec<&Offer> = decided.iter().filter_map(Decision::offer).collect();
     extraction.unused = unused(reading, &taken);
+    extraction.unexplained = decide::unexplained_words(reading, parameters, &taken);
+    let of_text = parameters.iter().zip(&decided).filter(|(_, decision)| decision.offer().is_some());
+    extraction.given = of_text.map(|(parameter, _)| parameter.name.clone()).collect();
+    let sure = parameters.iter().zip(&decided).filter(|(_, decision)| matches!(decision, Decision::Take(..)));
+    let required: Vec<Sense> = sure.map(|(parameter, _)| parameter).filter(|parameter| parameter.required).map(|parameter| parameter.sense).collect();
+    extraction.is_telling = required.iter().any(|sense| sense.is_telling())
+        || required.iter().filter(|sense| **sense == Sense::Unit).count() > 1;
     extraction.n_repeats = decide::repeats(parameters, &all, &decided);
     extraction
 }

@@ -35,6 +35,8 @@ pub struct ClauseRanking<'a> {
 pub struct Signals {
     /// The belief that goes to other skills than the best one, 0 to 1.
     pub elsewhere: f32,
+    /// How much more two skills explain together than one alone, 0 to 1.
+    pub together: f32,
     /// The best skills of the parts that ask something, each once.
     pub n_skills: usize,
     /// Parts that ask something.
@@ -59,6 +61,7 @@ pub fn signals(parts: &[ClauseRanking<'_>], whole: &Ranking, read: Option<&Extra
     skills.dedup();
     Signals {
         elsewhere: whole.candidates.first().map_or(0.0, |best| (1.0 - best.score).clamp(0.0, 1.0)),
+        together: whole.together,
         n_skills: skills.len(),
         n_asking: asking().count(),
         n_depending: parts.iter().filter(|part| part.clause.depends).count(),
@@ -80,6 +83,7 @@ impl Signals {
         let up_to = |n: usize, most: u8| n.min(usize::from(most)) as f32;
         let sum = BASE
             + ELSEWHERE * self.elsewhere
+            + TOGETHER * self.together
             + SKILLS * up_to(self.n_skills.saturating_sub(1), 2)
             + ASKING * up_to(self.n_asking.saturating_sub(1), 2)
             + DEPENDING * up_to(self.n_depending, 2)
@@ -112,6 +116,7 @@ impl Signals {
 
 const BASE: f32 = -1.85;
 const ELSEWHERE: f32 = 1.2;
+const TOGETHER: f32 = 8.0;
 const SKILLS: f32 = 1.0;
 const ASKING: f32 = 1.65;
 const DEPENDING: f32 = 0.1;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::arguments::{Extraction, Said};
+use super::follow::{self, Follow};
 use super::{Ask, Candidate, Choice, Index, Intent, Profile, Question, Ranking, Standing, Step, Strategy};
 
 /// Below this fit nothing fits.
@@ -18,7 +19,15 @@ const SHARE_FALLBACK: f32 = 0.15;
 const CHOICES_MAX: usize = 4;
 const CHAIN_MAX: usize = 3;
 /// What belief is left to a skill whose required values are not in the request.
-const BELIEF_UNFILLED: f32 = 0.6;
+const BELIEF_UNFILLED: f32 = 0.4;
+/// For each number, quotation or name of the request that it has no use for, and for each other such word.
+const BELIEF_UNUSED: f32 = 0.6;
+const BELIEF_UNEXPLAINED: f32 = 0.85;
+/// What belief is worth in a skill whose values are hardly ever mistaken.
+const BELIEF_TELLING: f32 = 2.0;
+/// What each word that the best skill does not explain takes from the fit, and how many count.
+const FIT_STRAY: f32 = 0.05;
+const STRAYS_MAX: usize = 4;
 /// By how much a skill's record can lower the belief in it.
 const STANDING_WEIGHT: f32 = 0.4;
 /// Calls at which a record counts half.
@@ -31,6 +40,13 @@ struct Contender<'a> {
     read: Extraction,
 }
 
+impl Contender<'_> {
+    /// Whether it can be called, and has a use for all that the request says.
+    fn takes_all(&self) -> bool {
+        self.read.missing.is_empty() && self.read.is_understood()
+    }
+}
+
 /// Decides, and says why. `first` is the input of the best one, where it was read already.
 pub fn decide(
     index: &Index,
@@ -41,18 +57,24 @@ pub fn decide(
     ranking: &Ranking,
 ) -> (Strategy, Vec<String>) {
     let mut reasons = Vec::new();
-    let fit_min = if intent == Intent::Create { FIT_MIN_CREATE } else { FIT_MIN };
-    if ranking.candidates.is_empty() || ranking.fit < fit_min {
-        reasons.push(match ranking.candidates.first() {
-            None => "there is no skill to route to".to_owned(),
-            Some(best) => {
-                format!("nothing fits: the nearest, `{}`, fits {:.2}, below {fit_min:.2}", best.skill, ranking.fit)
-            }
-        });
-        return (Strategy::Gap { nearest: ranking.candidates.clone() }, reasons);
-    }
+    let gap = || Strategy::Gap { nearest: ranking.candidates.clone() };
+    let Some(nearest) = ranking.candidates.first() else {
+        return (gap(), vec!["there is no skill to route to".to_owned()]);
+    };
     let mut options = options(index, ask, said, first, &ranking.candidates);
-    let Some(best) = options.first() else { return (Strategy::Gap { nearest: Vec::new() }, reasons) };
+    let fit_min = if intent == Intent::Create { FIT_MIN_CREATE } else { FIT_MIN };
+    let strays = options.first().map_or(0, |best| best.read.unexplained.len());
+    let fit = ranking.fit - FIT_STRAY * strays.min(STRAYS_MAX) as f32;
+    if fit < fit_min {
+        // Words may be few and values all the more telling: "17 * 23".
+        options.retain(|option| option.read.is_telling && option.takes_all());
+        let why = format!("the nearest, `{}`, fits {:.2} with {strays} words to spare", nearest.skill, ranking.fit);
+        match options.first() {
+            None => return (gap(), vec![format!("nothing fits: {why}, below {fit_min:.2}")]),
+            Some(best) => reasons.push(format!("{why}, but the request is all of what `{}` takes", best.profile.name)),
+        }
+    }
+    let Some(best) = options.first() else { return (gap(), reasons) };
     let preferred = ask.hints.preferred_skill.as_ref();
     let preferred = preferred.and_then(|name| options.iter().position(|option| option.profile.name == *name));
     let margin = best.belief - options.get(1).map_or(0.0, |second| second.belief);
@@ -67,23 +89,25 @@ pub fn decide(
     }
     let least = best.belief * SHARE_TIED;
     reasons.push(format!("`{}` is ahead by {margin:.2} only, below {MARGIN_SURE:.2}", best.profile.name));
-    let choices: Vec<Choice> = options
-        .iter()
-        .filter(|option| option.belief >= least)
-        .take(CHOICES_MAX)
-        .map(|option| Choice {
-            skill: option.profile.name.clone(),
-            description: option.profile.description.clone(),
-            score: option.belief,
-        })
-        .collect();
+    let tied: Vec<&Contender<'_>> = options.iter().take_while(|option| option.belief >= least).take(CHOICES_MAX).collect();
+    if best.takes_all() && !tied.iter().skip(1).any(|option| option.takes_all()) && tied.len() > 1 {
+        reasons.push("none of the others has a use for all that the request says".to_owned());
+        return (go_ahead(options, &mut reasons), reasons);
+    }
+    let choice = |option: &&Contender<'_>| Choice {
+        skill: option.profile.name.clone(),
+        description: option.profile.description.clone(),
+        score: option.belief,
+    };
+    let choices: Vec<Choice> = tied.iter().map(choice).collect();
     if choices.len() < 2 {
         return (go_ahead(options, &mut reasons), reasons);
     }
     (Strategy::Ask(Question::Choice(choices)), reasons)
 }
 
-/// The candidates with their arguments, and belief in them anew: what is missing and how they did so far counts.
+/// The candidates with their arguments, and belief in them anew: what is missing, what of the request they have no use
+/// for, and how they did so far counts.
 fn options<'a>(
     index: &'a Index,
     ask: &Ask<'_>,
@@ -91,12 +115,16 @@ fn options<'a>(
     mut first: Option<Extraction>,
     candidates: &[Candidate],
 ) -> Vec<Contender<'a>> {
+    let points = !ask.turns.is_empty() && Follow::of(said.words()).is_some();
     let option = |candidate: &Candidate| {
         let profile = index.profile(&candidate.skill)?;
-        let read = first.take().or_else(|| index.input(&candidate.skill).map(|input| input.read(said)))?;
-        let filled = if read.missing.is_empty() { 1.0 } else { BELIEF_UNFILLED };
+        let mut read = first.take().or_else(|| index.input(&candidate.skill).map(|input| input.read(said)))?;
+        follow::from_context(ask, profile, &mut read);
+        if points {
+            follow::pointed_at(ask, profile, &mut read);
+        }
         let standing = ask.standings.iter().find(|standing| standing.skill == profile.name);
-        let belief = candidate.score * filled * standing.map_or(1.0, record);
+        let belief = candidate.score * suits(&read) * standing.map_or(1.0, record);
         Some(Contender { profile, belief, read })
     };
     let mut options: Vec<Contender<'_>> = candidates.iter().filter_map(option).collect();
@@ -106,6 +134,14 @@ fn options<'a>(
     }
     options.sort_by(|a, b| b.belief.total_cmp(&a.belief).then_with(|| a.profile.name.cmp(&b.profile.name)));
     options
+}
+
+/// What is left of the belief in a skill that could read this from the request.
+fn suits(read: &Extraction) -> f32 {
+    let power = |share: f32, n: usize| share.powi(i32::try_from(n.min(STRAYS_MAX)).unwrap_or(0));
+    let filled = if read.missing.is_empty() { 1.0 } else { BELIEF_UNFILLED };
+    let telling = if read.is_telling && read.missing.is_empty() { BELIEF_TELLING } else { 1.0 };
+    filled * telling * power(BELIEF_UNUSED, read.unused.len()) * power(BELIEF_UNEXPLAINED, read.unexplained.len())
 }
 
 /// What is left of the belief in a skill, from how it did so far.

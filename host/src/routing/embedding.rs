@@ -3,6 +3,7 @@
 mod encoder;
 mod format;
 mod pieces;
+mod product;
 
 use super::{Embed, EmbedError};
 use encoder::Encoder;

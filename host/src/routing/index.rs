@@ -3,6 +3,8 @@
 mod lexical;
 mod rank;
 mod space;
+mod together;
+mod usual;
 mod vector;
 mod words;
 
@@ -13,6 +15,7 @@ use super::arguments::{About, Input};
 use super::{Change, Embed, Learned, Profile, Ranking};
 use lexical::{Document, KINDS, Postings, Totals};
 use space::{Space, Sums};
+use usual::Usual;
 use vector::{Packed, Sides};
 
 pub use rank::Request;
@@ -25,7 +28,7 @@ pub const SKILLS_MAX: usize = 50_000;
 /// Most examples of one skill that get vectors.
 const EXAMPLES_MAX: usize = 64;
 /// What a description weighs against one example in a skill's centre.
-const DESCRIPTION_WEIGHT: f32 = 1.0;
+const DESCRIPTION_WEIGHT: f32 = 2.0;
 /// Longest description that is turned into a vector, in bytes.
 const DESCRIPTION_BYTES_MAX: usize = 600;
 /// The space is made anew when this share of its vectors has come or gone.
@@ -44,8 +47,9 @@ pub struct Index {
     space_age: (f64, f64),
     /// Places whose words are not in the postings yet; empty outside of [`Index::with`].
     pending: Vec<usize>,
-    /// The model whose vectors these are.
+    /// The model whose vectors these are, and what is usual of them.
     model: Option<Arc<str>>,
+    usual: Option<Arc<Usual>>,
 }
 
 /// Some of the skills, with what is searched of them.
@@ -57,20 +61,28 @@ struct Part {
     /// Centres' codes of all slots, one after another; zeros where there is none.
     codes: Vec<i8>,
     centres: Vec<Centre>,
-    /// Passages' codes, in the same way, and their steps.
-    passage_codes: Vec<i8>,
-    passage_steps: Vec<f32>,
+    /// Descriptions' codes, in the same way.
+    description_codes: Vec<i8>,
+    descriptions: Vec<Place>,
     /// On which side of the mean each centre lies, for each dimension.
     sides: Vec<Sides>,
+}
+
+/// What is kept of a vector beside its codes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    /// Zero where there is none.
+    step: f32,
+    /// How far it is from the mean of all, in the space for a centre.
+    distance: f32,
 }
 
 /// What is kept of a centre beside its codes.
 #[derive(Debug, Clone, Copy, Default)]
 struct Centre {
-    step: f32,
-    length: f32,
-    /// Its Mahalanobis distance from the mean of all.
-    distance: f32,
+    at: Place,
+    /// The share of its description in it; the rest is of examples.
+    described: f32,
 }
 
 /// One skill.
@@ -93,7 +105,12 @@ struct Vectors {
     /// Of the description as if it were a request.
     description: Arc<Packed>,
     examples: Vec<Arc<Packed>>,
+    /// Both of the description less what is usual, and their mean with the examples'.
+    meaning: Packed,
     centre: Packed,
+    described: f32,
+    /// Length of the mean of examples and description as they are.
+    length: f32,
 }
 
 impl Index {
@@ -188,10 +205,10 @@ impl Index {
             return;
         }
         if let Some(embed) = embed {
-            self.choose(embed.id());
+            self.choose(embed);
         }
         let old = before.as_ref().and_then(|entry| Some((&entry.profile, entry.vectors.as_ref()?)));
-        let vectors = Vectors::of(profile, old, embed);
+        let vectors = self.usual.as_ref().and_then(|usual| Vectors::of(profile, old, embed, usual));
         let folded = profile.examples.iter().take(EXAMPLES_MAX).map(|example| words::folded(&example.text)).collect();
         let entry = Entry {
             profile: profile.clone(),
@@ -219,8 +236,8 @@ impl Index {
     }
 
     /// Vectors of another model mean nothing to this one, so they go.
-    fn choose(&mut self, model: &str) {
-        if self.model.as_deref() == Some(model) {
+    fn choose(&mut self, embed: &dyn Embed) {
+        if self.model.as_deref() == Some(embed.id()) {
             return;
         }
         if self.model.is_some() {
@@ -234,7 +251,8 @@ impl Index {
             }
             (self.sums, self.space, self.space_age) = (Arc::default(), None, (0.0, 0.0));
         }
-        self.model = Some(model.into());
+        self.usual = Usual::of(embed).map(Arc::new);
+        self.model = self.usual.as_ref().map(|_| embed.id().into());
     }
 
     /// Counts a skill's words and vectors in, or with a `sign` of −1 out.
@@ -250,9 +268,11 @@ impl Index {
         for (total, length) in self.totals.lengths.iter_mut().zip(entry.document.lengths) {
             *total = (*total + sign * length).max(0.0);
         }
-        if let Some(vectors) = &entry.vectors {
-            let examples: Vec<&Packed> = vectors.examples.iter().map(Arc::as_ref).collect();
-            Arc::make_mut(&mut self.sums).add(&vectors.centre, &examples, f64::from(sign));
+        if let (Some(vectors), Some(usual)) = (&entry.vectors, &self.usual) {
+            let centred = |example: &Arc<Packed>| usual.request(&example.values().collect::<Vec<_>>());
+            let examples: Vec<Vec<f32>> = vectors.examples.iter().map(centred).collect();
+            let description: Vec<f32> = vectors.meaning.values().collect();
+            Arc::make_mut(&mut self.sums).add(&description, &examples, f64::from(sign));
             self.space_age.1 += 1.0 + examples.len() as f64;
         }
     }
@@ -324,8 +344,8 @@ impl Part {
             lengths: vec![[0.0; KINDS]; PART_SLOTS],
             codes: Vec::new(),
             centres: vec![Centre::default(); PART_SLOTS],
-            passage_codes: Vec::new(),
-            passage_steps: vec![0.0; PART_SLOTS],
+            description_codes: Vec::new(),
+            descriptions: vec![Place::default(); PART_SLOTS],
             sides: vec![Sides::default(); PART_SLOTS],
         }
     }
@@ -334,38 +354,54 @@ impl Part {
         let n = vectors.map_or(self.codes.len() / PART_SLOTS, |vectors| vectors.centre.len());
         if self.codes.len() != n * PART_SLOTS {
             self.codes = vec![0; n * PART_SLOTS];
-            self.passage_codes = vec![0; n * PART_SLOTS];
+            self.description_codes = vec![0; n * PART_SLOTS];
         }
         let range = slot * n..(slot + 1) * n;
-        let (Some(codes), Some(passage_codes), Some(centre), Some(passage_step), Some(sides)) = (
+        let (Some(codes), Some(description_codes), Some(centre), Some(description), Some(sides)) = (
             self.codes.get_mut(range.clone()),
-            self.passage_codes.get_mut(range),
+            self.description_codes.get_mut(range),
             self.centres.get_mut(slot),
-            self.passage_steps.get_mut(slot),
+            self.descriptions.get_mut(slot),
             self.sides.get_mut(slot),
         ) else {
             return;
         };
         codes.fill(0);
-        passage_codes.fill(0);
-        (*centre, *passage_step) = (Centre::default(), 0.0);
-        let Some(vectors) = vectors.filter(|vectors| vectors.passage.len() == n) else { return };
+        description_codes.fill(0);
+        (*centre, *description) = (Centre::default(), Place::default());
+        let Some(vectors) = vectors.filter(|vectors| vectors.meaning.len() == n) else { return };
         codes.copy_from_slice(vectors.centre.codes());
-        passage_codes.copy_from_slice(vectors.passage.codes());
-        *passage_step = vectors.passage.step();
-        let distance = space.map_or(0.0, |space| {
-            let centred = space.centred(vectors.centre.values());
-            *sides = Sides::of(&centred);
-            space.whitened(&centred).iter().map(|value| value * value).sum::<f32>().sqrt()
-        });
-        *centre = Centre { step: vectors.centre.step(), length: vectors.centre.length(), distance };
+        description_codes.copy_from_slice(vectors.meaning.codes());
+        let (step, described) = (vectors.centre.step(), vectors.described);
+        *centre = Centre { at: Place { step, distance: 0.0 }, described };
+        description.step = vectors.meaning.step();
+        let Some(space) = space else { return };
+        let away = vectors.away(space);
+        *sides = Sides::of(&away);
+        centre.at.distance = vector::length(&space.whitened(&away));
+        let away = vectors.meaning.values().zip(&space.descriptions).map(|(value, common)| value - common);
+        description.distance = vector::length(&away.collect::<Vec<_>>());
     }
 }
 
 impl Vectors {
+    /// How the centre is away from what the skills of this index have in common.
+    fn away(&self, space: &Space) -> Vec<f32> {
+        let common = space.requests.iter().zip(&space.descriptions);
+        let common = common.map(|(of_requests, of_descriptions)| {
+            (1.0 - self.described) * of_requests + self.described * of_descriptions
+        });
+        self.centre.values().zip(common).map(|(value, common)| value - common).collect()
+    }
+
     /// The vectors of a profile. Those of texts that `old` has too are taken from there; `None` if there is no model to
     /// make the others, or it fails.
-    fn of(profile: &Profile, old: Option<(&Arc<Profile>, &Vectors)>, embed: Option<&dyn Embed>) -> Option<Vectors> {
+    fn of(
+        profile: &Profile,
+        old: Option<(&Arc<Profile>, &Vectors)>,
+        embed: Option<&dyn Embed>,
+        usual: &Usual,
+    ) -> Option<Vectors> {
         let mut known: HashMap<&str, &Arc<Packed>> = HashMap::new();
         let old_description;
         if let Some((before, vectors)) = old {
@@ -384,22 +420,38 @@ impl Vectors {
             _ => Arc::new(Packed::new(&embed?.passages(&[&text]).ok()?.pop()?)),
         };
         let description = vector(&text)?;
-        let mut seen = HashSet::new();
         let examples = profile.examples.iter().take(EXAMPLES_MAX);
-        let examples: Option<Vec<_>> = examples.map(|example| vector(&example.text)).collect();
-        let examples = examples?;
-        let mut sum: Vec<f32> = description.values().map(|value| value * DESCRIPTION_WEIGHT).collect();
-        let mut weight = DESCRIPTION_WEIGHT;
-        // An example said twice is one example.
+        let examples = examples.map(|example| vector(&example.text)).collect::<Option<Vec<_>>>()?;
+        let meaning = usual.description(passage.values(), description.values());
+        let (mut plain, mut n) = (description.values().collect::<Vec<f32>>(), 1.0);
+        let mut centre: Vec<f32> = meaning.iter().map(|value| value * DESCRIPTION_WEIGHT).collect();
+        let mut seen = HashSet::new();
         for (example, vector) in profile.examples.iter().zip(&examples) {
-            if seen.insert(example.text.as_str()) && vector.len() == sum.len() {
-                sum.iter_mut().zip(vector.values()).for_each(|(sum, value)| *sum += value);
-                weight += 1.0;
+            // An example said twice is one example.
+            if seen.insert(example.text.as_str()) && vector.len() == centre.len() {
+                let values: Vec<f32> = vector.values().collect();
+                plain.iter_mut().zip(&values).for_each(|(sum, value)| *sum += value);
+                centre.iter_mut().zip(usual.request(&values)).for_each(|(sum, value)| *sum += value);
+                n += 1.0;
             }
         }
-        sum.iter_mut().for_each(|sum| *sum /= weight);
-        Some(Vectors { passage, description, examples, centre: Packed::new(&sum) })
+        let weight = n - 1.0 + DESCRIPTION_WEIGHT;
+        centre.iter_mut().for_each(|sum| *sum /= weight);
+        let (meaning, centre) = (Packed::new(&meaning), Packed::new(&centre));
+        let (described, length) = (DESCRIPTION_WEIGHT / weight, vector::length(&plain) / n);
+        Some(Vectors { passage, description, examples, meaning, centre, described, length })
     }
+}
+
+/// Asks `embed` for every vector that [`Index::with`] will want of `profile`: a model that keeps what it made has them
+/// then.
+pub fn prepare(profile: &Profile, embed: &dyn Embed) {
+    Vectors::of(profile, None, Some(embed), &Usual::default());
+}
+
+/// Asks for what every index of this model wants.
+pub fn prepare_usual(embed: &dyn Embed) {
+    Usual::of(embed);
 }
 
 /// A skill's name and description as the text that is turned into a vector.

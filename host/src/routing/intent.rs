@@ -149,6 +149,11 @@ const CHAT_WORDS_MAX: usize = 5;
 /// Most words between a verb of making and what is made.
 const MAKING_REACH: usize = 6;
 
+/// Whether `word` begins questions.
+pub fn asks(word: &str) -> bool {
+    ASKING.contains(&word)
+}
+
 /// The kind of `text`, by its first words and its last character; the most telling sign wins.
 pub fn of(text: &str) -> Intent {
     let words = words(text);

@@ -18,18 +18,15 @@ const N_SINGLES: usize = 600;
 /// The moment that requests are read at; the data names no other.
 const NOW: CivilNow = CivilNow { year: 2024, month: 5, day: 15, hour: 10, minute: 0, second: 0, weekday: 3 };
 
-pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<()> {
+/// Requests for several skills against requests for one.
+pub fn several(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<()> {
     several_of_toole(report, data, embed)?;
-    let tools = data.rows("bfcl/tools")?;
-    let rows = data.half("bfcl", "")?;
-    several_of_bfcl(report, &tools, &rows, embed);
-    arguments(report, &tools, &rows);
-    Ok(())
+    several_of_bfcl(report, data, embed)
 }
 
 fn complexity(index: &Index, text: &str, embed: &Cached) -> f64 {
     let hints = Hints::default();
-    let ask = Ask { text, locale: None, hints, turns: &[], now: NOW, learned: &[], standings: &[], among: None };
+    let ask = Ask { text, locale: None, hints, turns: &[], now: NOW, learned: &[], standings: &[], context: None, among: None };
     f64::from(analyse(index, &ask, Some(embed)).complexity.score)
 }
 
@@ -61,16 +58,19 @@ fn several_of_toole(report: &mut Report, data: &Data, embed: &Cached) -> anyhow:
     Ok(())
 }
 
-fn several_of_bfcl(report: &mut Report, tools: &[Value], rows: &[Value], embed: &Cached) {
+fn several_of_bfcl(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<()> {
+    let (tools, rows) = (data.rows("bfcl/tools")?, data.half("bfcl", "")?);
     let mut names: HashMap<&str, &Value> = HashMap::new();
-    for tool in tools {
+    for tool in &tools {
         names.entry(text(tool, "name")).or_insert(tool);
     }
     let mut first: Vec<(&str, &Value)> = names.into_iter().collect();
     first.sort_by_key(|(name, _)| *name);
     let change =
         |(name, tool): &(&str, &Value)| profile(name, text(tool, "description"), tool["parameters"].clone(), "en", &[]);
-    let index = Index::empty().with(&first.iter().map(change).collect::<Vec<_>>(), Some(embed));
+    let changes: Vec<_> = first.iter().map(change).collect();
+    embed.prepare_skills(&changes)?;
+    let index = Index::empty().with(&changes, Some(embed));
     let of = |categories: &[&str]| -> Vec<f64> {
         let rows = rows.iter().filter(|row| categories.contains(&text(row, "cat")));
         rows.map(|row| complexity(&index, text(row, "text"), embed)).collect()
@@ -78,10 +78,12 @@ fn several_of_bfcl(report: &mut Report, tools: &[Value], rows: &[Value], embed: 
     let (one, several) = (of(&["simple_python", "multiple"]), of(&["parallel", "parallel_multiple"]));
     let what = format!("BFCL, {} requests for several calls against {} for one", several.len(), one.len());
     report.add("multi_auroc_bfcl", auroc(&several, &one), "", what);
+    Ok(())
 }
 
 /// Calls of BFCL's simple part, the function known: right with every argument, wrong, or asked about.
-fn arguments(report: &mut Report, tools: &[Value], rows: &[Value]) {
+pub fn arguments(report: &mut Report, data: &Data, _: &Cached) -> anyhow::Result<()> {
+    let (tools, rows) = (data.rows("bfcl/tools")?, data.half("bfcl", "")?);
     let tools: HashMap<&str, &Value> = tools.iter().map(|tool| (text(tool, "id"), tool)).collect();
     let (mut n, mut n_right, mut n_wrong) = (0, 0, 0);
     for row in rows.iter().filter(|row| text(row, "cat") == "simple_python") {
@@ -102,6 +104,7 @@ fn arguments(report: &mut Report, tools: &[Value], rows: &[Value]) {
     }
     report.add("args_simple_right", share(n_right, n), "", format!("BFCL simple, {n} calls, the function known"));
     report.add("args_simple_wrong", share(n_wrong, n), "", "called with something wrong, without asking");
+    Ok(())
 }
 
 fn is_right(accept: &Value, arguments: &serde_json::Map<String, Value>) -> bool {

@@ -21,7 +21,9 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
     let first: Vec<&Value> = tools.iter().filter(|tool| seen.insert(text(tool, "name"))).collect();
     let change =
         |tool: &&Value| profile(text(tool, "name"), text(tool, "description"), tool["parameters"].clone(), "en", &[]);
-    let pooled = Index::empty().with(&first.iter().map(change).collect::<Vec<_>>(), Some(embed));
+    let changes: Vec<_> = first.iter().map(change).collect();
+    embed.prepare_skills(&changes)?;
+    let pooled = Index::empty().with(&changes, Some(embed));
     let asked_of = |row: &Value| {
         let right = texts(row, "gold").iter().map(|gold| name(gold).to_owned()).collect();
         (!is_outside(row)).then_some(right).filter(|right: &Vec<String>| !right.is_empty())

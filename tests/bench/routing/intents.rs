@@ -6,14 +6,12 @@ use happyos::routing::Index;
 
 use super::data::{Data, is_outside, profile, shuffled, text};
 use super::figures::{Asked, auroc, spread, top};
-use super::tools::ask;
+use super::tools::{apart, ask};
 use super::vectors::Cached;
 use crate::report::Report;
 
 const SEED: u64 = 20_190_902;
 const N_EXAMPLES: usize = 20;
-/// Requests of each intent.
-const N_REQUESTS: usize = 12;
 /// What one skill may have; further examples say little that is new.
 const N_EXAMPLES_MAX: usize = 64;
 
@@ -33,10 +31,11 @@ fn clinc(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<()>
     let mut used = Vec::new();
     for (intent, rows) in of_intent {
         let rows = shuffled(rows, SEED);
-        let (examples, rest) = rows.split_at(N_EXAMPLES.min(rows.len() / 2));
+        let n = N_EXAMPLES.min(rows.len() / 2);
+        let examples = &rows[..n];
         used.extend(examples.iter().copied());
         changes.push(profile(intent, "", serde_json::json!({}), "en", examples));
-        requests.extend(rest.iter().take(N_REQUESTS).map(|request| (*request, vec![intent.to_owned()])));
+        requests.extend(apart(&rows, n).map(|request| (request, vec![intent.to_owned()])));
     }
     let outside: Vec<_> =
         rows.iter().filter(|row| is_outside(row)).map(|row| (text(row, "text"), Vec::new())).collect();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
+use happyos::routing::index::words;
 use happyos::routing::{Embed, Index};
 use serde_json::Value;
 
@@ -14,10 +15,6 @@ use crate::report::Report;
 const SEED: u64 = 20_240_611;
 /// Examples of each tool; a tool with fewer than twice as many rows gets half of them.
 const N_EXAMPLES: usize = 10;
-/// Requests of each tool that are asked, so that every tool counts alike.
-const N_REQUESTS: usize = 10;
-/// Requests as they come, tools with many rows counting more.
-const N_AS_THEY_COME: usize = 2_000;
 
 pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<()> {
     let tools = data.rows("toole/tools")?;
@@ -29,20 +26,15 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
         }
     }
     let mut examples: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let (mut requests, mut as_they_come) = (Vec::new(), Vec::new());
+    let mut requests = Vec::new();
     for (tool, rows) in of_tool {
         let rows = shuffled(rows, SEED);
         let n = N_EXAMPLES.min(rows.len() / 2);
         examples.insert(tool, rows[..n].to_vec());
-        let asked = || rows[n..].iter().map(|request| (*request, vec![tool.to_owned()]));
-        requests.extend(asked().take(N_REQUESTS));
-        as_they_come.extend(asked());
+        requests.extend(apart(&rows, n).map(|request| (request, vec![tool.to_owned()])));
     }
-    let mut as_they_come = shuffled(as_they_come, SEED);
-    as_they_come.truncate(N_AS_THEY_COME);
     let outside: Vec<&str> = rows.iter().filter(|row| is_outside(row)).map(|row| text(row, "text")).collect();
-    let all =
-        requests.iter().chain(&as_they_come).map(|(request, _)| *request).chain(examples.values().flatten().copied());
+    let all = requests.iter().map(|(request, _)| *request).chain(examples.values().flatten().copied());
     embed.prepare(all.chain(outside.iter().copied()))?;
 
     let changes = |with_examples: bool| -> Vec<_> {
@@ -56,14 +48,11 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
     let bare = Index::empty().with(&changes(false), Some(embed));
     let taught = Index::empty().with(&changes(true), Some(embed));
     let lexical = Index::empty().with(&changes(true), None);
-    let few = format!("ToolE, {} requests, at most {N_REQUESTS} for each of {} tools", requests.len(), tools.len());
+    let all = format!("ToolE, {} requests for {} tools", requests.len(), tools.len());
 
     let asked = ask(&taught, &requests, Some(embed))?;
-    report.add("toole10_top1", top(&asked, 1), "", format!("{few}, ten examples a tool"));
+    report.add("toole10_top1", top(&asked, 1), "", format!("{all}, ten examples a tool"));
     report.add("toole10_top5", top(&asked, 5), "", "");
-    let rough = ask(&taught, &as_they_come, Some(embed))?;
-    report.add("toole10_as_they_come_top1", top(&rough, 1), "", "the same, tools with many rows counting more");
-    report.add("toole10_as_they_come_top5", top(&rough, 5), "", "");
     report.add("toole_auto_precision_at_50", precision_at(&asked, 0.5), "", "right, of the half it is surest of");
     report.add("toole_auto_precision_at_60", precision_at(&asked, 0.6), "", "right, of the 60 % it is surest of");
     if !outside.is_empty() {
@@ -80,6 +69,12 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
     report.add("lexical10_top1", top(&asked, 1), "", "without the model, ten examples a tool");
     report.add("lexical10_top5", top(&asked, 5), "", "");
     Ok(())
+}
+
+/// The rows after the first `n`, which are examples, without those that say the same as one of them.
+pub fn apart<'a>(rows: &[&'a str], n: usize) -> impl Iterator<Item = &'a str> {
+    let examples: Vec<_> = rows[..n].iter().map(|example| words(example)).collect();
+    rows[n..].to_vec().into_iter().filter(move |row| !examples.contains(&words(row)))
 }
 
 /// Ranks every request.

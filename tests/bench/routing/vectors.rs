@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use anyhow::Context as _;
 use happyos::base::Digest;
 use happyos::routing::embedding::E5;
-use happyos::routing::{Embed, EmbedError};
+use happyos::routing::{Change, Embed, EmbedError, index};
 
 const N_KEY: usize = 32;
 
@@ -49,21 +49,18 @@ impl Cached {
         drop(known);
         missing.sort_unstable();
         missing.dedup();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        eprintln!("computing {} vectors …", missing.len());
-        let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
-        std::thread::scope(|scope| {
-            let part = |part| scope.spawn(move || -> Result<(), EmbedError> { self.compute(part) });
-            let parts: Vec<_> = missing.chunks(missing.len().div_ceil(n_threads)).map(part).collect();
-            parts.into_iter().try_for_each(|part| part.join().expect("a thread that computes vectors"))
-        })?;
-        Ok(())
+        on_all_processors(&missing, |text| self.query(text).map(|_| ()))
     }
 
-    fn compute(&self, texts: &[&str]) -> Result<(), EmbedError> {
-        texts.iter().try_for_each(|text| self.query(text).map(|_| ()))
+    /// The same for what an index of these skills wants.
+    pub fn prepare_skills(&self, changes: &[Change]) -> anyhow::Result<()> {
+        let prepare = |change: &Change| {
+            if let Change::Put(profile) = change {
+                index::prepare(profile, self);
+            }
+            Ok(())
+        };
+        on_all_processors(changes, prepare)
     }
 
     fn vector(&self, kind: &str, text: &str) -> Result<Vec<f32>, EmbedError> {
@@ -83,6 +80,18 @@ impl Cached {
         known.insert(key, vector.clone());
         Ok(vector)
     }
+}
+
+fn on_all_processors<T: Sync>(all: &[T], work: impl Fn(&T) -> Result<(), EmbedError> + Sync) -> anyhow::Result<()> {
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let work = &work;
+    std::thread::scope(|scope| {
+        let part = |part: &'_ [T]| part.iter().try_for_each(work);
+        let parts = all.chunks(all.len().div_ceil(n_threads).max(1));
+        let parts: Vec<_> = parts.map(|those| scope.spawn(move || part(those))).collect();
+        parts.into_iter().try_for_each(|part| part.join().expect("a thread that computes vectors"))
+    })?;
+    Ok(())
 }
 
 fn key(kind: &str, text: &str) -> [u8; N_KEY] {

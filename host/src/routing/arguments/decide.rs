@@ -351,6 +351,25 @@ pub fn salient(reading: &Reading<'_>, taken: &[&Offer]) -> Vec<Range<usize>> {
     found
 }
 
+/// The words of [`unexplained`] runs, and verbs that ask for something the skill does not speak of.
+pub fn unexplained_words(reading: &Reading<'_>, parameters: &[Parameter], taken: &[&Offer]) -> Vec<String> {
+    let mut found: Vec<String> = unexplained(reading, parameters, taken)
+        .into_iter()
+        .flatten()
+        .map(|at| reading.text.lower(at).to_owned())
+        .take(16)
+        .collect();
+    let verb = |at: &usize| {
+        let Some(token) = reading.text.get(*at).filter(|token| token.quote.is_none()) else { return false };
+        words::is_request_verb(&token.lower)
+            && !words::is_vague(&token.lower)
+            && !reading.is_explained(*at)
+            && !taken.iter().any(|offer| offer.tokens.contains(at))
+    };
+    found.extend((0..reading.text.tokens.len().min(64)).filter(verb).map(|at| reading.text.lower(at).to_owned()));
+    found
+}
+
 /// Runs of words that neither the skill's words nor the parameters' explain, and that no taken offer was read from.
 fn unexplained(reading: &Reading<'_>, parameters: &[Parameter], taken: &[&Offer]) -> Vec<Range<usize>> {
     let says = |at: usize| {

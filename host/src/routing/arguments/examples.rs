@@ -30,6 +30,36 @@ pub struct Template {
     quoted: bool,
 }
 
+/// The words of the examples that are no part of their values.
+pub fn frame_words(examples: &[ExampleText]) -> Vec<String> {
+    let usable = examples.iter().take(EXAMPLES_MAX).filter(|example| example.text.len() <= TEXT_BYTES_MAX);
+    let mut found = Vec::new();
+    for example in usable {
+        let Some(input) = &example.input else { continue };
+        let mut valued = Vec::new();
+        texts_of(input, &mut valued);
+        let valued: Vec<String> = valued.iter().flat_map(|text| words::of_text(text)).collect();
+        let own = words::of_text(&example.text).filter(|word| {
+            word.chars().count() > 2
+                && word.chars().all(|character| !character.is_ascii_digit())
+                && !words::is_function(word)
+                && !valued.contains(word)
+        });
+        found.extend(own);
+    }
+    found
+}
+
+/// The texts in a value, at any depth that an example is likely to have.
+fn texts_of<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(items) => items.iter().take(32).for_each(|item| texts_of(item, found)),
+        Value::Object(fields) => fields.values().take(32).for_each(|field| texts_of(field, found)),
+        _ => {}
+    }
+}
+
 /// The templates of `examples`.
 pub fn templates(examples: &[ExampleText]) -> Vec<Template> {
     let usable = examples.iter().take(EXAMPLES_MAX).filter(|example| example.text.len() <= TEXT_BYTES_MAX);

@@ -10,7 +10,7 @@ use super::numbers::Number;
 use super::schema::{Kind, Parameter, Sense};
 use super::spans::Reading;
 use super::units::Dimension;
-use super::{choices, lists, texts, words};
+use super::{arithmetic, choices, lists, texts, words};
 
 /// Most offers to one parameter that are kept, best first.
 const OFFERS_MAX: usize = 24;
@@ -93,7 +93,7 @@ fn text(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         Sense::Zone => texts::zones(reading, parameter),
         Sense::Color => texts::colors(reading, parameter),
         Sense::Language => texts::languages(reading, parameter),
-        Sense::Expression => texts::expressions(reading, parameter),
+        Sense::Expression => arithmetic::expressions(reading),
         Sense::Json => texts::json(reading, parameter),
         _ => Vec::new(),
     };

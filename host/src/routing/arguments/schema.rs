@@ -66,6 +66,13 @@ pub enum Sense {
     Topic,
 }
 
+impl Sense {
+    /// Whether what looks like it is hardly ever anything else.
+    pub fn is_telling(self) -> bool {
+        matches!(self, Self::Url | Self::Email | Self::Expression | Self::Json)
+    }
+}
+
 /// One parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {

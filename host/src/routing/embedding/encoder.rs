@@ -9,6 +9,7 @@ use candle_nn::ops::softmax;
 
 use super::EmbedError;
 use super::format::{File, Shape};
+use super::product::{Gelu, Linear};
 
 /// All weights, the large ones with four bits each.
 pub struct Encoder {
@@ -29,18 +30,6 @@ struct Layer {
     inner: Linear,
     outer: Linear,
     outer_norm: LayerNorm,
-}
-
-struct Linear {
-    /// Transposed and unpacked: the products of four-bit blocks take three times as long as these.
-    weights: Tensor,
-    bias: Tensor,
-}
-
-impl Linear {
-    fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        x.matmul(&self.weights)?.broadcast_add(&self.bias)
-    }
 }
 
 impl Encoder {
@@ -95,15 +84,8 @@ impl Layer {
     fn new(file: &File<'_>, layer: usize) -> Result<Layer, EmbedError> {
         let Shape { n_hidden, n_inner, .. } = file.shape;
         let linear = |name: &str, n_out: usize, n_in: usize| {
-            let bias = file.floats(&format!("l{layer}.{name}.b"), n_out)?;
-            let bias = Tensor::from_vec(bias, n_out, &Device::Cpu).map_err(broken)?;
-            let packed = weights(file, &format!("l{layer}.{name}.w"), n_out, n_in)?;
-            let weights = packed
-                .dequantize(&Device::Cpu)
-                .and_then(|rows| rows.t())
-                .and_then(|t| if std::env::var("TR").is_ok() { t.contiguous() } else { Ok(t) })
-                .map_err(broken)?;
-            Ok::<_, EmbedError>(Linear { weights, bias })
+            let blocks = file.four_bit(&format!("l{layer}.{name}.w"), n_out, n_in)?;
+            Ok::<_, EmbedError>(Linear::new(blocks, n_in, file.floats(&format!("l{layer}.{name}.b"), n_out)?))
         };
         Ok(Layer {
             query: linear("q", n_hidden, n_hidden)?,
@@ -121,15 +103,16 @@ impl Layer {
         let (n_tokens, n_hidden) = x.dims2()?;
         let n_head = n_hidden / n_heads;
         let heads = |x: Tensor| x.reshape((n_tokens, n_heads, n_head))?.transpose(0, 1)?.contiguous();
-        let query = heads(self.query.forward(x)?)?;
-        let key = heads(self.key.forward(x)?)?;
-        let value = heads(self.value.forward(x)?)?;
+        let query = heads(x.apply_op1_no_bwd(&self.query)?)?;
+        let key = heads(x.apply_op1_no_bwd(&self.key)?)?;
+        let value = heads(x.apply_op1_no_bwd(&self.value)?)?;
         let scale = 1.0 / (n_head as f64).sqrt();
         let attention = softmax(&(query.matmul(&key.t()?)? * scale)?, D::Minus1)?;
         let attended = attention.matmul(&value)?.transpose(0, 1)?.reshape((n_tokens, n_hidden))?;
-        let x = self.attended_norm.forward(&(x + self.attended.forward(&attended)?)?)?;
-        let inner = self.inner.forward(&x)?.gelu_erf()?;
-        self.outer_norm.forward(&(&x + self.outer.forward(&inner)?)?)
+        let x = self.attended_norm.forward(&(x + attended.apply_op1_no_bwd(&self.attended)?)?)?;
+        let inner = x.apply_op1_no_bwd(&self.inner)?;
+        inner.inplace_op1(&Gelu)?;
+        self.outer_norm.forward(&(&x + inner.apply_op1_no_bwd(&self.outer)?)?)
     }
 }
 

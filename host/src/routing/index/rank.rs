@@ -3,43 +3,39 @@
 use std::cmp::Reverse;
 
 use super::lexical::{self, KINDS, Scores};
-use super::vector::{Probe, Sides};
-use super::{Entry, Index, PART_SLOTS, words};
+use super::vector::{self, Probe, Sides, dot};
+use super::{Entry, Index, PART_SLOTS, Part, together, words};
 use crate::routing::{CANDIDATES_MAX, Candidate, LEARNED_MAX, Learned, REQUEST_BYTES_MAX, Ranking};
 
-/// Skills whose descriptions are compared with the request where there are too many to compare them all, and how many
-/// stand for the rest.
-const COMPARED: usize = 256;
+/// Most skills that are all compared with the request by their vectors.
 const COMPARED_ALL: usize = 2_048;
+/// How many stand for the rest where there are more.
+const COMPARED_USUAL: usize = 256;
 /// Of more skills, how many are compared for the direction of their vectors, and for words in common at most.
 const COMPARED_NEAR: usize = 512;
 /// Standard scores by words from which on a skill is compared with the request whatever its vector.
 const WORDS_NEAR: f32 = 3.0;
+/// Of the best skills, how many are looked at in pairs.
+const TOGETHER: usize = 6;
 /// Skills that the examples of are looked at one by one.
 const SHORTLIST: usize = 48;
 /// Standard deviations of scores as they are in large indexes, and for how many skills these stand: with few skills
 /// their own deviation says little.
 const USUAL: f32 = 12.0;
-const USUAL_COSINE: f32 = 0.22;
-const USUAL_FIT: f32 = 30.0;
-const USUAL_PASSAGE: f32 = 0.025;
+const USUAL_FIT: f32 = 38.0;
+const USUAL_COSINE: f32 = 0.075;
 /// The share of the best possible score by which the scores by words of most skills differ.
 const USUAL_LEXICAL: f32 = 0.08;
 
 /// What words count beside vectors: more where skills have few examples.
-const LEXICAL_BARE: f32 = 0.75;
-const LEXICAL_TAUGHT: f32 = 0.28;
+const LEXICAL_BARE: f32 = 0.3;
+const LEXICAL_TAUGHT: f32 = 0.2;
 /// Examples of a skill, on the average, at which a skill counts as taught.
-const TAUGHT: f32 = 4.0;
-/// What the centre of a skill's requests counts, and what its description does, bare and taught.
-const CENTRE_BARE: f32 = 0.35;
+const TAUGHT: f32 = 3.0;
+/// What the centre of a skill's requests counts once taught, and what its description does, bare and taught.
 const CENTRE_TAUGHT: f32 = 1.0;
-const PASSAGE_BARE: f32 = 0.9;
-const PASSAGE_TAUGHT: f32 = 0.2;
-/// What the nearest example counts.
-const NEAREST: f32 = 0.3;
-/// Cosines between requests differ by about this much.
-const NEAREST_SPREAD: f32 = 0.035;
+const DESCRIPTION_BARE: f32 = 1.0;
+const DESCRIPTION_TAUGHT: f32 = 0.2;
 /// What a request that is the very example counts, and one that was learned.
 const SAME: f32 = 3.0;
 /// How fast belief grows with scores.
@@ -70,13 +66,13 @@ struct Contender<'a> {
     same: Option<&'static str>,
 }
 
-/// Scores by vectors, for each place.
+/// Scores by vectors.
 struct Dense {
+    /// The request's vector as it is, and in the space.
     probe: Probe,
-    /// Standard scores.
+    whitened: Vec<f32>,
+    /// Standard scores, for each place.
     scores: Vec<f32>,
-    /// Plain cosines with the centres.
-    cosines: Vec<f32>,
 }
 
 /// The `k` skills that fit best.
@@ -101,10 +97,8 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
         .iter()
         .filter_map(|place| {
             let entry = index.entry(*place)?.as_ref();
-            let at = |scores: &Vec<f32>| scores.get(*place).copied().unwrap_or_default();
-            let cosine = dense.as_ref().map_or(0.0, |dense| at(&dense.cosines));
-            let (lexical, score) = (at(&by_words), score(place));
-            Some(Contender { place: *place, entry, score, lexical, cosine, nearest: None, same: None })
+            let (lexical, score) = (by_words.get(*place).copied().unwrap_or_default(), score(place));
+            Some(Contender { place: *place, entry, score, lexical, cosine: 0.0, nearest: None, same: None })
         })
         .collect();
     for contender in &mut contenders {
@@ -112,7 +106,14 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     }
     contenders
         .sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.entry.profile.name.cmp(&b.entry.profile.name)));
-    ranking(&contenders, &lexical, &parts, (dense.is_some(), index.len()), k)
+    let mut ranking = ranking(&contenders, &lexical, &parts, (dense.is_some(), index.len()), k);
+    if let (Some(dense), Some(space)) = (&dense, &index.space) {
+        let first = contenders.iter().take(TOGETHER);
+        let centres: Vec<_> =
+            first.filter_map(|one| Some(space.whitened(&one.entry.vectors.as_ref()?.away(space)))).collect();
+        ranking.together = together::gain(&dense.whitened, &centres);
+    }
+    ranking
 }
 
 /// The sum of both kinds' standard scores, made one again; 0 where there is no skill.
@@ -164,51 +165,79 @@ impl Standard {
 }
 
 fn dense(index: &Index, vector: &[f32], live: &[usize], taught: f32, by_words: &[f32]) -> Option<Dense> {
-    let space = index.space.as_ref()?;
+    let (space, common) = (index.space.as_ref()?, index.usual.as_ref()?);
     if vector.len() != space.n_dimensions() || !vector.iter().all(|value| value.is_finite()) {
         return None;
     }
-    let whitened = space.whitened(&space.centred(vector.iter().copied()));
-    let length = whitened.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-6);
+    let mut away = common.request(vector);
+    away.iter_mut().zip(&space.requests).for_each(|(value, mean)| *value -= mean);
+    let whitened = space.whitened(&away);
     let direction = space.direction(&whitened);
-    let offset: f32 = direction.iter().zip(space.mean()).map(|(a, b)| a * b).sum();
-    let towards = Probe::new(&direction);
-    let n = vector.len();
-    let n_places = index.parts.len() * PART_SLOTS;
-    let (mut angles, mut fits) = (vec![0.0; n_places], vec![0.0; n_places]);
-    let mut with = Vec::with_capacity(live.len());
-    let (near, usual) = near(index, live, &Sides::of(&direction), by_words);
-    for place in near.iter().chain(&usual) {
-        let (Some(part), slot) = (index.parts.get(place / PART_SLOTS), place % PART_SLOTS) else { continue };
-        let (Some(codes), Some(centre)) = (part.codes.get(slot * n..(slot + 1) * n), part.centres.get(slot)) else {
-            continue;
-        };
-        let (Some(angle), Some(fit)) = (angles.get_mut(*place), fits.get_mut(*place)) else { continue };
-        // Skills without vectors stay at the mean: nothing speaks for or against them.
-        if centre.length > 0.0 {
-            let product = towards.dot(codes) * centre.step - offset;
-            *angle = product / (length * centre.distance.max(1e-6));
-            *fit = product - centre.distance * centre.distance / 2.0;
-            with.push(*place);
-        }
-    }
+    let (near, sample) = near(index, live, &Sides::of(&direction), by_words);
+    let mut with: Vec<usize> = near.into_iter().chain(sample.iter().copied()).collect();
     with.sort_unstable();
     with.dedup();
-    let sample = if usual.is_empty() { &with } else { &usual };
-    standardise(&mut angles, sample, USUAL_COSINE);
-    standardise(&mut fits, sample, USUAL_FIT);
-    let centre = CENTRE_BARE + (CENTRE_TAUGHT - CENTRE_BARE) * taught;
-    let mut scores = vec![0.0; n_places];
+    // Skills without vectors stay at the mean: nothing speaks for or against them.
+    let has_vectors = |place: &usize| {
+        let part = index.parts.get(place / PART_SLOTS);
+        part.and_then(|part| part.centres.get(place % PART_SLOTS)).is_some_and(|centre| centre.at.step > 0.0)
+    };
+    with.retain(has_vectors);
+    let usual = if sample.is_empty() { &with } else { &sample };
+    let n_places = index.parts.len() * PART_SLOTS;
+    let (mut scores, mut cosines) = (vec![0.0; n_places], vec![0.0; n_places]);
+    let towards = Probe::new(&direction);
+    let (of_requests, of_descriptions) = (dot(&direction, &space.requests), dot(&direction, &space.descriptions));
+    fill(
+        &mut scores,
+        &with,
+        |part, slot| {
+            let centre = part.centres.get(slot)?;
+            let common = (1.0 - centre.described) * of_requests + centre.described * of_descriptions;
+            let product = towards.dot(codes(&part.codes, slot)?) * centre.at.step - common;
+            Some(product - centre.at.distance * centre.at.distance / 2.0)
+        },
+        index,
+    );
+    standardise(&mut scores, usual, USUAL_FIT);
+    let probe = Probe::new(&away);
+    let (length, common) = (vector::length(&away).max(1e-6), dot(&away, &space.descriptions));
+    fill(
+        &mut cosines,
+        &with,
+        |part, slot| {
+            let description = part.descriptions.get(slot)?;
+            let product = probe.dot(codes(&part.description_codes, slot)?) * description.step - common;
+            Some(product / (length * description.distance.max(1e-6)))
+        },
+        index,
+    );
+    standardise(&mut cosines, usual, USUAL_COSINE);
+    let (centre, description) =
+        (CENTRE_TAUGHT * taught, DESCRIPTION_BARE + (DESCRIPTION_TAUGHT - DESCRIPTION_BARE) * taught);
+    let mut sums = vec![0.0; n_places];
     for place in &with {
-        if let (Some(score), Some(angle), Some(fit)) = (scores.get_mut(*place), angles.get(*place), fits.get(*place)) {
-            *score = centre * (angle + fit) / 2.0;
+        if let (Some(sum), Some(fit), Some(cosine)) = (sums.get_mut(*place), scores.get(*place), cosines.get(*place)) {
+            *sum = centre * fit + description * cosine;
         }
     }
-    let mut dense = Dense { probe: Probe::new(vector), scores: Vec::new(), cosines: vec![0.0; n_places] };
-    let passage = PASSAGE_BARE + (PASSAGE_TAUGHT - PASSAGE_BARE) * taught;
-    add_passages(index, &mut dense, &mut scores, by_words, (&with, &usual), passage);
-    dense.scores = scores;
-    Some(dense)
+    Some(Dense { probe: Probe::new(vector), whitened, scores: sums })
+}
+
+/// Puts what `score` says of each of `places` there.
+fn fill(scores: &mut [f32], places: &[usize], score: impl Fn(&Part, usize) -> Option<f32>, index: &Index) {
+    for place in places {
+        let part = index.parts.get(place / PART_SLOTS);
+        if let (Some(slot), Some(part)) = (scores.get_mut(*place), part) {
+            *slot = score(part, place % PART_SLOTS).unwrap_or_default();
+        }
+    }
+}
+
+/// The codes at a slot of a part.
+fn codes(codes: &[i8], slot: usize) -> Option<&[i8]> {
+    let n = codes.len() / PART_SLOTS;
+    codes.get(slot * n..(slot + 1) * n)
 }
 
 /// The places that are compared in full: all of them, or where these are too many, those whose centres lie on the same
@@ -228,53 +257,7 @@ fn near(index: &Index, live: &[usize], sides: &Sides, by_words: &[f32]) -> (Vec<
     near.truncate(2 * COMPARED_NEAR);
     near.sort_unstable();
     near.dedup();
-    (near, live.iter().step_by(live.len() / COMPARED).copied().collect())
-}
-
-/// Adds how near the descriptions are, and notes the cosines: of all skills, or of the best ones so far where these are
-/// too many. Then a sample says how near descriptions usually are, and the others count as usual.
-fn add_passages(
-    index: &Index,
-    dense: &mut Dense,
-    scores: &mut [f32],
-    by_words: &[f32],
-    (with, sample): (&[usize], &[usize]),
-    weight: f32,
-) {
-    let mut compared = with.to_vec();
-    let usual = if sample.is_empty() { with } else { sample };
-    if !sample.is_empty() && with.len() > COMPARED {
-        let so_far = |place: &usize| {
-            let at = |scores: &[f32]| scores.get(*place).copied().unwrap_or_default();
-            at(scores) + at(by_words)
-        };
-        let mut ordered: Vec<(f32, usize)> = with.iter().map(|place| (so_far(place), *place)).collect();
-        ordered.select_nth_unstable_by(COMPARED, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        compared = ordered.iter().take(COMPARED).map(|(_, place)| *place).collect();
-    }
-    let mut passages = vec![0.0; scores.len()];
-    for place in compared.iter().chain(usual) {
-        let (Some(part), slot) = (index.parts.get(place / PART_SLOTS), place % PART_SLOTS) else { continue };
-        let n = part.codes.len() / PART_SLOTS;
-        let range = slot * n..(slot + 1) * n;
-        let (Some(codes), Some(step), Some(centre)) =
-            (part.passage_codes.get(range.clone()), part.passage_steps.get(slot), part.centres.get(slot))
-        else {
-            continue;
-        };
-        if let (Some(passage), Some(cosine), Some(centre_codes)) =
-            (passages.get_mut(*place), dense.cosines.get_mut(*place), part.codes.get(range))
-        {
-            *passage = dense.probe.dot(codes) * step;
-            *cosine = dense.probe.dot(centre_codes) * centre.step / centre.length.max(1e-6);
-        }
-    }
-    standardise(&mut passages, usual, USUAL_PASSAGE);
-    for place in &compared {
-        if let (Some(score), Some(passage)) = (scores.get_mut(*place), passages.get(*place)) {
-            *score += weight * passage;
-        }
-    }
+    (near, live.iter().step_by(live.len() / COMPARED_USUAL).copied().collect())
 }
 
 /// The places of the best skills that the request may go to, and of whatever was learned.
@@ -305,11 +288,10 @@ fn look_closer<'a>(contender: &mut Contender<'a>, folded: &str, dense: Option<&D
     let entry = contender.entry;
     let texts = entry.profile.examples.iter().map(|example| example.text.as_str());
     if let (Some(dense), Some(vectors)) = (dense, &entry.vectors) {
-        let cosines = vectors.examples.iter().map(|example| example.dot(&dense.probe) / example.length().max(1e-6));
-        contender.nearest = cosines.zip(texts).max_by(|(a, _), (b, _)| a.total_cmp(b));
-        if let Some((cosine, _)) = contender.nearest {
-            contender.score += NEAREST * ((cosine - contender.cosine) / NEAREST_SPREAD).clamp(-3.0, 3.0);
-        }
+        let products: Vec<f32> = vectors.examples.iter().map(|example| example.dot(&dense.probe)).collect();
+        let sum = products.iter().sum::<f32>() + vectors.description.dot(&dense.probe);
+        contender.cosine = sum / (products.len() + 1) as f32 / vectors.length.max(1e-6);
+        contender.nearest = products.into_iter().zip(texts).max_by(|(a, _), (b, _)| a.total_cmp(b));
     }
     if !folded.is_empty() && entry.folded.iter().any(|example| example == folded) {
         contender.same = Some("the request is one of its examples");
@@ -365,7 +347,7 @@ fn ranking(
         .collect();
     let fit =
         contenders.iter().take(5).map(|contender| fit(contender, lexical, has_vectors, n_skills)).fold(0.0, f32::max);
-    Ranking { candidates, margin, fit }
+    Ranking { candidates, margin, fit, together: 0.0 }
 }
 
 /// How well a skill fits at all, 0 to 1.

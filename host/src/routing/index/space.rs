@@ -5,14 +5,17 @@
 //! How descriptions differ from each other is what tells skills apart, so that is left as it is. All it needs are sums:
 //! a skill is added and taken out without looking at the others.
 
-use super::vector::Packed;
+use super::vector::dot;
 
 /// Examples' degrees of freedom at which half of the trust in their covariance is reached.
 const FREE_HALF: f64 = 150.0;
 /// The largest weight of the covariance against the sphere.
 const TRUST_MAX: f64 = 0.35;
+/// Vectors that count for what is usual everywhere, against those of this index.
+const USUAL_REQUESTS: f64 = 100.0;
+const USUAL_DESCRIPTIONS: f64 = 25.0;
 
-/// Sums over the vectors of all skills, the symmetric ones as lower triangles, row after row.
+/// Sums over the vectors of all skills, each less what is usual; the symmetric ones as lower triangles, row after row.
 #[derive(Debug, Clone, Default)]
 pub struct Sums {
     n_dimensions: usize,
@@ -20,42 +23,38 @@ pub struct Sums {
     n_examples: f64,
     /// Examples' degrees of freedom about their skills' means.
     n_free: f64,
-    centres: Vec<f64>,
+    descriptions: Vec<f64>,
+    examples: Vec<f64>,
     scatter: Vec<f64>,
 }
 
 impl Sums {
-    /// Adds a skill's vectors, or with a `sign` of −1 takes them out: its centre, and its examples.
-    pub fn add(&mut self, centre: &Packed, examples: &[&Packed], sign: f64) {
-        let n = centre.len();
+    /// Adds a skill's vectors, or with a `sign` of −1 takes them out.
+    pub fn add(&mut self, description: &[f32], examples: &[Vec<f32>], sign: f64) {
+        let n = description.len();
         if self.n_dimensions == 0 {
-            let triangle = n * (n + 1) / 2;
             let zeros = |n: usize| vec![0.0; n];
-            (self.n_dimensions, self.centres) = (n, zeros(n));
-            self.scatter = zeros(triangle);
+            (self.n_dimensions, self.descriptions, self.examples) = (n, zeros(n), zeros(n));
+            self.scatter = zeros(n * (n + 1) / 2);
         }
         if self.n_dimensions != n {
             return;
         }
-        let centre: Vec<f64> = centre.values().map(f64::from).collect();
         self.n_skills += sign;
-        for (sum, value) in self.centres.iter_mut().zip(&centre) {
-            *sum += sign * value;
+        add(&mut self.descriptions, description, sign);
+        self.n_examples += sign * examples.len() as f64;
+        let mut mean = vec![0.0; n];
+        for example in examples {
+            add(&mut self.examples, example, sign);
+            add(&mut mean, example, 1.0 / examples.len() as f64);
         }
         if examples.len() < 2 {
             return;
         }
-        let mut mean = vec![0.0; n];
         for example in examples {
-            for (sum, value) in mean.iter_mut().zip(example.values()) {
-                *sum += f64::from(value) / examples.len() as f64;
-            }
-        }
-        for example in examples {
-            let away: Vec<f64> = example.values().zip(&mean).map(|(value, mean)| f64::from(value) - mean).collect();
+            let away: Vec<f64> = example.iter().zip(&mean).map(|(value, mean)| f64::from(*value) - mean).collect();
             add_square(&mut self.scatter, &away, sign);
         }
-        self.n_examples += sign * examples.len() as f64;
         self.n_free += sign * (examples.len() as f64 - 1.0);
     }
 
@@ -70,7 +69,6 @@ impl Sums {
         if n == 0 || self.n_skills < 0.5 {
             return None;
         }
-        let mean: Vec<f64> = self.centres.iter().map(|sum| sum / self.n_skills).collect();
         let trust = TRUST_MAX * self.n_free / (self.n_free + FREE_HALF);
         let per_free = 1.0 / self.n_free.max(1.0);
         let mut covariance: Vec<f64> = self.scatter.iter().map(|sum| sum * per_free).collect();
@@ -87,9 +85,17 @@ impl Sums {
             }
             at += row + 1;
         }
-        let factor = cholesky(covariance, n)?;
-        Some(Space { mean: mean.into_iter().map(|value| value as f32).collect(), factor })
+        let mean = |sums: &[f64], n: f64| sums.iter().map(|sum| (sum / n) as f32).collect();
+        Some(Space {
+            requests: mean(&self.examples, self.n_examples + USUAL_REQUESTS),
+            descriptions: mean(&self.descriptions, self.n_skills + USUAL_DESCRIPTIONS),
+            factor: cholesky(covariance, n)?,
+        })
     }
+}
+
+fn add(sums: &mut [f64], values: &[f32], weight: f64) {
+    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * f64::from(*value));
 }
 
 /// Adds `sign` times `x` xᵀ to a lower triangle.
@@ -107,23 +113,16 @@ fn add_square(triangle: &mut [f64], x: &[f64], sign: f64) {
 /// A space to compare vectors in.
 #[derive(Debug, Clone)]
 pub struct Space {
-    mean: Vec<f32>,
+    /// What the requests of this index have in common beyond what is usual, and its descriptions.
+    pub requests: Vec<f32>,
+    pub descriptions: Vec<f32>,
     /// Lower triangle L with L Lᵀ the covariance.
     factor: Vec<f32>,
 }
 
 impl Space {
-    /// What `x` is away from the mean.
-    pub fn centred(&self, x: impl Iterator<Item = f32>) -> Vec<f32> {
-        x.zip(&self.mean).map(|(value, mean)| value - mean).collect()
-    }
-
     pub fn n_dimensions(&self) -> usize {
-        self.mean.len()
-    }
-
-    pub fn mean(&self) -> &[f32] {
-        &self.mean
+        self.requests.len()
     }
 
     /// L⁻¹ `x`: its length is the Mahalanobis length of `x`.
@@ -178,19 +177,4 @@ fn cholesky(a: Vec<f64>, n: usize) -> Option<Vec<f32>> {
         rows.push(made);
     }
     Some(rows.concat())
-}
-
-/// In eight sums at once, which the compiler makes vectors of.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let n = a.len().min(b.len());
-    let (a, b) = (a.get(..n).unwrap_or_default(), b.get(..n).unwrap_or_default());
-    let (a_chunks, a_rest) = a.as_chunks::<8>();
-    let (b_chunks, b_rest) = b.as_chunks::<8>();
-    let mut sums = [0.0_f32; 8];
-    for (a, b) in a_chunks.iter().zip(b_chunks) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += a * b;
-        }
-    }
-    sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
 }

@@ -1,0 +1,314 @@
+//! Arithmetic, in figures and signs or in the words of English and Swedish, as one expression.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::numbers::Number;
+use super::offers::Offer;
+use super::spans::Reading;
+use super::tokens::{Kind, Text};
+
+/// Longest arithmetic expression, in tokens.
+const EXPRESSION_TOKENS_MAX: usize = 200;
+/// Most numbers that are added up in words.
+const TERMS_MAX: usize = 16;
+
+/// The arithmetic of the text: what is said in words ("dra 15 från 100"), or else the longest run of numbers and operators.
+pub fn expressions(reading: &Reading<'_>) -> Vec<Offer> {
+    let said = (0..reading.text.tokens.len()).find_map(|at| in_words(reading, at));
+    let found = said.or_else(|| longest(reading)).filter(|(_, tokens)| !of_unknown(reading.text, tokens.start));
+    found.map(|(written, tokens)| Offer::new(Value::from(written), tokens, 1.6)).into_iter().collect()
+}
+
+/// Whether `text` begins with an operator, so that it goes on with a value said before: "times 3", "minus 50".
+pub fn goes_on(text: &str) -> bool {
+    let text = Text::read(text);
+    let Some((operator, length)) = operator(&text, 0, true) else { return false };
+    let unary = matches!(operator, "!" | "^2" | "^3");
+    // "to the power of" has words enough; "x" and "%" alone have not.
+    let sure = length > 1 || text.lower(0).chars().count() > 1 || matches!(operator, "+" | "-" | "*" | "/" | "^");
+    sure && (unary || text.get(length).is_some_and(|next| next.kind == Kind::Number || next.kind == Kind::Word))
+}
+
+/// Whether a function that is none of the operations stands right before: "the square root of 2 + 7".
+fn of_unknown(text: &Text<'_>, start: usize) -> bool {
+    const UNKNOWN: &[&str] = &[
+        "root", "sqrt", "roten", "kvadratroten", "kubikroten", "ur", "log", "ln", "logarithm", "logaritmen", "sin", "cos",
+        "tan", "sine", "cosine", "sinus", "cosinus", "average", "mean", "median", "medelvärdet", "medianen", "primtal",
+    ];
+    (start.saturating_sub(3)..start).any(|at| UNKNOWN.contains(&text.lower(at)))
+}
+
+/// The longest run of numbers and operators, signs or words for them.
+fn longest(reading: &Reading<'_>) -> Option<(String, Range<usize>)> {
+    let text = reading.text;
+    let mut best: Option<(String, Range<usize>)> = None;
+    let mut at = 0;
+    while at < text.tokens.len() {
+        let (written, end) = expression(reading, at);
+        if end > at {
+            let longer = best.as_ref().is_none_or(|(_, tokens)| end - at > tokens.len());
+            if written.chars().any(|character| character.is_ascii_digit()) && is_operation(&written) && longer {
+                best = Some((written, at..end));
+            }
+            at = end;
+        } else {
+            at += 1;
+        }
+    }
+    best
+}
+
+/// What is done with numbers that are named after it.
+#[derive(Clone, Copy)]
+enum Doing {
+    Add,
+    Subtract,
+    /// The first from the second.
+    SubtractFrom,
+    Multiply,
+    Divide,
+    Remainder,
+    /// To one number only: what stands before it, and what behind.
+    One(&'static str, &'static str),
+}
+
+/// Words that say what is done with the numbers after them, and what it is.
+const DOINGS: &[(&[&str], Doing)] = &[
+    (&["sum", "of"], Doing::Add),
+    (&["add"], Doing::Add),
+    (&["summan", "av"], Doing::Add),
+    (&["summera"], Doing::Add),
+    (&["addera"], Doing::Add),
+    (&["lägg", "ihop"], Doing::Add),
+    (&["lägg", "till"], Doing::Add),
+    (&["plussa", "ihop"], Doing::Add),
+    (&["plussa"], Doing::Add),
+    (&["difference", "between"], Doing::Subtract),
+    (&["skillnaden", "mellan"], Doing::Subtract),
+    (&["differensen", "mellan"], Doing::Subtract),
+    (&["subtract"], Doing::SubtractFrom),
+    (&["take", "away"], Doing::SubtractFrom),
+    (&["take"], Doing::SubtractFrom),
+    (&["subtrahera"], Doing::SubtractFrom),
+    (&["dra", "bort"], Doing::SubtractFrom),
+    (&["dra", "av"], Doing::SubtractFrom),
+    (&["dra"], Doing::SubtractFrom),
+    (&["ta", "bort"], Doing::SubtractFrom),
+    (&["multiply"], Doing::Multiply),
+    (&["product", "of"], Doing::Multiply),
+    (&["multiplicera"], Doing::Multiply),
+    (&["gångra"], Doing::Multiply),
+    (&["produkten", "av"], Doing::Multiply),
+    (&["remainder", "of"], Doing::Remainder),
+    (&["remainder", "when"], Doing::Remainder),
+    (&["resten", "av"], Doing::Remainder),
+    (&["resten", "när"], Doing::Remainder),
+    (&["divide"], Doing::Divide),
+    (&["quotient", "of"], Doing::Divide),
+    (&["dela"], Doing::Divide),
+    (&["dividera"], Doing::Divide),
+    (&["kvoten", "av"], Doing::Divide),
+    (&["half", "of"], Doing::One("", " / 2")),
+    (&["hälften", "av"], Doing::One("", " / 2")),
+    (&["halva"], Doing::One("", " / 2")),
+    (&["third", "of"], Doing::One("", " / 3")),
+    (&["tredjedel", "av"], Doing::One("", " / 3")),
+    (&["tredjedelen", "av"], Doing::One("", " / 3")),
+    (&["quarter", "of"], Doing::One("", " / 4")),
+    (&["fjärdedel", "av"], Doing::One("", " / 4")),
+    (&["fjärdedelen", "av"], Doing::One("", " / 4")),
+    (&["twice"], Doing::One("2 * ", "")),
+    (&["double"], Doing::One("2 * ", "")),
+    (&["dubbla"], Doing::One("2 * ", "")),
+    (&["dubbelt", "så", "mycket", "som"], Doing::One("2 * ", "")),
+    (&["square", "of"], Doing::One("", "^2")),
+    (&["kvadraten", "på"], Doing::One("", "^2")),
+    (&["kvadraten", "av"], Doing::One("", "^2")),
+    (&["cube", "of"], Doing::One("", "^3")),
+    (&["kuben", "på"], Doing::One("", "^3")),
+    (&["factorial", "of"], Doing::One("", "!")),
+    (&["fakulteten", "av"], Doing::One("", "!")),
+];
+
+/// An operation that is named before its numbers, from token `at` on.
+fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> {
+    let text = reading.text;
+    let begins = |(words, _): &&(&[&str], Doing)| {
+        words.iter().enumerate().all(|(offset, word)| text.lower(at + offset) == *word)
+    };
+    let (words, doing) = DOINGS.iter().filter(begins).max_by_key(|(words, _)| words.len())?;
+    let unquoted = text.get(at).is_some_and(|token| token.quote.is_none());
+    let mut next = at + words.len();
+    next += usize::from(matches!(text.lower(next), "talet" | "talen" | "the" | "number" | "numbers"));
+    let (first, mut end) = operand(reading, next).filter(|_| unquoted)?;
+    if let Doing::One(before, after) = doing {
+        return Some((format!("{before}{first}{after}"), at..end));
+    }
+    let mut terms = vec![first];
+    let mut links: Vec<&str> = Vec::new();
+    while terms.len() < TERMS_MAX {
+        let length = link(text, end)?.min(3);
+        if length == 0 {
+            break;
+        }
+        let Some((term, after)) = operand(reading, end + length) else { break };
+        links.push(text.lower(end));
+        terms.push(term);
+        end = after;
+    }
+    let (left, right) = (terms.first()?, terms.get(1)?);
+    let from = links.first().is_some_and(|link| matches!(*link, "from" | "från" | "off"));
+    let written = match doing {
+        Doing::Add => terms.join(" + "),
+        Doing::Multiply => terms.join(" * "),
+        _ if terms.len() > 2 => return None,
+        Doing::SubtractFrom if from => format!("{right} - {left}"),
+        // "Subtract 5 and 3" does not say which from which.
+        Doing::SubtractFrom => return None,
+        Doing::Subtract => format!("{left} - {right}"),
+        Doing::Divide => format!("{left} / {right}"),
+        Doing::Remainder => format!("{left} % {right}"),
+        Doing::One(..) => return None,
+    };
+    Some((written, at..end))
+}
+
+/// A number, or numbers in parentheses, from token `at` on.
+fn operand(reading: &Reading<'_>, at: usize) -> Option<(String, usize)> {
+    if reading.text.lower(at) == "(" {
+        let close = (at..at + EXPRESSION_TOKENS_MAX).find(|next| reading.text.lower(*next) == ")")?;
+        let inner = reading.text.span(&(at..close + 1));
+        let plain = inner.chars().all(|character| character.is_ascii_digit() || "()+-*/^.! ".contains(character));
+        return plain.then(|| (inner.to_owned(), close + 1));
+    }
+    let number: &Number = reading.numbers.iter().find(|number| number.whole.start == at && !number.ordinal)?;
+    let value = if number.percent { format!("{} / 100", plain(number.value)) } else { plain(number.value) };
+    let value = if number.value < 0.0 { format!("({value})") } else { value };
+    Some((value, number.whole.end))
+}
+
+/// How many tokens between two numbers join them; 0 where the row of numbers ends.
+fn link(text: &Text<'_>, at: usize) -> Option<usize> {
+    let mut length = 0;
+    let joins = |word: &str| {
+        matches!(
+            word,
+            "and" | "och" | "to" | "till" | "with" | "med" | "by" | "from" | "från" | "off" | "på" | "genom" | "i" | "," | "is"
+                | "divided" | "delat" | "delas" | "dividerat" | "divideras"
+        )
+    };
+    while length < 3 && joins(text.lower(at + length)) {
+        length += 1;
+    }
+    Some(length)
+}
+
+fn is_operation(written: &str) -> bool {
+    written.trim_start_matches('-').chars().any(|character| "+-*/^%!".contains(character))
+}
+
+/// The arithmetic from token `at` on, normalised, and where it ends.
+fn expression(reading: &Reading<'_>, start: usize) -> (String, usize) {
+    let text = reading.text;
+    let mut written = String::new();
+    let mut at = start;
+    let mut end = start;
+    let mut kept = 0;
+    let mut open = 0_i32;
+    while at < start + EXPRESSION_TOKENS_MAX {
+        let value_before =
+            written.trim_end().ends_with(|last: char| last.is_ascii_digit() || matches!(last, ')' | '!' | '%'));
+        if let Some(number) = reading.numbers.iter().find(|number| number.tokens.start == at && !number.ordinal) {
+            if value_before {
+                break;
+            }
+            let figures = text.get(at).is_some_and(|token| token.kind == Kind::Number);
+            if figures && number.percent {
+                written.push_str(&format!("{} / 100", plain(number.value)));
+                at = number.whole.end;
+            } else if figures && number.value.fract() != 0.0 && text.span(&number.tokens).contains('/') {
+                written.push_str(text.span(&number.tokens));
+                at = number.tokens.end;
+            } else {
+                written.push_str(&plain(number.value.abs()));
+                at = number.tokens.end;
+            }
+            // A unit of money behind a number says nothing to arithmetic.
+            if number.unit.is_some()
+                && !matches!(text.lower(at), "in" | "h")
+                && number.whole.end > at
+                && !number.percent
+            {
+                at = number.whole.end;
+            }
+            (end, kept) = (at, written.len());
+            continue;
+        }
+        let Some((operator, length)) = operator(text, at, value_before) else { break };
+        match operator {
+            "(" => open += 1,
+            ")" if open == 0 => break,
+            ")" => open -= 1,
+            "" => {}
+            _ => {}
+        }
+        match operator {
+            "(" | ")" | "!" | "^" => written.push_str(operator),
+            "-" if !value_before => written.push('-'),
+            "" => {}
+            other => written.push_str(&format!(" {other} ")),
+        }
+        at += length;
+        if matches!(operator, ")" | "!" | "^2" | "^3") && open == 0 || operator == ")" {
+            (end, kept) = (at, written.len());
+        }
+    }
+    written.truncate(kept);
+    (written.replace("  ", " ").trim().to_owned(), end)
+}
+
+/// Figures without an exponent.
+fn plain(value: f64) -> String {
+    format!("{value}")
+}
+
+fn after_percent(text: &Text<'_>, at: usize) -> bool {
+    let before = text.before(at).map_or("", |before| before.lower.as_str());
+    matches!(before, "%" | "percent" | "procent" | "cent")
+}
+
+/// The operator at token `at`, and how many tokens it is.
+fn operator(text: &Text<'_>, at: usize, value_before: bool) -> Option<(&'static str, usize)> {
+    let found = match (text.lower(at), text.lower(at + 1), text.lower(at + 2), text.lower(at + 3)) {
+        ("to", "the", "power", "of") => ("^", 4),
+        ("raised", "to", "the", "power") => ("^", 4 + usize::from(text.lower(at + 4) == "of")),
+        ("raised", "to", _, _) | ("upphöjt", "till", _, _) | ("upphöjd", "till", _, _) => ("^", 2),
+        ("divided", "by", _, _) | ("delat" | "delas" | "dividerat" | "divideras", "med" | "på", _, _) | ("genom", _, _, _) => {
+            ("/", if text.lower(at) == "genom" { 1 } else { 2 })
+        }
+        ("multiplied", "by", _, _) | ("multiplicerat", "med", _, _) | ("gånger", _, _, _) | ("times", _, _, _) => {
+            ("*", if matches!(text.lower(at), "gånger" | "times") { 1 } else { 2 })
+        }
+        ("*", "*", _, _) => ("^", 2),
+        ("squared" | "kvadrat", ..) | ("²", ..) => ("^2", 1),
+        ("i", "kvadrat", ..) => ("^2", 2),
+        ("cubed", ..) => ("^3", 1),
+        ("plus" | "+", ..) => ("+", 1),
+        ("minus" | "-" | "−" | "–", ..) => ("-", 1),
+        ("x" | "×" | "*" | "·", ..) if value_before => ("*", 1),
+        ("/" | "÷", ..) => ("/", 1),
+        ("^", ..) => ("^", 1),
+        ("factorial" | "fakultet", ..) if value_before => ("!", 1),
+        ("!", ..) if value_before && text.glued(at) => ("!", 1),
+        ("(", ..) if !value_before => ("(", 1),
+        (")", ..) if value_before => (")", 1),
+        ("%" | "mod" | "modulo", ..) if value_before => ("%", 1),
+        ("of" | "av" | "på" | "on", ..) if value_before && after_percent(text, at) => ("*", 1),
+        // "25 % VAT on 80": what the share is called says nothing to arithmetic.
+        (_, "of" | "av" | "på" | "on", ..) if value_before && after_percent(text, at) => ("*", 2),
+        _ => return None,
+    };
+    Some(found)
+}
