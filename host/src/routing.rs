@@ -104,8 +104,8 @@ pub struct Ranking {
     pub margin: f32,
     /// How well the first fits at all, 0 to 1, whatever the others do: decides whether to abstain.
     pub fit: f32,
-    /// How much more of the request two of the first skills explain together than one alone, 0 to 1; 0 without vectors.
-    pub together: f32,
+    /// How much more of the request two of the first skills explain together than one alone, 0 to 1, by vectors.
+    pub together: Option<f32>,
 }
 
 /// A skill that may answer a request.

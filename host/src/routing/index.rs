@@ -30,6 +30,8 @@ const EXAMPLES_MAX: usize = 64;
 const DESCRIPTION_WEIGHT: f32 = 2.0;
 /// Longest description that is turned into a vector, in bytes.
 const DESCRIPTION_BYTES_MAX: usize = 600;
+/// Most properties of a schema whose names are part of it.
+const PROPERTIES_MAX: usize = 16;
 /// The space is made anew when this share of its vectors has come or gone.
 const SPACE_STALE: f64 = 0.25;
 
@@ -39,6 +41,8 @@ pub struct Index {
     parts: Vec<Arc<Part>>,
     places: Arc<HashMap<Arc<str>, usize>>,
     free: Vec<usize>,
+    /// The places where there is a skill.
+    live: Arc<Vec<usize>>,
     totals: Totals,
     sums: Arc<Sums>,
     space: Option<Arc<Space>>,
@@ -131,6 +135,7 @@ impl Index {
         }
         index.post();
         index.renew_space();
+        index.live = Arc::new(index.places_taken());
         index
     }
 
@@ -169,8 +174,7 @@ impl Index {
         rank::rank(self, request, k)
     }
 
-    /// The places where there is a skill.
-    fn live(&self) -> Vec<usize> {
+    fn places_taken(&self) -> Vec<usize> {
         let of_part = |(at, part): (usize, &Arc<Part>)| {
             let slots = part.entries.iter().enumerate();
             slots.filter(|(_, entry)| entry.is_some()).map(|(slot, _)| at * PART_SLOTS + slot).collect::<Vec<_>>()
@@ -234,12 +238,15 @@ impl Index {
     /// Counts a skill's words and vectors in, or with a `sign` of −1 out.
     fn count(&mut self, entry: &Entry, sign: f32) {
         let n_examples = entry.profile.examples.len();
+        let n_with_schema = usize::from(entry.document.has_schema);
         if sign > 0.0 {
             self.totals.n_documents += 1;
             self.totals.n_examples += n_examples;
+            self.totals.n_with_schema += n_with_schema;
         } else {
             self.totals.n_documents = self.totals.n_documents.saturating_sub(1);
             self.totals.n_examples = self.totals.n_examples.saturating_sub(n_examples);
+            self.totals.n_with_schema = self.totals.n_with_schema.saturating_sub(n_with_schema);
         }
         for (total, length) in self.totals.lengths.iter_mut().zip(entry.document.lengths) {
             *total = (*total + sign * length).max(0.0);
@@ -430,9 +437,17 @@ pub fn prepare_usual(embed: &dyn Embed) {
     Usual::of(embed);
 }
 
-/// A skill's name and description as the text that is turned into a vector.
+/// A skill's name, its description and the names of what it takes, as the text that is turned into a vector.
 fn description(profile: &Profile) -> String {
     let name = words::words(&profile.name).join(" ");
     let cut = profile.description.floor_char_boundary(DESCRIPTION_BYTES_MAX);
-    format!("{name}: {}", profile.description.get(..cut).unwrap_or_default())
+    let mut text = format!("{name}: {}", profile.description.get(..cut).unwrap_or_default());
+    let properties = profile.input_schema.get("properties").and_then(serde_json::Value::as_object);
+    let names = properties.into_iter().flat_map(|properties| properties.keys()).take(PROPERTIES_MAX);
+    let names: Vec<String> = names.map(|name| words::words(name).join(" ")).collect();
+    if !names.is_empty() {
+        text.push_str(&format!(" ({})", names.join(", ")));
+    }
+    text.truncate(text.floor_char_boundary(2 * DESCRIPTION_BYTES_MAX));
+    text
 }

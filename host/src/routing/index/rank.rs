@@ -27,8 +27,9 @@ const USUAL_COSINE: f32 = 0.075;
 /// The share of the best possible score by which the scores by words of most skills differ.
 const USUAL_LEXICAL: f32 = 0.08;
 
-/// What words count beside vectors: more where skills have few examples.
+/// What words count beside vectors: more where skills have few examples, and where schemas say more than descriptions.
 const LEXICAL_BARE: f32 = 0.3;
+const LEXICAL_SCHEMA: f32 = 0.8;
 const LEXICAL_TAUGHT: f32 = 0.2;
 /// Examples of a skill, on the average, at which a skill counts as taught.
 const TAUGHT: f32 = 3.0;
@@ -82,17 +83,19 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     let parts: Vec<lexical::Part<'_>> =
         index.parts.iter().map(|part| lexical::Part { postings: &part.postings, lengths: &part.lengths }).collect();
     let lexical = lexical::score(text, &parts, PART_SLOTS, &index.totals);
-    let live = index.live();
-    let by_words = by_words(&lexical, &live);
+    let live = index.live.as_slice();
+    let by_words = by_words(&lexical, live);
     let taught = (index.totals.n_examples as f32 / (index.len().max(1) as f32 * TAUGHT)).min(1.0);
-    let dense = request.vector.and_then(|vector| dense(index, vector, &live, taught, &by_words));
-    let weight = if dense.is_some() { LEXICAL_BARE + (LEXICAL_TAUGHT - LEXICAL_BARE) * taught } else { 1.0 };
+    let dense = request.vector.and_then(|vector| dense(index, vector, live, taught, &by_words));
+    let with_schema = index.totals.n_with_schema as f32 / index.len().max(1) as f32;
+    let bare = LEXICAL_BARE + (LEXICAL_SCHEMA - LEXICAL_BARE) * with_schema;
+    let weight = if dense.is_some() { bare + (LEXICAL_TAUGHT - bare) * taught } else { 1.0 };
     let folded = words::folded(text);
     let score = |place: &usize| {
         let meaning = dense.as_ref().and_then(|dense| dense.scores.get(*place)).copied().unwrap_or_default();
         weight * by_words.get(*place).copied().unwrap_or_default() + meaning
     };
-    let shortlist = shortlist(index, &request, &live, score);
+    let shortlist = shortlist(index, &request, live, score);
     let mut contenders: Vec<Contender<'_>> = shortlist
         .iter()
         .filter_map(|place| {
@@ -111,7 +114,7 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
         let first = contenders.iter().take(TOGETHER);
         let centres: Vec<_> =
             first.filter_map(|one| Some(space.whitened(&one.entry.vectors.as_ref()?.away(space)))).collect();
-        ranking.together = together::gain(&dense.whitened, &centres);
+        ranking.together = Some(together::gain(&dense.whitened, &centres));
     }
     ranking
 }
@@ -206,12 +209,14 @@ fn dense(index: &Index, vector: &[f32], live: &[usize], taught: f32, by_words: &
 
 /// Puts what `score` says of each of `places` there.
 fn fill(scores: &mut [f32], places: &[usize], score: impl Fn(&Part, usize) -> Option<f32>, index: &Index) {
-    for place in places {
-        let part = index.parts.get(place / PART_SLOTS);
-        if let (Some(slot), Some(part)) = (scores.get_mut(*place), part) {
-            *slot = score(part, place % PART_SLOTS).unwrap_or_default();
+    pulp::Arch::new().dispatch(|| {
+        for place in places {
+            let part = index.parts.get(place / PART_SLOTS);
+            if let (Some(slot), Some(part)) = (scores.get_mut(*place), part) {
+                *slot = score(part, place % PART_SLOTS).unwrap_or_default();
+            }
         }
-    }
+    });
 }
 
 /// The codes at a slot of a part.
@@ -230,7 +235,7 @@ fn near(index: &Index, live: &[usize], sides: &Sides, by_words: &[f32]) -> (Vec<
         let part = index.parts.get(place / PART_SLOTS)?;
         Some((part.sides.get(place % PART_SLOTS)?.apart(sides), u32::try_from(*place).ok()?))
     };
-    let mut by_sides: Vec<(u32, u32)> = live.iter().filter_map(apart).collect();
+    let mut by_sides: Vec<(u32, u32)> = pulp::Arch::new().dispatch(|| live.iter().filter_map(apart).collect());
     by_sides.select_nth_unstable(COMPARED_NEAR);
     let mut near: Vec<usize> = by_sides.into_iter().take(COMPARED_NEAR).map(|(_, place)| place as usize).collect();
     near.extend(live.iter().filter(|place| by_words.get(**place).is_some_and(|score| *score > WORDS_NEAR)));
@@ -327,7 +332,7 @@ fn ranking(
         .collect();
     let fit =
         contenders.iter().take(5).map(|contender| fit(contender, lexical, has_vectors, n_skills)).fold(0.0, f32::max);
-    Ranking { candidates, margin, fit, together: 0.0 }
+    Ranking { candidates, margin, fit, together: None }
 }
 
 /// How well a skill fits at all, 0 to 1.
