@@ -100,7 +100,7 @@ pub enum Change {
 pub struct Ranking {
     /// At most as many as were asked for.
     pub candidates: Vec<Candidate>,
-    /// By how much the first is ahead of the second, 0 to 1: decides whether to route without asking.
+    /// By how much of the belief in both the first is ahead of the second, 0 to 1: decides whether to route without asking.
     pub margin: f32,
     /// How well the first fits at all, 0 to 1, whatever the others do: decides whether to abstain.
     pub fit: f32,

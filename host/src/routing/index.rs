@@ -1,5 +1,6 @@
 //! The skills that can be routed to: an immutable index, each change of which shares what it does not touch.
 
+mod hashed;
 mod lexical;
 mod rank;
 mod space;
@@ -12,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Change, Embed, Learned, Profile, Ranking};
+use hashed::Hashed;
 use lexical::{Document, KINDS, Postings, Totals};
 use space::{Space, Sums};
 use usual::Usual;
@@ -125,6 +127,9 @@ impl Index {
     #[must_use]
     pub fn with(&self, changes: &[Change], embed: Option<&dyn Embed>) -> Index {
         let mut index = self.clone();
+        // Where no model is known yet, vectors of the words themselves stand in.
+        let stand_in: Option<&dyn Embed> = self.is_by_words().then_some(&Hashed);
+        let embed = embed.or(stand_in);
         for change in changes {
             match change {
                 Change::Put(profile) => index.put(profile, embed),
@@ -137,6 +142,11 @@ impl Index {
         index.renew_space();
         index.live = Arc::new(index.places_taken());
         index
+    }
+
+    /// Whether no model has made vectors for this index.
+    fn is_by_words(&self) -> bool {
+        self.model.as_deref().is_none_or(|model| model == Hashed::ID)
     }
 
     /// How many skills there are.
@@ -157,11 +167,6 @@ impl Index {
     /// The names of all skills, in no order.
     pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
         self.places.keys()
-    }
-
-    /// How many skills have vectors.
-    pub fn n_with_vectors(&self) -> usize {
-        self.parts.iter().flat_map(|part| part.entries.iter().flatten()).filter(|entry| entry.vectors.is_some()).count()
     }
 
     /// The `k` skills that fit `text` best. `vector` is [`Embed::query`] of the text, by the model of the index.
