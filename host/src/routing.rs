@@ -102,12 +102,12 @@ pub enum Change {
 pub struct Ranking {
     /// At most as many as were asked for.
     pub candidates: Vec<Candidate>,
-    /// By how much the first is ahead of the second, 0 to 1: decides whether to route without asking.
+    /// By how much of the belief in both the first is ahead of the second, 0 to 1: decides whether to route without asking.
     pub margin: f32,
     /// How well the first fits at all, 0 to 1, whatever the others do: decides whether to abstain.
     pub fit: f32,
-    /// How much more of the request two of the first skills explain together than one alone, 0 to 1; 0 without vectors.
-    pub together: f32,
+    /// How much more of the request two of the first skills explain together than one alone, 0 to 1, by vectors.
+    pub together: Option<f32>,
 }
 
 /// A skill that may answer a request.

@@ -38,6 +38,7 @@ const NAMED_BY: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("candle_core", &["routing"]),
     ("candle_nn", &["routing"]),
+    ("pulp", &["routing"]),
     ("ureq", &["remote"]),
     ("rustls", &["runtime"]),
     ("tokio_rustls", &["runtime"]),

@@ -16,7 +16,7 @@ Usage: cargo xtask COMMAND
   test [ARGS…]          every test; ARGS go to cargo nextest, or to cargo test where nextest is not installed
   lint                  format and lint checks
   bench NAME|all        a benchmark: calls, mcp, scale, fair, reload, routing, orchestrate, answers; `bench reload --swaps N` for a short
-                        run, `bench routing --data DIR` for other data
+                        run, `bench routing|answers --data PATH` for other data, `bench routing --only PART,…` for parts of it
   abuse [--only NAME]   everything hostile tried on a running daemon, as a table
   crash bundles|tasks [--kills N]
                         kills the daemon at random moments and looks at what it finds when it starts again

@@ -35,7 +35,7 @@ pub struct ClauseRanking<'a> {
 pub struct Signals {
     /// The belief that goes to other skills than the best one, 0 to 1.
     pub elsewhere: f32,
-    /// How much more two skills explain together than one alone, 0 to 1.
+    /// How much more two skills explain together than one alone, beyond what they usually do.
     pub together: f32,
     /// The best skills of the parts that ask something, each once.
     pub n_skills: usize,
@@ -61,7 +61,7 @@ pub fn signals(parts: &[ClauseRanking<'_>], whole: &Ranking, read: Option<&Extra
     skills.dedup();
     Signals {
         elsewhere: whole.candidates.first().map_or(0.0, |best| (1.0 - best.score).clamp(0.0, 1.0)),
-        together: whole.together,
+        together: whole.together.map_or(0.0, |gain| gain - TOGETHER_USUAL),
         n_skills: skills.len(),
         n_asking: asking().count(),
         n_depending: parts.iter().filter(|part| part.clause.depends).count(),
@@ -83,7 +83,7 @@ impl Signals {
         let up_to = |n: usize, most: u8| n.min(usize::from(most)) as f32;
         let sum = BASE
             + ELSEWHERE * self.elsewhere
-            + TOGETHER * self.together
+            + (TOGETHER * self.together).clamp(-TOGETHER_MAX, TOGETHER_MAX)
             + SKILLS * up_to(self.n_skills.saturating_sub(1), 2)
             + ASKING * up_to(self.n_asking.saturating_sub(1), 2)
             + DEPENDING * up_to(self.n_depending, 2)
@@ -106,6 +106,7 @@ impl Signals {
         say(self.n_repeats > 0, format!("{} further values for something that takes one", self.n_repeats));
         say(self.n_unused > 0, format!("{} values that the best skill has no use for", self.n_unused));
         say(self.n_missing > 0, format!("{} required values are missing or unsure", self.n_missing));
+        say(self.together > TOGETHER_USUAL / 2.0, "two skills explain it better together than one alone".to_owned());
         say(
             self.elsewhere > 0.5,
             format!("no skill fits alone: {:.0} % of the belief is in others", self.elsewhere * 100.0),
@@ -116,7 +117,10 @@ impl Signals {
 
 const BASE: f32 = -1.85;
 const ELSEWHERE: f32 = 1.2;
-const TOGETHER: f32 = 8.0;
+/// What is usual lies between requests for one skill and for two; they differ by about a thirtieth.
+const TOGETHER_USUAL: f32 = 0.04;
+const TOGETHER: f32 = 30.0;
+const TOGETHER_MAX: f32 = 2.0;
 const SKILLS: f32 = 1.0;
 const ASKING: f32 = 1.65;
 const DEPENDING: f32 = 0.1;

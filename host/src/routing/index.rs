@@ -1,5 +1,6 @@
 //! The skills that can be routed to: an immutable index, each change of which shares what it does not touch.
 
+mod hashed;
 mod lexical;
 mod rank;
 mod space;
@@ -13,6 +14,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::arguments::{About, Input};
 use super::{Change, Embed, Learned, Profile, Ranking};
+use hashed::Hashed;
 use lexical::{Document, KINDS, Postings, Totals};
 use space::{Space, Sums};
 use usual::Usual;
@@ -31,6 +33,8 @@ const EXAMPLES_MAX: usize = 64;
 const DESCRIPTION_WEIGHT: f32 = 2.0;
 /// Longest description that is turned into a vector, in bytes.
 const DESCRIPTION_BYTES_MAX: usize = 600;
+/// Most properties of a schema whose names are part of it.
+const PROPERTIES_MAX: usize = 16;
 /// The space is made anew when this share of its vectors has come or gone.
 const SPACE_STALE: f64 = 0.25;
 
@@ -40,6 +44,8 @@ pub struct Index {
     parts: Vec<Arc<Part>>,
     places: Arc<HashMap<Arc<str>, usize>>,
     free: Vec<usize>,
+    /// The places where there is a skill.
+    live: Arc<Vec<usize>>,
     totals: Totals,
     sums: Arc<Sums>,
     space: Option<Arc<Space>>,
@@ -124,6 +130,9 @@ impl Index {
     #[must_use]
     pub fn with(&self, changes: &[Change], embed: Option<&dyn Embed>) -> Index {
         let mut index = self.clone();
+        // Where no model is known yet, vectors of the words themselves stand in.
+        let stand_in: Option<&dyn Embed> = self.is_by_words().then_some(&Hashed);
+        let embed = embed.or(stand_in);
         for change in changes {
             match change {
                 Change::Put(profile) => index.put(profile, embed),
@@ -134,7 +143,13 @@ impl Index {
         }
         index.post();
         index.renew_space();
+        index.live = Arc::new(index.places_taken());
         index
+    }
+
+    /// Whether no model has made vectors for this index.
+    fn is_by_words(&self) -> bool {
+        self.model.as_deref().is_none_or(|model| model == Hashed::ID)
     }
 
     /// How many skills there are.
@@ -171,11 +186,6 @@ impl Index {
         self.places.keys()
     }
 
-    /// How many skills have vectors.
-    pub fn n_with_vectors(&self) -> usize {
-        self.parts.iter().flat_map(|part| part.entries.iter().flatten()).filter(|entry| entry.vectors.is_some()).count()
-    }
-
     /// The `k` skills that fit `text` best. `vector` is [`Embed::query`] of the text, by the model of the index.
     pub fn rank(&self, text: &str, vector: Option<&[f32]>, k: usize, learned: &[Learned]) -> Ranking {
         self.rank_among(&Request { text, vector, learned, among: None }, k)
@@ -186,8 +196,7 @@ impl Index {
         rank::rank(self, request, k)
     }
 
-    /// The places where there is a skill.
-    fn live(&self) -> Vec<usize> {
+    fn places_taken(&self) -> Vec<usize> {
         let of_part = |(at, part): (usize, &Arc<Part>)| {
             let slots = part.entries.iter().enumerate();
             slots.filter(|(_, entry)| entry.is_some()).map(|(slot, _)| at * PART_SLOTS + slot).collect::<Vec<_>>()
@@ -258,12 +267,15 @@ impl Index {
     /// Counts a skill's words and vectors in, or with a `sign` of −1 out.
     fn count(&mut self, entry: &Entry, sign: f32) {
         let n_examples = entry.profile.examples.len();
+        let n_with_schema = usize::from(entry.document.has_schema);
         if sign > 0.0 {
             self.totals.n_documents += 1;
             self.totals.n_examples += n_examples;
+            self.totals.n_with_schema += n_with_schema;
         } else {
             self.totals.n_documents = self.totals.n_documents.saturating_sub(1);
             self.totals.n_examples = self.totals.n_examples.saturating_sub(n_examples);
+            self.totals.n_with_schema = self.totals.n_with_schema.saturating_sub(n_with_schema);
         }
         for (total, length) in self.totals.lengths.iter_mut().zip(entry.document.lengths) {
             *total = (*total + sign * length).max(0.0);
@@ -454,9 +466,17 @@ pub fn prepare_usual(embed: &dyn Embed) {
     Usual::of(embed);
 }
 
-/// A skill's name and description as the text that is turned into a vector.
+/// A skill's name, its description and the names of what it takes, as the text that is turned into a vector.
 fn description(profile: &Profile) -> String {
     let name = words::words(&profile.name).join(" ");
     let cut = profile.description.floor_char_boundary(DESCRIPTION_BYTES_MAX);
-    format!("{name}: {}", profile.description.get(..cut).unwrap_or_default())
+    let mut text = format!("{name}: {}", profile.description.get(..cut).unwrap_or_default());
+    let properties = profile.input_schema.get("properties").and_then(serde_json::Value::as_object);
+    let names = properties.into_iter().flat_map(|properties| properties.keys()).take(PROPERTIES_MAX);
+    let names: Vec<String> = names.map(|name| words::words(name).join(" ")).collect();
+    if !names.is_empty() {
+        text.push_str(&format!(" ({})", names.join(", ")));
+    }
+    text.truncate(text.floor_char_boundary(2 * DESCRIPTION_BYTES_MAX));
+    text
 }

@@ -7,6 +7,7 @@ use happyos::routing::{Ask, CivilNow, Hints, Index, analyse, language};
 use serde_json::Value;
 
 use super::data::{Data, is_outside, profile, shuffled, text, texts};
+use super::exact::one_of_each_name;
 use super::figures::{auroc, share};
 use super::vectors::Cached;
 use crate::report::Report;
@@ -60,15 +61,9 @@ fn several_of_toole(report: &mut Report, data: &Data, embed: &Cached) -> anyhow:
 
 fn several_of_bfcl(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<()> {
     let (tools, rows) = (data.rows("bfcl/tools")?, data.half("bfcl", "")?);
-    let mut names: HashMap<&str, &Value> = HashMap::new();
-    for tool in &tools {
-        names.entry(text(tool, "name")).or_insert(tool);
-    }
-    let mut first: Vec<(&str, &Value)> = names.into_iter().collect();
-    first.sort_by_key(|(name, _)| *name);
     let change =
-        |(name, tool): &(&str, &Value)| profile(name, text(tool, "description"), tool["parameters"].clone(), "en", &[]);
-    let changes: Vec<_> = first.iter().map(change).collect();
+        |tool: &&Value| profile(text(tool, "name"), text(tool, "description"), tool["parameters"].clone(), "en", &[]);
+    let changes: Vec<_> = one_of_each_name(&tools, &rows).iter().map(change).collect();
     embed.prepare_skills(&changes)?;
     let index = Index::empty().with(&changes, Some(embed));
     let of = |categories: &[&str]| -> Vec<f64> {

@@ -1,6 +1,6 @@
 //! BFCL: requests for one of many functions with schemas, and requests that none of the functions offered fits.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap};
 
 use happyos::routing::index::Request;
 use happyos::routing::{Embed as _, Index};
@@ -16,9 +16,7 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
     let tools = data.rows("bfcl/tools")?;
     let rows = data.half("bfcl", "")?;
     embed.prepare(rows.iter().map(|row| text(row, "text")))?;
-    // Functions of one name are one: of those, the first.
-    let mut seen = HashSet::new();
-    let first: Vec<&Value> = tools.iter().filter(|tool| seen.insert(text(tool, "name"))).collect();
+    let first = one_of_each_name(&tools, &rows);
     let change =
         |tool: &&Value| profile(text(tool, "name"), text(tool, "description"), tool["parameters"].clone(), "en", &[]);
     let changes: Vec<_> = first.iter().map(change).collect();
@@ -64,6 +62,23 @@ fn offered_ranking(index: &Index, text: &str, offered: &[String], embed: &Cached
     let among = |skill: &str| offered.iter().any(|offered| offered == skill);
     let request = Request { text, vector: Some(&vector), learned: &[], among: Some(&among) };
     Ok(Asked { ranking: index.rank_among(&request, 5), right: Vec::new() })
+}
+
+/// Of functions of one name, which do not always do the same, the one that most of the requests are for.
+pub fn one_of_each_name<'a>(tools: &'a [Value], rows: &[Value]) -> Vec<&'a Value> {
+    let mut n_requests: HashMap<String, usize> = HashMap::new();
+    for id in rows.iter().flat_map(|row| texts(row, "gold")) {
+        *n_requests.entry(id).or_default() += 1;
+    }
+    let n_requests = |tool: &Value| n_requests.get(text(tool, "id")).copied().unwrap_or_default();
+    let mut of_name: BTreeMap<&str, &Value> = BTreeMap::new();
+    for tool in tools {
+        let kept = of_name.entry(text(tool, "name")).or_insert(tool);
+        if n_requests(tool) > n_requests(kept) {
+            *kept = tool;
+        }
+    }
+    of_name.into_values().collect()
 }
 
 /// The name of a function, from its id.

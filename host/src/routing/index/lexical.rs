@@ -45,6 +45,8 @@ pub struct Document {
     terms: [Vec<(Term, u8)>; KINDS],
     /// Weighted number of occurrences of each kind.
     pub lengths: [f32; KINDS],
+    /// Whether its schema says anything.
+    pub has_schema: bool,
 }
 
 impl Document {
@@ -67,7 +69,7 @@ impl Document {
             kept
         };
         let lengths = [terms.words.values().sum(), terms.runs.values().sum()];
-        Document { terms: [kept(terms.words), kept(terms.runs)], lengths }
+        Document { terms: [kept(terms.words), kept(terms.runs)], lengths, has_schema: !schema.is_empty() }
     }
 }
 
@@ -190,6 +192,7 @@ impl Postings {
 pub struct Totals {
     pub n_documents: usize,
     pub n_examples: usize,
+    pub n_with_schema: usize,
     pub lengths: [f32; KINDS],
 }
 

@@ -2,10 +2,11 @@
 
 use std::cmp::Reverse;
 
+use super::hashed::Hashed;
 use super::lexical::{self, KINDS, Scores};
 use super::vector::{self, Probe, Sides, dot};
 use super::{Entry, Index, PART_SLOTS, Part, together, words};
-use crate::routing::{CANDIDATES_MAX, Candidate, LEARNED_MAX, Learned, REQUEST_BYTES_MAX, Ranking};
+use crate::routing::{CANDIDATES_MAX, Candidate, Embed as _, LEARNED_MAX, Learned, REQUEST_BYTES_MAX, Ranking};
 
 /// Most skills that are all compared with the request by their vectors.
 const COMPARED_ALL: usize = 2_048;
@@ -27,8 +28,9 @@ const USUAL_COSINE: f32 = 0.075;
 /// The share of the best possible score by which the scores by words of most skills differ.
 const USUAL_LEXICAL: f32 = 0.08;
 
-/// What words count beside vectors: more where skills have few examples.
+/// What words count beside vectors: more where skills have few examples, and where schemas say more than descriptions.
 const LEXICAL_BARE: f32 = 0.3;
+const LEXICAL_SCHEMA: f32 = 0.8;
 const LEXICAL_TAUGHT: f32 = 0.2;
 /// Examples of a skill, on the average, at which a skill counts as taught.
 const TAUGHT: f32 = 3.0;
@@ -36,6 +38,8 @@ const TAUGHT: f32 = 3.0;
 const CENTRE_TAUGHT: f32 = 1.0;
 const DESCRIPTION_BARE: f32 = 1.0;
 const DESCRIPTION_TAUGHT: f32 = 0.2;
+/// What the centre of vectors made of words counts, where there is no model.
+const CENTRE_HASHED: f32 = 1.0;
 /// What a request that is the very example counts, and one that was learned.
 const SAME: f32 = 3.0;
 /// How fast belief grows with scores.
@@ -82,17 +86,28 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     let parts: Vec<lexical::Part<'_>> =
         index.parts.iter().map(|part| lexical::Part { postings: &part.postings, lengths: &part.lengths }).collect();
     let lexical = lexical::score(text, &parts, PART_SLOTS, &index.totals);
-    let live = index.live();
-    let by_words = by_words(&lexical, &live);
+    let live = index.live.as_slice();
+    let by_words = by_words(&lexical, live);
     let taught = (index.totals.n_examples as f32 / (index.len().max(1) as f32 * TAUGHT)).min(1.0);
-    let dense = request.vector.and_then(|vector| dense(index, vector, &live, taught, &by_words));
-    let weight = if dense.is_some() { LEXICAL_BARE + (LEXICAL_TAUGHT - LEXICAL_BARE) * taught } else { 1.0 };
+    let by_meaning = request.vector.is_some() && !index.is_by_words();
+    let (centre, description) = if by_meaning {
+        (CENTRE_TAUGHT * taught, DESCRIPTION_BARE + (DESCRIPTION_TAUGHT - DESCRIPTION_BARE) * taught)
+    } else {
+        (CENTRE_HASHED * taught, 0.0)
+    };
+    let learned = index.space.as_ref().is_some_and(|space| space.is_learned);
+    let hashed = (!by_meaning && learned && index.is_by_words()).then(|| Hashed.query(text).ok()).flatten();
+    let vector = request.vector.filter(|_| by_meaning).or(hashed.as_deref());
+    let dense = vector.and_then(|vector| dense(index, vector, live, (centre, description), &by_words));
+    let with_schema = index.totals.n_with_schema as f32 / index.len().max(1) as f32;
+    let bare = LEXICAL_BARE + (LEXICAL_SCHEMA - LEXICAL_BARE) * with_schema;
+    let weight = if by_meaning && dense.is_some() { bare + (LEXICAL_TAUGHT - bare) * taught } else { 1.0 };
     let folded = words::folded(text);
     let score = |place: &usize| {
         let meaning = dense.as_ref().and_then(|dense| dense.scores.get(*place)).copied().unwrap_or_default();
         weight * by_words.get(*place).copied().unwrap_or_default() + meaning
     };
-    let shortlist = shortlist(index, &request, &live, score);
+    let shortlist = shortlist(index, &request, live, score);
     let mut contenders: Vec<Contender<'_>> = shortlist
         .iter()
         .filter_map(|place| {
@@ -102,16 +117,16 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
         })
         .collect();
     for contender in &mut contenders {
-        look_closer(contender, &folded, dense.as_ref(), &request);
+        look_closer(contender, &folded, dense.as_ref().filter(|_| by_meaning), &request);
     }
     contenders
         .sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.entry.profile.name.cmp(&b.entry.profile.name)));
-    let mut ranking = ranking(&contenders, &lexical, &parts, (dense.is_some(), index.len()), k);
-    if let (Some(dense), Some(space)) = (&dense, &index.space) {
+    let mut ranking = ranking(&contenders, &lexical, &parts, (by_meaning && dense.is_some(), index.len()), k);
+    if let (Some(dense), Some(space), true) = (&dense, &index.space, by_meaning) {
         let first = contenders.iter().take(TOGETHER);
         let centres: Vec<_> =
             first.filter_map(|one| Some(space.whitened(&one.entry.vectors.as_ref()?.away(space)))).collect();
-        ranking.together = together::gain(&dense.whitened, &centres);
+        ranking.together = Some(together::gain(&dense.whitened, &centres));
     }
     ranking
 }
@@ -164,7 +179,13 @@ impl Standard {
     }
 }
 
-fn dense(index: &Index, vector: &[f32], live: &[usize], taught: f32, by_words: &[f32]) -> Option<Dense> {
+fn dense(
+    index: &Index,
+    vector: &[f32],
+    live: &[usize],
+    (centre, description): (f32, f32),
+    by_words: &[f32],
+) -> Option<Dense> {
     let (space, common) = (index.space.as_ref()?, index.usual.as_ref()?);
     if vector.len() != space.n_dimensions() || !vector.iter().all(|value| value.is_finite()) {
         return None;
@@ -213,8 +234,6 @@ fn dense(index: &Index, vector: &[f32], live: &[usize], taught: f32, by_words: &
         index,
     );
     standardise(&mut cosines, usual, USUAL_COSINE);
-    let (centre, description) =
-        (CENTRE_TAUGHT * taught, DESCRIPTION_BARE + (DESCRIPTION_TAUGHT - DESCRIPTION_BARE) * taught);
     let mut sums = vec![0.0; n_places];
     for place in &with {
         if let (Some(sum), Some(fit), Some(cosine)) = (sums.get_mut(*place), scores.get(*place), cosines.get(*place)) {
@@ -226,12 +245,14 @@ fn dense(index: &Index, vector: &[f32], live: &[usize], taught: f32, by_words: &
 
 /// Puts what `score` says of each of `places` there.
 fn fill(scores: &mut [f32], places: &[usize], score: impl Fn(&Part, usize) -> Option<f32>, index: &Index) {
-    for place in places {
-        let part = index.parts.get(place / PART_SLOTS);
-        if let (Some(slot), Some(part)) = (scores.get_mut(*place), part) {
-            *slot = score(part, place % PART_SLOTS).unwrap_or_default();
+    pulp::Arch::new().dispatch(|| {
+        for place in places {
+            let part = index.parts.get(place / PART_SLOTS);
+            if let (Some(slot), Some(part)) = (scores.get_mut(*place), part) {
+                *slot = score(part, place % PART_SLOTS).unwrap_or_default();
+            }
         }
-    }
+    });
 }
 
 /// The codes at a slot of a part.
@@ -250,7 +271,7 @@ fn near(index: &Index, live: &[usize], sides: &Sides, by_words: &[f32]) -> (Vec<
         let part = index.parts.get(place / PART_SLOTS)?;
         Some((part.sides.get(place % PART_SLOTS)?.apart(sides), u32::try_from(*place).ok()?))
     };
-    let mut by_sides: Vec<(u32, u32)> = live.iter().filter_map(apart).collect();
+    let mut by_sides: Vec<(u32, u32)> = pulp::Arch::new().dispatch(|| live.iter().filter_map(apart).collect());
     by_sides.select_nth_unstable(COMPARED_NEAR);
     let mut near: Vec<usize> = by_sides.into_iter().take(COMPARED_NEAR).map(|(_, place)| place as usize).collect();
     near.extend(live.iter().filter(|place| by_words.get(**place).is_some_and(|score| *score > WORDS_NEAR)));
@@ -335,7 +356,8 @@ fn ranking(
     let belief = |contender: &Contender<'_>| (sharpness * (contender.score - best.score)).exp();
     let total: f32 = contenders.iter().map(belief).sum();
     let share = |contender: &Contender<'_>| belief(contender) / total.max(1e-6);
-    let margin = share(best) - contenders.get(1).map_or(0.0, share);
+    // Whatever the others get: how surely it is the first of the two.
+    let margin = contenders.get(1).map(&belief).map_or(1.0, |second| (1.0 - second) / (1.0 + second));
     let candidates = contenders
         .iter()
         .take(k.min(CANDIDATES_MAX))
@@ -347,7 +369,7 @@ fn ranking(
         .collect();
     let fit =
         contenders.iter().take(5).map(|contender| fit(contender, lexical, has_vectors, n_skills)).fold(0.0, f32::max);
-    Ranking { candidates, margin, fit, together: 0.0 }
+    Ranking { candidates, margin, fit, together: None }
 }
 
 /// How well a skill fits at all, 0 to 1.

@@ -90,6 +90,7 @@ impl Sums {
             requests: mean(&self.examples, self.n_examples + USUAL_REQUESTS),
             descriptions: mean(&self.descriptions, self.n_skills + USUAL_DESCRIPTIONS),
             factor: cholesky(covariance, n)?,
+            is_learned: self.n_free >= FREE_HALF,
         })
     }
 }
@@ -116,6 +117,8 @@ pub struct Space {
     /// What the requests of this index have in common beyond what is usual, and its descriptions.
     pub requests: Vec<f32>,
     pub descriptions: Vec<f32>,
+    /// Whether enough examples say what differs between requests for one skill.
+    pub is_learned: bool,
     /// Lower triangle L with L Lᵀ the covariance.
     factor: Vec<f32>,
 }

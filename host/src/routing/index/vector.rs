@@ -55,6 +55,7 @@ impl Probe {
     }
 
     /// The product with the codes of a packed vector, in its steps.
+    #[inline(always)]
     pub fn dot(&self, codes: &[i8]) -> f32 {
         // Sums of 512 products each: 512 × 127 × 16,383 is below 2³¹.
         let parts = self.codes.chunks(512).zip(codes.chunks(512));
@@ -77,6 +78,7 @@ impl Sides {
     }
 
     /// In how many dimensions the signs differ.
+    #[inline(always)]
     pub fn apart(&self, other: &Sides) -> u32 {
         self.0.iter().zip(&other.0).map(|(a, b)| (a ^ b).count_ones()).sum()
     }
@@ -102,6 +104,7 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 /// Widened in blocks first: multiplying pairs of 16-bit numbers and adding them is one instruction everywhere.
+#[inline(always)]
 fn product(a: &[i16], b: &[i8]) -> i32 {
     const BLOCK: usize = 64;
     let (a_blocks, a_rest) = a.as_chunks::<BLOCK>();
