@@ -249,7 +249,11 @@ fn fill(
     let of_text = parameters.iter().zip(&decided).filter(|(_, decision)| decision.offer().is_some());
     extraction.given = of_text.map(|(parameter, _)| parameter.name.clone()).collect();
     let sure = parameters.iter().zip(&decided).filter(|(_, decision)| matches!(decision, Decision::Take(..)));
-    let required: Vec<Sense> = sure.map(|(parameter, _)| parameter).filter(|parameter| parameter.required).map(|parameter| parameter.sense).collect();
+    let required: Vec<Sense> = sure
+        .map(|(parameter, _)| parameter)
+        .filter(|parameter| parameter.required)
+        .map(|parameter| parameter.sense)
+        .collect();
     extraction.is_telling = required.iter().any(|sense| sense.is_telling())
         || required.iter().filter(|sense| **sense == Sense::Unit).count() > 1;
     extraction.n_repeats = decide::repeats(parameters, &all, &decided);

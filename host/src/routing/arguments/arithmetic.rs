@@ -34,8 +34,29 @@ pub fn goes_on(text: &str) -> bool {
 /// Whether a function that is none of the operations stands right before: "the square root of 2 + 7".
 fn of_unknown(text: &Text<'_>, start: usize) -> bool {
     const UNKNOWN: &[&str] = &[
-        "root", "sqrt", "roten", "kvadratroten", "kubikroten", "ur", "log", "ln", "logarithm", "logaritmen", "sin", "cos",
-        "tan", "sine", "cosine", "sinus", "cosinus", "average", "mean", "median", "medelvärdet", "medianen", "primtal",
+        "root",
+        "sqrt",
+        "roten",
+        "kvadratroten",
+        "kubikroten",
+        "ur",
+        "log",
+        "ln",
+        "logarithm",
+        "logaritmen",
+        "sin",
+        "cos",
+        "tan",
+        "sine",
+        "cosine",
+        "sinus",
+        "cosinus",
+        "average",
+        "mean",
+        "median",
+        "medelvärdet",
+        "medianen",
+        "primtal",
     ];
     (start.saturating_sub(3)..start).any(|at| UNKNOWN.contains(&text.lower(at)))
 }
@@ -195,8 +216,26 @@ fn link(text: &Text<'_>, at: usize) -> Option<usize> {
     let joins = |word: &str| {
         matches!(
             word,
-            "and" | "och" | "to" | "till" | "with" | "med" | "by" | "from" | "från" | "off" | "på" | "genom" | "i" | "," | "is"
-                | "divided" | "delat" | "delas" | "dividerat" | "divideras"
+            "and"
+                | "och"
+                | "to"
+                | "till"
+                | "with"
+                | "med"
+                | "by"
+                | "from"
+                | "från"
+                | "off"
+                | "på"
+                | "genom"
+                | "i"
+                | ","
+                | "is"
+                | "divided"
+                | "delat"
+                | "delas"
+                | "dividerat"
+                | "divideras"
         )
     };
     while length < 3 && joins(text.lower(at + length)) {
@@ -285,9 +324,9 @@ fn operator(text: &Text<'_>, at: usize, value_before: bool) -> Option<(&'static 
         ("to", "the", "power", "of") => ("^", 4),
         ("raised", "to", "the", "power") => ("^", 4 + usize::from(text.lower(at + 4) == "of")),
         ("raised", "to", _, _) | ("upphöjt", "till", _, _) | ("upphöjd", "till", _, _) => ("^", 2),
-        ("divided", "by", _, _) | ("delat" | "delas" | "dividerat" | "divideras", "med" | "på", _, _) | ("genom", _, _, _) => {
-            ("/", if text.lower(at) == "genom" { 1 } else { 2 })
-        }
+        ("divided", "by", _, _)
+        | ("delat" | "delas" | "dividerat" | "divideras", "med" | "på", _, _)
+        | ("genom", _, _, _) => ("/", if text.lower(at) == "genom" { 1 } else { 2 }),
         ("multiplied", "by", _, _) | ("multiplicerat", "med", _, _) | ("gånger", _, _, _) | ("times", _, _, _) => {
             ("*", if matches!(text.lower(at), "gånger" | "times") { 1 } else { 2 })
         }
