@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::client::Client;
 use super::fault::Fault;
 use super::steps::Waiting;
 use super::{Context, args, ask, output, trace};

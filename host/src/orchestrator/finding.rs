@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::respond::{Format, respond};
+use super::respond::{Door, Format, respond};
 use super::routes::off_thread;
 use super::task::Task;
 use super::{Inner, Orchestrator, internal};
@@ -122,7 +122,7 @@ fn found_as(task: &Task) -> Findable {
         task: task.id,
         skill: step.map(|call| (&*call.skill).into()).unwrap_or_default(),
         request: task.request.text.as_str().into(),
-        answer: respond(task, Format::Text).text.into(),
+        answer: respond(task, Format::Text, Door::Command).text.into(),
     }
 }
 

@@ -310,6 +310,10 @@ where
         true
     }
 
+    fn only_adds(&self) -> bool {
+        false
+    }
+
     fn run(&mut self, connection: &Connection, _alone: bool) -> rusqlite::Result<()> {
         self.done = self.work.take().map(|work| work(connection));
         Ok(())
