@@ -225,14 +225,16 @@ async fn input_is_checked_before_anything_runs() {
         ("{", "JSON"),
         ("", "JSON"),
     ] {
-        let outcome = skills.call(&operator(), Call { skill: "strict", input: input.into(), ..Default::default() }).await;
+        let outcome =
+            skills.call(&operator(), Call { skill: "strict", input: input.into(), ..Default::default() }).await;
         let failure = failure(&outcome);
         assert_eq!(failure.kind, FailureKind::InvalidInput, "{input}: {failure}");
         assert!(failure.message.contains(says), "{input}: {:?} does not say {says:?}", failure.message);
         assert_eq!(outcome.usage.fuel, 0, "{input}");
     }
     let deep = format!("{{\"n\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
-    let outcome = skills.call(&operator(), Call { skill: "strict", input: deep.as_str().into(), ..Default::default() }).await;
+    let outcome =
+        skills.call(&operator(), Call { skill: "strict", input: deep.as_str().into(), ..Default::default() }).await;
     assert_eq!(failure(&outcome).kind, FailureKind::InvalidInput);
 
     let outcome = call(&skills, "liar", json!({"no": "sum"})).await;
@@ -286,7 +288,8 @@ async fn a_seed_repeats_a_call_and_fresh_calls_differ() {
     let skills = home.open().await;
     let mut thrown = Vec::new();
     for seed in [Some(7), Some(7), Some(8), None, None] {
-        let outcome = skills.call(&operator(), Call { skill: "dice", input: "{}".into(), seed, ..Default::default() }).await;
+        let outcome =
+            skills.call(&operator(), Call { skill: "dice", input: "{}".into(), seed, ..Default::default() }).await;
         thrown.push(answer(&outcome));
     }
     assert_eq!(thrown[0], thrown[1]);

@@ -150,7 +150,8 @@ async fn random_numbers_come_from_the_seed_and_nothing_is_left_behind() {
     .await;
     let mut thrown: Vec<Value> = Vec::new();
     for seed in [Some(7), Some(7), Some(8), None, None] {
-        let outcome = skills.call(&operator(), Call { skill: "dice", input: "{}".into(), seed, ..Default::default() }).await;
+        let outcome =
+            skills.call(&operator(), Call { skill: "dice", input: "{}".into(), seed, ..Default::default() }).await;
         thrown.push(answer(&outcome)["n"].clone());
     }
     assert_eq!(thrown[0], thrown[1], "the same seed, the same numbers, on a fresh and on a ready instance");

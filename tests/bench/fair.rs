@@ -80,7 +80,8 @@ fn paced(runtime: &Handle, skills: &Skills) -> anyhow::Result<Samples> {
         let (skills, sender, began) = (skills.clone(), sender.clone(), Instant::now());
         runtime.spawn(async move {
             let input = r#"{"message":"am I still answered?"}"#;
-            let outcome = skills.call(&operator(), Call { skill: "echo", input: input.into(), ..Default::default() }).await;
+            let outcome =
+                skills.call(&operator(), Call { skill: "echo", input: input.into(), ..Default::default() }).await;
             let _ = sender.send(outcome.result.map(|_| began.elapsed()));
         });
     }

@@ -141,7 +141,8 @@ pub fn part(folder: &str, n_skills: &str) -> anyhow::Result<()> {
             let input = r#"{"message":"hello"}"#;
             let call = async |name: &str| {
                 let began = Instant::now();
-                let outcome = worker.call(&principal, Call { skill: name, input: input.into(), ..Default::default() }).await;
+                let outcome =
+                    worker.call(&principal, Call { skill: name, input: input.into(), ..Default::default() }).await;
                 outcome.result.map(|_| began.elapsed()).map_err(|failure| anyhow::anyhow!("{name}: {failure}"))
             };
             let mut first = Samples::default();
