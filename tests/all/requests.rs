@@ -350,7 +350,12 @@ async fn what_was_interrupted_is_resumed_when_its_owner_says_so() {
     }
     assert_eq!(shown["question"]["kind"], "interrupted", "{shown}");
     let resumed = client.post(&format!("{path}/resume"), &json!({})).await.unwrap().json();
-    assert_eq!((&resumed["state"], &resumed["error"]["limit"]), (&json!("failed"), &json!("time")), "{resumed}");
+    // It never ends by itself: that it came to a limit shows that it ran again.
+    assert_eq!(
+        (&resumed["state"], &resumed["error"]["kind"]),
+        (&json!("failed"), &json!("limit-exceeded")),
+        "{resumed}"
+    );
     refused(&client.post(&format!("{path}/resume"), &json!({})).await.unwrap(), 400, "invalid-input");
     drop(running);
 }
@@ -445,10 +450,9 @@ async fn a_skill_with_the_name_of_that_tool_does_not_stand_for_it_and_is_reporte
     let asked = tool(&mut client, "ask", &json!({"text": "book a flight to the moon"}), false).await;
     assert_eq!(asked["result"]["structuredContent"]["state"], "rejected", "{asked}");
     // By its name it is called as ever.
-    assert_eq!(
-        client.post("/v1/skills/ask/call", &json!({"input": {"a": 1}})).await.unwrap().json()["output"],
-        json!({"a": 1})
-    );
+    let mut plain = Client::unix(&home.socket()).await.unwrap();
+    let called = plain.post("/v1/skills/ask/call", &json!({"input": {"a": 1}})).await.unwrap().json();
+    assert_eq!(called["output"], json!({"a": 1}), "{called}");
     let status = client.get("/v1/status").await.unwrap().json();
     assert_eq!(status["components"]["doors"]["no_tools"], json!(["ask"]), "{status}");
     daemon.stop().await;

@@ -24,7 +24,7 @@ fn setting<'a>(components: &'a Value, name: &str) -> &'a Value {
 }
 
 /// A daemon whose configuration is a file in JSON, and what writes that file.
-async fn daemon(first: &Value) -> (Home, happyos::daemon::Daemon, impl Fn(&str)) {
+async fn daemon(first: Value) -> (Home, happyos::daemon::Daemon, impl Fn(&str)) {
     let mut home = Home::new();
     let file = home.path().join("happyos.json");
     std::fs::write(&file, first.to_string()).unwrap();
@@ -49,7 +49,7 @@ async fn both_blocks_are_taken_and_what_is_not_there_yet_is_shown_as_inactive() 
         "ultimate_orchestrator": {"max_agents": 50, "a2a_protocol_enabled": true, "advanced_analysis_enabled": true,
             "performance_optimization": true, "memory_system_enabled": true},
     });
-    let (home, daemon, _) = daemon(&blocks).await;
+    let (home, daemon, _) = daemon(blocks).await;
     let mut client = Client::unix(&home.socket()).await.unwrap();
     let components = status_when(&mut client, "the status", |_| true).await;
     for (name, value, is_active) in [
@@ -70,7 +70,7 @@ async fn both_blocks_are_taken_and_what_is_not_there_yet_is_shown_as_inactive() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn settings_change_without_a_restart_and_a_mistake_keeps_the_old() {
-    let (home, daemon, write) = daemon(&json!({"max_concurrent_tasks": 3})).await;
+    let (home, daemon, write) = daemon(json!({"max_concurrent_tasks": 3})).await;
     let mut client = Client::unix(&home.socket()).await.unwrap();
     let ask = json!({"text": "ping the service", "session_id": "s"});
     assert_eq!(client.post("/v1/requests", &ask).await.unwrap().json()["state"], "completed");
@@ -117,7 +117,7 @@ async fn settings_change_without_a_restart_and_a_mistake_keeps_the_old() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_skills_folder_that_is_replaced_is_followed() {
-    let (home, daemon, _) = daemon(&json!({})).await;
+    let (home, daemon, _) = daemon(json!({})).await;
     let mut client = Client::unix(&home.socket()).await.unwrap();
     std::fs::remove_dir_all(&home.config.skills_dir).unwrap();
     std::fs::create_dir(&home.config.skills_dir).unwrap();

@@ -108,7 +108,7 @@ struct Bench<'a> {
 impl Bench<'_> {
     async fn all(&self, embed: Option<Arc<dyn Embed>>, how: &str) -> anyhow::Result<Vec<Verdict>> {
         let orchestrator = orchestrator(self.skills);
-        orchestrator.set_embed(embed).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+        orchestrator.set_embed(embed, None).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         let principal = operator();
         let mut session = None;
         let mut before: Option<happyos::base::TaskId> = None;
@@ -122,8 +122,10 @@ impl Bench<'_> {
             session.clone_from(&row.session);
             for call in &row.before {
                 let input = call.input.to_string();
-                let done =
-                    self.skills.call(&principal, Call { skill: &call.skill, input: &input, ..Call::default() }).await;
+                let done = self
+                    .skills
+                    .call(&principal, Call { skill: &call.skill, input: input.into(), ..Call::default() })
+                    .await;
                 done.result.map_err(|failure| anyhow::anyhow!("before \"{}\": {failure}", row.text))?;
             }
             let accepted = match before.filter(|_| row.reply) {

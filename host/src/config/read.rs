@@ -420,7 +420,7 @@ mod tests {
                 ":1:1: there is no key `skill_discovery_interval_s`\ndid you mean `skill_discovery_interval`?",
             ),
             ("{\n  \"max_agent\": 5\n}", ":2:3: there is no key `max_agent`\ndid you mean `max_agents`?"),
-            ("{\"max_agents\": 5,\n}", ":2:1: it is not JSON: trailing comma\n"),
+            ("{\"max_agents\": 5,\n}", ":2:1: it is not JSON: key must be a string\n"),
             ("{\"max_agents\": null}", ":1:16: "),
             ("{\"max_agents\": 2.5}", ":1:16: `max_agents` is a number with a fraction, not a whole number of agents"),
             ("{\"fallback_enabled\": \"yes\"}", ":1:22: `fallback_enabled` is a string, not true or false"),

@@ -91,6 +91,9 @@ impl Skills {
         let mut rescan = every(rescan_every);
         let mut pulse = every(PULSE);
         let operators: Vec<PathBuf> = inner.operators_files();
+        // What happened between the first reading of the directory and now no event tells of; it may still be written.
+        watch.rescan(OPEN);
+        watch.look_at(&operators);
         loop {
             let next = watch.next_due();
             tokio::select! {
@@ -106,7 +109,7 @@ impl Skills {
                 Some((name, digest)) = demotions.recv() => inner.demote(&name, digest).await,
                 () = sleep_until(next), if looks.len() < LOOKS_MAX => {}
                 () = sleep_until(watch.unseen.map(|since| since + SWAP)) => {}
-                _ = rescan.tick() => watch.rescan(),
+                _ = rescan.tick() => watch.rescan(SETTLE),
                 _ = pulse.tick() => {
                     let now = directory::identity(&inner.config.skills_dir);
                     if now != watched && now.is_some() && watcher.is_some() {
@@ -116,14 +119,14 @@ impl Skills {
                     }
                     watched = now;
                     if watch.behind || now.is_none() || watcher.is_none() {
-                        watch.rescan();
+                        watch.rescan(SETTLE);
                     }
                     watch.look_at(&operators);
                     inner.tidy().await;
                 }
             }
             if overflow.swap(false, Ordering::Relaxed) {
-                watch.rescan();
+                watch.rescan(SETTLE);
                 watch.look_at(&operators);
             }
             watch.show().await;
@@ -267,8 +270,8 @@ impl Watch<'_> {
         }
     }
 
-    /// Compares the directory with what is known of it.
-    fn rescan(&mut self) {
+    /// Compares the directory with what is known of it; what differs is left alone for `rest`.
+    fn rescan(&mut self, rest: Duration) {
         self.behind = true;
         let mut listed = match directory::list(&self.inner.config.skills_dir) {
             Ok(listed) => listed,
@@ -293,7 +296,7 @@ impl Watch<'_> {
         self.behind = false;
         for path in changed {
             if !self.unsettled.contains_key(&path) && !self.looking.contains(&path) {
-                self.unsettle(path, if self.polls { POLL } else { SETTLE });
+                self.unsettle(path, if self.polls { rest.max(POLL) } else { rest });
             }
         }
     }
