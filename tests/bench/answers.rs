@@ -122,7 +122,8 @@ impl Bench<'_> {
             session.clone_from(&row.session);
             for call in &row.before {
                 let input = call.input.to_string();
-                let done = self.skills.call(&principal, Call { skill: &call.skill, input: &input, ..Call::default() }).await;
+                let done =
+                    self.skills.call(&principal, Call { skill: &call.skill, input: &input, ..Call::default() }).await;
                 done.result.map_err(|failure| anyhow::anyhow!("before \"{}\": {failure}", row.text))?;
             }
             let accepted = match before.filter(|_| row.reply) {

@@ -8,8 +8,7 @@ use crate::build;
 use crate::run::{Result, cargo, run, target};
 
 /// All benchmarks.
-pub const BENCHES: [&str; 8] =
-    ["calls", "mcp", "scale", "fair", "reload", "routing", "orchestrate", "answers"];
+pub const BENCHES: [&str; 8] = ["calls", "mcp", "scale", "fair", "reload", "routing", "orchestrate", "answers"];
 /// What else writes down figures, and the command that does.
 const OTHERS: [(&str, &str); 3] =
     [("abuse", "abuse"), ("crash-bundles", "crash bundles"), ("crash-tasks", "crash tasks")];

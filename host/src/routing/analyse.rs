@@ -5,8 +5,8 @@ use super::complexity::{ClauseRanking, SEVERAL};
 use super::follow::{Follow, Way};
 use super::index::Request;
 use super::{
-    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, REQUEST_BYTES_MAX, Ranking, Strategy, clauses,
-    complexity, decide, intent, language,
+    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, REQUEST_BYTES_MAX, Ranking, Strategy,
+    clauses, complexity, decide, intent, language,
 };
 
 /// Candidates of each request and part.

@@ -127,6 +127,7 @@ impl Input {
         let mut parameters = schema::parameters(about.schema);
         let templates = examples::templates(about.examples);
         examples::enrich(&mut parameters, &templates);
+        examples::tell(&mut parameters, about.examples);
         let own = skill_words(&about).into_iter().map(|word| (Meaning::of(&word), word));
         Input { parameters, templates, own: own.map(|(meaning, word)| (word, meaning)).collect() }
     }
@@ -164,8 +165,8 @@ pub fn displace(schema: &Value, old: &mut Map<String, Value>, new: &Map<String, 
     let parameters = schema::parameters(schema);
     let of = |name: &str| parameters.iter().find(|parameter| parameter.name == name && !parameter.required);
     let alike = |left: &Parameter, right: &Parameter| {
-        let shares = |unit: &&units::Unit| right.units.iter().any(|other| other.dimension == unit.dimension);
-        left.kind == right.kind && left.units.iter().any(|unit| shares(&unit))
+        let shared = |unit: &&units::Unit| right.units.iter().any(|other| other.dimension == unit.dimension);
+        left.kind == right.kind && left.units.iter().any(shared)
     };
     old.retain(|name, _| {
         let Some(known) = of(name) else { return true };
@@ -246,7 +247,11 @@ fn fill(
     let of_text = parameters.iter().zip(&decided).filter(|(_, decision)| decision.offer().is_some());
     extraction.given = of_text.map(|(parameter, _)| parameter.name.clone()).collect();
     let sure = parameters.iter().zip(&decided).filter(|(_, decision)| matches!(decision, Decision::Take(..)));
-    let required: Vec<Sense> = sure.map(|(parameter, _)| parameter).filter(|parameter| parameter.required).map(|parameter| parameter.sense).collect();
+    let required: Vec<Sense> = sure
+        .map(|(parameter, _)| parameter)
+        .filter(|parameter| parameter.required)
+        .map(|parameter| parameter.sense)
+        .collect();
     extraction.is_telling = required.iter().any(|sense| sense.is_telling())
         || required.iter().filter(|sense| **sense == Sense::Unit).count() > 1;
     extraction.n_repeats = decide::repeats(parameters, &all, &decided);

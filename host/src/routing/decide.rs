@@ -89,7 +89,8 @@ pub fn decide(
     }
     let least = best.belief * SHARE_TIED;
     reasons.push(format!("`{}` is ahead by {margin:.2} only, below {MARGIN_SURE:.2}", best.profile.name));
-    let tied: Vec<&Contender<'_>> = options.iter().take_while(|option| option.belief >= least).take(CHOICES_MAX).collect();
+    let tied: Vec<&Contender<'_>> =
+        options.iter().take_while(|option| option.belief >= least).take(CHOICES_MAX).collect();
     if best.takes_all() && !tied.iter().skip(1).any(|option| option.takes_all()) && tied.len() > 1 {
         reasons.push("none of the others has a use for all that the request says".to_owned());
         return (go_ahead(options, &mut reasons), reasons);

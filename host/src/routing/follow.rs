@@ -32,10 +32,12 @@ pub struct Follow<'a> {
 
 /// Words that only say that something is to be done again, and those of them that say it.
 const AGAIN: &[&str] = &[
-    "do", "it", "that", "the", "same", "thing", "again", "once", "more", "one", "time", "please", "samma", "sak", "igen", "en",
-    "gång", "till", "gör", "det", "ditto", "likadant", "tack", "no", "i", "meant", "mean", "nej", "jag", "menade", "menar",
+    "do", "it", "that", "the", "same", "thing", "again", "once", "more", "one", "time", "please", "samma", "sak",
+    "igen", "en", "gång", "till", "gör", "det", "ditto", "likadant", "tack", "no", "i", "meant", "mean", "nej", "jag",
+    "menade", "menar",
 ];
-const AGAIN_SAYS: &[&str] = &["same", "again", "samma", "igen", "ditto", "likadant", "meant", "mean", "menade", "menar"];
+const AGAIN_SAYS: &[&str] =
+    &["same", "again", "samma", "igen", "ditto", "likadant", "meant", "mean", "menade", "menar"];
 /// What a request that goes on begins with, the longest first, and what it ends with.
 const LEADS: &[&[&str]] = &[
     &["hur", "är", "det", "med"],
@@ -67,8 +69,22 @@ const TAILS: &[&str] = &["då", "then", "instead", "istället", "too", "också",
 /// Prepositions between "same again" and what is new.
 const WITH: &[&str] = &["with", "med", "for", "för", "using", "but", "men", "fast", "and", "och"];
 const POINTING: &[&str] = &[
-    "it", "that", "this", "them", "those", "det", "den", "detta", "denna", "dem", "dessa", "result", "answer", "resultatet",
-    "svaret", "summan",
+    "it",
+    "that",
+    "this",
+    "them",
+    "those",
+    "det",
+    "den",
+    "detta",
+    "denna",
+    "dem",
+    "dessa",
+    "result",
+    "answer",
+    "resultatet",
+    "svaret",
+    "summan",
 ];
 /// Longest request, in words, that goes on with the last turn without saying so.
 const FRAGMENT_WORDS_MAX: usize = 4;
@@ -221,7 +237,8 @@ fn tokens(text: &str) -> Vec<(std::ops::Range<usize>, String)> {
         if let Some(start) = start.take() {
             found.push((start..at, text.get(start..at).unwrap_or("").to_lowercase()));
         }
-        if matches!(character, '+' | '-' | '−' | '*' | '×' | '/' | '÷' | '^' | '%' | '"' | '“' | '\'' | '$' | '{' | '[') {
+        if matches!(character, '+' | '-' | '−' | '*' | '×' | '/' | '÷' | '^' | '%' | '"' | '“' | '\'' | '$' | '{' | '[')
+        {
             found.push((at..at + character.len_utf8(), character.to_string()));
         }
     }

@@ -12,14 +12,27 @@ use super::expect;
 /// What became of a request.
 #[derive(Debug)]
 pub enum Outcome {
-    Answered { skill: String, input: Value, output: Value },
-    AskedFor { skill: String, names: Vec<String> },
+    Answered {
+        skill: String,
+        input: Value,
+        output: Value,
+    },
+    AskedFor {
+        skill: String,
+        names: Vec<String>,
+    },
     AskedWhich(Vec<String>),
-    Refused { nearest: Vec<String> },
+    Refused {
+        nearest: Vec<String>,
+    },
     /// It takes several skills.
     Several,
     /// Called, without an answer.
-    CallFailed { skill: String, input: Value, message: String },
+    CallFailed {
+        skill: String,
+        input: Value,
+        message: String,
+    },
     Failed(String),
 }
 
@@ -94,7 +107,9 @@ impl fmt::Display for Outcome {
             Outcome::AskedWhich(skills) => write!(f, "a choice: {}", skills.join(", ")),
             Outcome::Refused { nearest } => write!(f, "a refusal, nearest {}", nearest.join(", ")),
             Outcome::Several => f.write_str("a refusal: several skills"),
-            Outcome::CallFailed { skill, input, message } => write!(f, "a failure: `{skill}` {}: {message}", short(input)),
+            Outcome::CallFailed { skill, input, message } => {
+                write!(f, "a failure: `{skill}` {}: {message}", short(input))
+            }
             Outcome::Failed(message) => write!(f, "a failure: {message}"),
         }
     }
@@ -116,9 +131,9 @@ pub fn judge(wanted: &[Wanted], outcome: &Outcome) -> Verdict {
 fn is_right(wanted: &Wanted, outcome: &Outcome) -> bool {
     match (wanted, outcome) {
         (Wanted::Answer(wanted), Outcome::Answered { output, .. }) => expect::holds(wanted, output),
-        (Wanted::Call(call), outcome) => outcome
-            .called()
-            .is_some_and(|(skill, input)| skill == call.skill && expect::holds(&call.input, input)),
+        (Wanted::Call(call), outcome) => {
+            outcome.called().is_some_and(|(skill, input)| skill == call.skill && expect::holds(&call.input, input))
+        }
         (Wanted::Ask(wanted), Outcome::AskedFor { names, .. }) => wanted.iter().all(|name| names.contains(name)),
         (Wanted::Ask(wanted), Outcome::AskedWhich(_)) => wanted.is_empty(),
         (Wanted::Choose(wanted), Outcome::AskedWhich(skills)) => wanted.iter().all(|skill| skills.contains(skill)),

@@ -26,7 +26,17 @@ pub fn several(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Resu
 
 fn complexity(index: &Index, text: &str, embed: &Cached) -> f64 {
     let hints = Hints::default();
-    let ask = Ask { text, locale: None, hints, turns: &[], now: NOW, learned: &[], standings: &[], context: None, among: None };
+    let ask = Ask {
+        text,
+        locale: None,
+        hints,
+        turns: &[],
+        now: NOW,
+        learned: &[],
+        standings: &[],
+        context: None,
+        among: None,
+    };
     f64::from(analyse(index, &ask, Some(embed)).complexity.score)
 }
 
