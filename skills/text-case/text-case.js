@@ -219,6 +219,16 @@ skill({
       input: { text: "order line number", to: "pascal" },
       output: { text: "OrderLineNumber" },
     },
+    {
+      request: { en: "Convert \"half past nine\" to uppercase", sv: "Gör om \"half past nine\" till versaler" },
+      input: { text: "half past nine", to: "upper" },
+      output: { text: "HALF PAST NINE" },
+    },
+    {
+      request: { en: "Convert \"LOUD VOICE\" to lowercase", sv: "Gör om \"LOUD VOICE\" till gemener" },
+      input: { text: "LOUD VOICE", to: "lower" },
+      output: { text: "loud voice" },
+    },
   ],
   run({ text, to }) {
     const converted = CASES[to](text);

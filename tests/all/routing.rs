@@ -209,3 +209,180 @@ fn what_is_no_model_is_refused_with_a_reason() {
         assert!(E5::parse(bytes, "none").is_err());
     }
 }
+
+/// A converter, a calculator, and notes that are added and deleted.
+fn tools() -> Index {
+    let text = |what: &str| json!({ "type": "string", "description": what });
+    let convert = json!({ "type": "object", "required": ["value", "from", "to"], "properties": {
+        "value": { "type": "number", "description": "The number to convert." },
+        "from": text("The unit it is in."), "to": text("The unit to convert to.") } });
+    let calculate = json!({ "type": "object", "required": ["expression"],
+        "properties": { "expression": text("Such as `2 + 3`.") } });
+    let note = json!({ "type": "object", "required": ["text"], "properties": { "text": text("The note.") } });
+    let number = json!({ "type": "object", "required": ["id"],
+        "properties": { "id": { "type": "integer", "minimum": 1, "description": "The note's number." } } });
+    let changes = [
+        skill(
+            "convert",
+            "Converts a measurement from one unit to another",
+            convert,
+            &[("sv", "omvandla till en annan enhet")],
+        ),
+        skill("calculate", "Calculates an arithmetic expression", calculate, &[("sv", "räkna ut ett tal")]),
+        skill("add-note", "Keeps a note", note, &[("sv", "anteckna något")]),
+        skill("delete-note", "Deletes a note by its number", number, &[("sv", "ta bort en anteckning")]),
+    ];
+    Index::empty().with(&changes, None)
+}
+
+fn turn(skill: &str, text: &str, arguments: Value, answer: Value) -> Turn {
+    let Value::Object(arguments) = arguments else { unreachable!() };
+    Turn { text: text.into(), skill: Some(skill.into()), arguments, answer: Some(answer) }
+}
+
+#[test]
+fn what_goes_on_with_the_last_turn_changes_what_it_says_anew() {
+    let index = tools();
+    let miles = json!({ "value": 5, "from": "miles", "to": "km" });
+    let cases = [
+        (
+            "convert",
+            miles.clone(),
+            json!({ "value": 8.04672 }),
+            "and 10 miles?",
+            json!({ "value": 10, "from": "miles", "to": "km" }),
+        ),
+        (
+            "convert",
+            miles.clone(),
+            json!({ "value": 8.04672 }),
+            "och i meter då?",
+            json!({ "value": 5, "from": "miles", "to": "meter" }),
+        ),
+        (
+            "convert",
+            miles.clone(),
+            json!({ "value": 8.04672 }),
+            "samma igen men med 4 miles",
+            json!({ "value": 4, "from": "miles", "to": "km" }),
+        ),
+        (
+            "convert",
+            miles.clone(),
+            json!({ "value": 8.04672 }),
+            "What is that in inches?",
+            json!({ "value": 5, "from": "miles", "to": "inches" }),
+        ),
+        (
+            "convert",
+            miles,
+            json!({ "value": 8.04672 }),
+            "nej, jag menade meter",
+            json!({ "value": 5, "from": "miles", "to": "meter" }),
+        ),
+        (
+            "calculate",
+            json!({ "expression": "45 + 55" }),
+            json!({ "result": "100" }),
+            "and times 3?",
+            json!({ "expression": "100 * 3" }),
+        ),
+        (
+            "calculate",
+            json!({ "expression": "45 + 55" }),
+            json!({ "result": "100" }),
+            "minus 50",
+            json!({ "expression": "100 - 50" }),
+        ),
+        (
+            "calculate",
+            json!({ "expression": "45 + 55" }),
+            json!({ "result": "100" }),
+            "dela det med 5",
+            json!({ "expression": "100 / 5" }),
+        ),
+    ];
+    for (skill, arguments, answer, text, wanted) in cases {
+        let turns = [turn(skill, "before", arguments, answer)];
+        let analysis = analyse(&index, &Ask { turns: &turns, ..asked(text) }, None);
+        let Strategy::Direct(step) = &analysis.strategy else { panic!("{text}: {analysis:?}") };
+        assert_eq!((&*step.skill, Value::Object(step.arguments.clone())), (skill, wanted), "{text}");
+    }
+}
+
+#[test]
+fn what_is_pointed_at_is_taken_from_the_last_answer_by_its_name() {
+    let index = tools();
+    let note = json!({ "id": 7, "text": "buy bread" });
+    let turns = [turn("add-note", "note: buy bread", json!({ "text": "buy bread" }), note)];
+    for text in ["delete that note", "ta bort den anteckningen"] {
+        let analysis = analyse(&index, &Ask { turns: &turns, ..asked(text) }, None);
+        let Strategy::Direct(step) = &analysis.strategy else { panic!("{text}: {analysis:?}") };
+        assert_eq!((&*step.skill, &step.arguments["id"]), ("delete-note", &json!(7)), "{text}");
+    }
+    // Without anything that points, nothing is guessed.
+    let analysis = analyse(&index, &Ask { turns: &turns, ..asked("delete a note") }, None);
+    assert!(matches!(analysis.strategy, Strategy::Ask(Question::Missing { .. })), "{analysis:?}");
+}
+
+#[test]
+fn nothing_is_taken_from_the_last_turn_where_the_request_says_more_than_its_skill_understands() {
+    let index = tools();
+    let turns = [turn(
+        "convert",
+        "5 miles in km",
+        json!({ "value": 5, "from": "miles", "to": "km" }),
+        json!({ "value": 8.04672 }),
+    )];
+    for text in [
+        "who invented it?",
+        "tänd lampan",
+        "and delete note 3",
+        "och spela lite jazz då?",
+        "and 10 elephants to the zoo?",
+    ] {
+        let analysis = analyse(&index, &Ask { turns: &turns, ..asked(text) }, None);
+        let converts = matches!(&analysis.strategy, Strategy::Direct(step) if &*step.skill == "convert");
+        assert!(!converts, "{text}: {analysis:?}");
+    }
+}
+
+#[test]
+fn context_gives_only_values_that_are_asked_for_by_its_names() {
+    let schema = json!({ "type": "object", "required": ["user_id", "colour"],
+        "properties": { "user_id": { "type": "string" }, "colour": { "type": "string", "enum": ["red", "green"] } } });
+    let index =
+        Index::empty().with(&[skill("paint-door", "Paints the door", schema, &[("en", "paint the door")])], None);
+    let Value::Object(context) = json!({ "user_id": "ada", "project": "red" }) else { unreachable!() };
+    let analysis = analyse(&index, &Ask { context: Some(&context), ..asked("paint the door") }, None);
+    let Strategy::Ask(Question::Missing { arguments, missing, .. }) = &analysis.strategy else {
+        panic!("{analysis:?}")
+    };
+    assert_eq!(arguments["user_id"], "ada");
+    assert_eq!(missing.iter().map(|missing| &*missing.name).collect::<Vec<_>>(), ["colour"]);
+    let analysis = analyse(&index, &Ask { context: Some(&context), ..asked("paint the door green") }, None);
+    let Strategy::Direct(step) = &analysis.strategy else { panic!("{analysis:?}") };
+    assert_eq!(Value::Object(step.arguments.clone()), json!({ "user_id": "ada", "colour": "green" }));
+}
+
+#[test]
+fn values_that_nothing_else_looks_like_are_enough() {
+    let index = tools();
+    for (text, expression) in [
+        ("17 * 23", "17 * 23"),
+        ("what is 17 * 23", "17 * 23"),
+        ("vad är 17 gånger 23?", "17 * 23"),
+        ("dra 15 från 100", "100 - 15"),
+        ("lägg ihop 19 och 23", "19 + 23"),
+        ("\u{202e}what is\u{202c} 17 \u{200b}* 23", "17 * 23"),
+    ] {
+        let analysis = analysed(&index, text);
+        let Strategy::Direct(step) = &analysis.strategy else { panic!("{text}: {analysis:?}") };
+        assert_eq!((&*step.skill, step.arguments["expression"].as_str()), ("calculate", Some(expression)), "{text}");
+    }
+    // What is no arithmetic of these operations, and what is a date, is not made into some.
+    for text in ["what is the square root of 16", "2026-01-15"] {
+        let analysis = analysed(&index, text);
+        assert!(!matches!(analysis.strategy, Strategy::Direct(_) | Strategy::Fallbacks(_)), "{text}: {analysis:?}");
+    }
+}

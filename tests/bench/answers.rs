@@ -107,8 +107,12 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     async fn all(&self, embed: Option<Arc<dyn Embed>>, how: &str) -> anyhow::Result<Vec<Verdict>> {
-        let orchestrator = orchestrator(self.skills);
+        let tasks = TaskTracker::new();
+        let orchestrator = orchestrator(self.skills, &tasks);
         orchestrator.set_embed(embed, None).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+        // Until the skills have their vectors.
+        tasks.close();
+        tasks.wait().await;
         let principal = operator();
         let mut session = None;
         let mut before: Option<happyos::base::TaskId> = None;
@@ -167,13 +171,13 @@ fn request(row: &Row) -> Request {
     }
 }
 
-fn orchestrator(skills: &Skills) -> Orchestrator {
+fn orchestrator(skills: &Skills, tasks: &TaskTracker) -> Orchestrator {
     let backing = Backing {
         skills: skills.clone(),
         ledger: Arc::new(MemoryLedger::default()),
         principal: Principal::authenticated("daemon", Role::User),
         act_as: |owner| Principal::authenticated(owner, Role::User),
-        tasks: TaskTracker::new(),
+        tasks: tasks.clone(),
     };
     let year_ms = 365 * 86_400_000;
     let retention = Retention {

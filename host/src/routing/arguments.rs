@@ -127,6 +127,7 @@ impl Input {
         let mut parameters = schema::parameters(about.schema);
         let templates = examples::templates(about.examples);
         examples::enrich(&mut parameters, &templates);
+        examples::tell(&mut parameters, about.examples);
         let own = skill_words(&about).into_iter().map(|word| {
             let meaning = Meaning::of(&word);
             (word, meaning)
@@ -167,8 +168,8 @@ pub fn displace(schema: &Value, old: &mut Map<String, Value>, new: &Map<String, 
     let parameters = schema::parameters(schema);
     let of = |name: &str| parameters.iter().find(|parameter| parameter.name == name && !parameter.required);
     let alike = |left: &Parameter, right: &Parameter| {
-        let shares = |unit: &&units::Unit| right.units.iter().any(|other| other.dimension == unit.dimension);
-        left.kind == right.kind && left.units.iter().any(|unit| shares(&unit))
+        let shared = |unit: &&units::Unit| right.units.iter().any(|other| other.dimension == unit.dimension);
+        left.kind == right.kind && left.units.iter().any(shared)
     };
     old.retain(|name, _| {
         let Some(known) = of(name) else { return true };

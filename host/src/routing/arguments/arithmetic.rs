@@ -8,6 +8,7 @@ use super::numbers::Number;
 use super::offers::Offer;
 use super::spans::Reading;
 use super::tokens::{Kind, Text};
+use super::units::Dimension;
 
 /// Longest arithmetic expression, in tokens.
 const EXPRESSION_TOKENS_MAX: usize = 200;
@@ -17,7 +18,12 @@ const TERMS_MAX: usize = 16;
 /// The arithmetic of the text: what is said in words ("dra 15 från 100"), or else the longest run of numbers and operators.
 pub fn expressions(reading: &Reading<'_>) -> Vec<Offer> {
     let said = (0..reading.text.tokens.len()).find_map(|at| in_words(reading, at));
-    let found = said.or_else(|| longest(reading)).filter(|(_, tokens)| !of_unknown(reading.text, tokens.start));
+    let dated = |tokens: &Range<usize>| {
+        let crosses = |of: &Range<usize>| of.start < tokens.end && tokens.start < of.end;
+        reading.moments.iter().any(|moment| moment.date.is_some() && crosses(&moment.tokens))
+    };
+    let found = said.or_else(|| longest(reading));
+    let found = found.filter(|(_, tokens)| !of_unknown(reading.text, tokens.start) && !dated(tokens));
     found.map(|(written, tokens)| Offer::new(Value::from(written), tokens, 1.6)).into_iter().collect()
 }
 
@@ -170,7 +176,7 @@ fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> 
     let mut terms = vec![first];
     let mut links: Vec<&str> = Vec::new();
     while terms.len() < TERMS_MAX {
-        let length = link(text, end)?.min(3);
+        let length = link(text, end);
         if length == 0 {
             break;
         }
@@ -204,14 +210,17 @@ fn operand(reading: &Reading<'_>, at: usize) -> Option<(String, usize)> {
         let plain = inner.chars().all(|character| character.is_ascii_digit() || "()+-*/^.! ".contains(character));
         return plain.then(|| (inner.to_owned(), close + 1));
     }
-    let number: &Number = reading.numbers.iter().find(|number| number.whole.start == at && !number.ordinal)?;
+    let bare = |number: &&Number| {
+        number.whole.start == at && !number.ordinal && number.unit.is_none_or(|unit| unit.dimension == Dimension::Money)
+    };
+    let number = reading.numbers.iter().find(bare)?;
     let value = if number.percent { format!("{} / 100", plain(number.value)) } else { plain(number.value) };
     let value = if number.value < 0.0 { format!("({value})") } else { value };
     Some((value, number.whole.end))
 }
 
 /// How many tokens between two numbers join them; 0 where the row of numbers ends.
-fn link(text: &Text<'_>, at: usize) -> Option<usize> {
+fn link(text: &Text<'_>, at: usize) -> usize {
     let mut length = 0;
     let joins = |word: &str| {
         matches!(
@@ -241,7 +250,7 @@ fn link(text: &Text<'_>, at: usize) -> Option<usize> {
     while length < 3 && joins(text.lower(at + length)) {
         length += 1;
     }
-    Some(length)
+    length
 }
 
 fn is_operation(written: &str) -> bool {

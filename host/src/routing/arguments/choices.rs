@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::super::language;
 use super::offers::Offer;
 use super::schema::Parameter;
 use super::spans::Reading;
@@ -61,11 +62,69 @@ pub fn options(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        let (tokens, score) = mention(reading, &written)?;
+        let (tokens, score) = mention(reading, &written).or_else(|| symbol(reading, &written))?;
         let cue = cues::around(reading, parameter, &tokens);
         Some(Offer { shares: true, ..Offer::new(option.clone(), tokens, score + 0.4 * cue.sum()) })
     });
-    offers.collect()
+    let mut offers: Vec<Offer> = offers.collect();
+    if offers.is_empty() {
+        offers.extend(told(reading, parameter));
+    }
+    offers
+}
+
+/// A sign by what it is called: "with underscores".
+fn symbol(reading: &Reading<'_>, option: &str) -> Option<(Range<usize>, f32)> {
+    let (_, names) = SYMBOLS.iter().find(|(sign, _)| *sign == option)?;
+    let at = (0..reading.text.tokens.len()).find(|at| {
+        names.contains(&reading.text.lower(*at)) && reading.text.get(*at).is_some_and(|token| token.quote.is_none())
+    })?;
+    Some((at..at + 1, 1.0))
+}
+
+const SYMBOLS: &[(&str, &[&str])] = &[
+    ("_", &["underscore", "underscores", "understreck"]),
+    ("-", &["hyphen", "hyphens", "dash", "dashes", "bindestreck", "streck"]),
+    (".", &["dot", "dots", "period", "periods", "punkt", "punkter"]),
+    (",", &["comma", "commas", "komma", "kommatecken"]),
+    (";", &["semicolon", "semicolons", "semikolon"]),
+    (":", &["colon", "colons", "kolon"]),
+    ("/", &["slash", "slashes", "snedstreck"]),
+    ("|", &["pipe", "pipes", "lodstreck"]),
+    (" ", &["space", "spaces", "mellanslag"]),
+    ("\t", &["tab", "tabs", "tabulator", "tabb"]),
+];
+
+/// How like the request an example must be for its option to be meant, and by how much more than those of other options.
+const TOLD_ALIKE: f32 = 0.6;
+const TOLD_MARGIN: f32 = 0.15;
+
+/// The option of the example that is most like the request in the words around its values.
+fn told(reading: &Reading<'_>, parameter: &Parameter) -> Option<Offer> {
+    let text = reading.text;
+    let own: Vec<usize> = (0..text.tokens.len().min(64))
+        .filter(|at| {
+            text.get(*at).is_some_and(|token| {
+                token.kind == Kind::Word && token.quote.is_none() && token.lower.chars().count() > 2
+            }) && !words::is_function(text.lower(*at))
+        })
+        .collect();
+    let alike = |words: &[String]| {
+        let is = |at: &&usize| {
+            let lower = text.lower(**at);
+            words
+                .iter()
+                .any(|word| word == lower || lower.chars().count() > 4 && language::one_error_apart(word, lower))
+        };
+        let n_shared = own.iter().filter(is).count() as f32;
+        2.0 * n_shared / (own.len() + words.len()).max(1) as f32
+    };
+    let scored: Vec<(f32, &Value)> = parameter.told.iter().map(|(words, value)| (alike(words), value)).collect();
+    let (best, value) = scored.iter().copied().max_by(|left, right| left.0.total_cmp(&right.0))?;
+    let other = scored.iter().filter(|(_, other)| *other != value).map(|(score, _)| *score).fold(0.0, f32::max);
+    let (first, last) = (own.first()?, own.last()?);
+    let sure = best >= TOLD_ALIKE && best - other >= TOLD_MARGIN;
+    sure.then(|| Offer { shares: true, ..Offer::new(value.clone(), *first..last + 1, 0.5 + best / 2.0) })
 }
 
 /// Values that a description lists, where the text says one of them.

@@ -33,21 +33,45 @@ pub struct Template {
 /// The words of the examples that are no part of their values.
 pub fn frame_words(examples: &[ExampleText]) -> Vec<String> {
     let usable = examples.iter().take(EXAMPLES_MAX).filter(|example| example.text.len() <= TEXT_BYTES_MAX);
-    let mut found = Vec::new();
-    for example in usable {
-        let Some(input) = &example.input else { continue };
-        let mut valued = Vec::new();
+    usable.flat_map(frame).collect()
+}
+
+/// The words of one example that are no part of its values.
+fn frame(example: &ExampleText) -> Vec<String> {
+    let mut valued = Vec::new();
+    if let Some(input) = &example.input {
         texts_of(input, &mut valued);
-        let valued: Vec<String> = valued.iter().flat_map(|text| words::of_text(text)).collect();
-        let own = words::of_text(&example.text).filter(|word| {
-            word.chars().count() > 2
-                && word.chars().all(|character| !character.is_ascii_digit())
-                && !words::is_function(word)
-                && !valued.contains(word)
-        });
-        found.extend(own);
     }
-    found
+    let valued: Vec<String> = valued.iter().flat_map(|text| words::of_text(text)).collect();
+    let own = words::of_text(&example.text).filter(|word| {
+        word.chars().count() > 2
+            && word.chars().all(|character| !character.is_ascii_digit())
+            && !words::is_function(word)
+            && !valued.contains(word)
+    });
+    own.collect()
+}
+
+/// Notes for parameters of several options which words of examples mean which of them, and for those that measure whether
+/// the examples go back with them.
+pub fn tell(parameters: &mut [Parameter], examples: &[ExampleText]) {
+    let usable = examples.iter().take(EXAMPLES_MAX).filter(|example| example.text.len() <= TEXT_BYTES_MAX);
+    for example in usable {
+        let Some(input) = example.input.as_ref().and_then(Value::as_object) else { continue };
+        for parameter in parameters.iter_mut().filter(|parameter| parameter.kind == Kind::Options) {
+            if let Some(value) = input.get(&parameter.name) {
+                parameter.told.push((frame(example), value.clone()));
+            }
+        }
+        let back = |(_, value): &(&String, &Value)| value.as_f64().is_some_and(|value| value < 0.0);
+        let names: Vec<&String> = input.iter().filter(back).map(|(name, _)| name).collect();
+        let of = |parameter: &&Parameter| names.contains(&&parameter.name);
+        let units: Vec<_> = parameters.iter().filter(of).flat_map(|parameter| parameter.units.clone()).collect();
+        for parameter in parameters.iter_mut() {
+            let alike = parameter.units.iter().any(|unit| units.iter().any(|other| other.dimension == unit.dimension));
+            parameter.goes_back |= alike;
+        }
+    }
 }
 
 /// The texts in a value, at any depth that an example is likely to have.

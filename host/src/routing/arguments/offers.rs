@@ -125,6 +125,7 @@ fn numbers(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         let mut score = 0.4 + cue.sum();
         let (value, adjust, ambiguous) = measured(number, parameter);
         score += adjust + plausibility(reading, number, parameter, &cue);
+        let value = if parameter.goes_back && is_past(reading, number) { -value.abs() } else { value };
         let Some(value) = number_value(value, parameter) else { continue };
         offers.push(Offer {
             ambiguous,
@@ -134,6 +135,12 @@ fn numbers(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     }
     offers.extend(parts_of_dates(reading, parameter));
     offers
+}
+
+/// "Three weeks ago", "tio dagar före 1 maj".
+fn is_past(reading: &Reading<'_>, number: &Number) -> bool {
+    let after = reading.text.lower(number.whole.end);
+    matches!(after, "ago" | "earlier" | "before" | "sedan" | "sen" | "tidigare" | "före" | "innan")
 }
 
 /// The value in the parameter's unit, what the unit adds to the score, and whether it is ambiguous.
@@ -316,7 +323,13 @@ fn parts_of_dates(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         let cue = cues::around(reading, parameter, &moment.tokens);
         Some(Offer { shares: true, ..Offer::new(Value::from(value), moment.tokens.clone(), 0.9 + cue.sum() / 2.0) })
     };
-    reading.moments.iter().filter_map(offer).collect()
+    let mut found: Vec<Offer> = reading.moments.iter().filter_map(offer).collect();
+    // "Last Monday" is the first one backwards.
+    let back = reading.moments.iter().find(|moment| moment.weekday.is_some() && moment.turn < 0);
+    if let Some(moment) = back.filter(|_| name.last().is_some_and(|word| word == "nth")) {
+        found.push(Offer { shares: true, ..Offer::new(Value::from(-1), moment.tokens.clone(), 1.2) });
+    }
+    found
 }
 
 fn moments_of(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {

@@ -96,6 +96,10 @@ pub struct Parameter {
     pub cues: Vec<(String, f32)>,
     /// Units that the description or the name speaks of.
     pub units: Vec<&'static Unit>,
+    /// For one of several options: the words of examples that mean it, without those of other values.
+    pub told: Vec<(Vec<String>, Value)>,
+    /// Whether the examples go back with it: "three weeks ago" is -3 weeks.
+    pub goes_back: bool,
 }
 
 /// The parameters of an object schema, references resolved; none where it is something else.
@@ -192,6 +196,8 @@ fn parameter(root: &Root<'_>, name: &str, property: &Value, depth: usize) -> Par
         default,
         cues: cues(name, &description),
         units: named_units(name, &lower),
+        told: Vec::new(),
+        goes_back: false,
         description,
         kind,
     };
