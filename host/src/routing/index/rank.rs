@@ -30,7 +30,7 @@ const USUAL_LEXICAL: f32 = 0.08;
 
 /// What words count beside vectors: more where skills have few examples, and where schemas say more than descriptions.
 const LEXICAL_BARE: f32 = 0.3;
-const LEXICAL_SCHEMA: f32 = 0.8;
+const LEXICAL_SCHEMA: f32 = 0.65;
 const LEXICAL_TAUGHT: f32 = 0.2;
 /// Examples of a skill, on the average, at which a skill counts as taught.
 const TAUGHT: f32 = 3.0;
