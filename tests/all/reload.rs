@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use happyos::base::{FailureKind, Grants};
-use happyos::orchestrator::{self, Orchestrator, Request, Retention, Settings};
+use happyos::orchestrator::event::Request;
+use happyos::orchestrator::{self, Orchestrator, Retention, Settings};
 use happyos::routing::{Candidate, Embed, EmbedError};
 use happyos::security::signing::{KeyPair, Signed, signature_path};
 use happyos::security::{Audit, PolicyFile, Principal, Role};

@@ -74,7 +74,7 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
 /// The rows after the first `n`, which are examples, without those that say the same as one of them.
 pub fn apart<'a>(rows: &[&'a str], n: usize) -> impl Iterator<Item = &'a str> {
     let examples: Vec<_> = rows[..n].iter().map(|example| words(example)).collect();
-    rows[n..].to_vec().into_iter().filter(move |row| !examples.contains(&words(row)))
+    rows[n..].iter().copied().filter(move |row| !examples.contains(&words(row)))
 }
 
 /// Ranks every request.

@@ -30,7 +30,7 @@ const USUAL_LEXICAL: f32 = 0.08;
 
 /// What words count beside vectors: more where skills have few examples, and where schemas say more than descriptions.
 const LEXICAL_BARE: f32 = 0.3;
-const LEXICAL_SCHEMA: f32 = 0.8;
+const LEXICAL_SCHEMA: f32 = 0.65;
 const LEXICAL_TAUGHT: f32 = 0.2;
 /// Examples of a skill, on the average, at which a skill counts as taught.
 const TAUGHT: f32 = 3.0;
@@ -38,6 +38,10 @@ const TAUGHT: f32 = 3.0;
 const CENTRE_TAUGHT: f32 = 1.0;
 const DESCRIPTION_BARE: f32 = 1.0;
 const DESCRIPTION_TAUGHT: f32 = 0.2;
+/// What the nearest examples count, how many of them, and by how much cosines between requests differ.
+const NEAREST: f32 = 0.2;
+const NEAREST_EXAMPLES: usize = 3;
+const NEAREST_SPREAD: f32 = 0.02;
 /// What the centre of vectors made of words counts, where there is no model.
 const CENTRE_HASHED: f32 = 1.0;
 /// What a request that is the very example counts, and one that was learned.
@@ -67,6 +71,8 @@ struct Contender<'a> {
     lexical: f32,
     cosine: f32,
     nearest: Option<(f32, &'a str)>,
+    /// The mean cosine of the nearest examples.
+    near: Option<f32>,
     same: Option<&'static str>,
 }
 
@@ -113,12 +119,13 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
         .filter_map(|place| {
             let entry = index.entry(*place)?.as_ref();
             let (lexical, score) = (by_words.get(*place).copied().unwrap_or_default(), score(place));
-            Some(Contender { place: *place, entry, score, lexical, cosine: 0.0, nearest: None, same: None })
+            Some(Contender { place: *place, entry, score, lexical, cosine: 0.0, nearest: None, near: None, same: None })
         })
         .collect();
     for contender in &mut contenders {
         look_closer(contender, &folded, dense.as_ref().filter(|_| by_meaning), &request);
     }
+    add_nearest(&mut contenders);
     contenders
         .sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.entry.profile.name.cmp(&b.entry.profile.name)));
     let mut ranking = ranking(&contenders, &lexical, &parts, (by_meaning && dense.is_some(), index.len()), k);
@@ -312,6 +319,10 @@ fn look_closer<'a>(contender: &mut Contender<'a>, folded: &str, dense: Option<&D
         let products: Vec<f32> = vectors.examples.iter().map(|example| example.dot(&dense.probe)).collect();
         let sum = products.iter().sum::<f32>() + vectors.description.dot(&dense.probe);
         contender.cosine = sum / (products.len() + 1) as f32 / vectors.length.max(1e-6);
+        let mut nearest = products.clone();
+        nearest.sort_by(|a, b| b.total_cmp(a));
+        nearest.truncate(NEAREST_EXAMPLES);
+        contender.near = (!nearest.is_empty()).then(|| nearest.iter().sum::<f32>() / nearest.len() as f32);
         contender.nearest = products.into_iter().zip(texts).max_by(|(a, _), (b, _)| a.total_cmp(b));
     }
     if !folded.is_empty() && entry.folded.iter().any(|example| example == folded) {
@@ -323,6 +334,16 @@ fn look_closer<'a>(contender: &mut Contender<'a>, folded: &str, dense: Option<&D
     if alike > 0.0 {
         contender.same = contender.same.or(Some("a request like this one was sent to it before"));
         contender.score += SAME * alike;
+    }
+}
+
+/// Adds how near the nearest examples are, against those of the other contenders.
+fn add_nearest(contenders: &mut [Contender<'_>]) {
+    let known = || contenders.iter().filter_map(|contender| contender.near);
+    let mean = known().sum::<f32>() / known().count().max(1) as f32;
+    for contender in contenders {
+        let near = contender.near.map_or(0.0, |near| near - mean);
+        contender.score += NEAREST * (near / NEAREST_SPREAD).clamp(-4.0, 4.0);
     }
 }
 
