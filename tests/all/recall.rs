@@ -21,7 +21,7 @@ fn install(home: &Home) {
         "properties": {"text": {"type": "string", "description": "What is to be written down."}}});
     for (name, description, request, schema, call) in [
         ("ping", "Says whether the service is there.", "ping the service", &none, ""),
-        ("paint-fence", "Paints the garden fence.", "paint the garden fence", &colour, ""),
+        ("paint-fence", "Paints the garden fence.", "paint the garden fence red", &colour, ""),
         ("diary", "Writes a line into the diary.", "write 'a fine day' into the diary", &text, ""),
         ("trap-fox", "Sets a trap for the fox.", "set a trap for the fox", &none, "unreachable"),
         ("spin-wheel", "Spins the big wheel for ever.", "spin the big wheel", &none, SPIN),

@@ -17,7 +17,7 @@ async fn daemon() -> (Home, Daemon) {
         (
             "paint-fence",
             "Paints the garden fence.",
-            "paint the garden fence",
+            "paint the garden fence red",
             json!({"type": "object", "required": ["colour"],
                 "properties": {"colour": {"type": "string", "enum": ["red", "green", "blue"]}}}),
             "",

@@ -7,7 +7,7 @@ use happyos::routing::{Ask, CivilNow, Hints, Index, analyse, language};
 use serde_json::Value;
 
 use super::data::{Data, is_outside, profile, shuffled, text, texts};
-use super::exact::one_of_each_name;
+use super::exact::functions;
 use super::figures::{auroc, share};
 use super::vectors::Cached;
 use crate::report::Report;
@@ -71,9 +71,7 @@ fn several_of_toole(report: &mut Report, data: &Data, embed: &Cached) -> anyhow:
 
 fn several_of_bfcl(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<()> {
     let (tools, rows) = (data.rows("bfcl/tools")?, data.half("bfcl", "")?);
-    let change =
-        |tool: &&Value| profile(text(tool, "name"), text(tool, "description"), tool["parameters"].clone(), "en", &[]);
-    let changes: Vec<_> = one_of_each_name(&tools, &rows).iter().map(change).collect();
+    let changes = functions(&tools);
     embed.prepare_skills(&changes)?;
     let index = Index::empty().with(&changes, Some(embed));
     let of = |categories: &[&str]| -> Vec<f64> {

@@ -1,9 +1,9 @@
 //! BFCL: requests for one of many functions with schemas, and requests that none of the functions offered fits.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use happyos::routing::index::Request;
-use happyos::routing::{Embed as _, Index};
+use happyos::routing::{Change, Embed as _, Index};
 use serde_json::Value;
 
 use super::data::{Data, is_outside, profile, text, texts};
@@ -16,15 +16,18 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
     let tools = data.rows("bfcl/tools")?;
     let rows = data.half("bfcl", "")?;
     embed.prepare(rows.iter().map(|row| text(row, "text")))?;
-    let first = one_of_each_name(&tools, &rows);
-    let change =
-        |tool: &&Value| profile(text(tool, "name"), text(tool, "description"), tool["parameters"].clone(), "en", &[]);
-    let changes: Vec<_> = first.iter().map(change).collect();
+    let changes = functions(&tools);
     embed.prepare_skills(&changes)?;
     let pooled = Index::empty().with(&changes, Some(embed));
+    let mut of_name: HashMap<&str, Vec<&str>> = HashMap::new();
+    for tool in &tools {
+        of_name.entry(text(tool, "name")).or_default().push(text(tool, "id"));
+    }
+    // Functions of one name hardly differ: each of them is right.
     let asked_of = |row: &Value| {
-        let right = texts(row, "gold").iter().map(|gold| name(gold).to_owned()).collect();
-        (!is_outside(row)).then_some(right).filter(|right: &Vec<String>| !right.is_empty())
+        let gold = texts(row, "gold");
+        let right = gold.iter().filter_map(|gold| of_name.get(name(gold))).flatten().map(|id| (*id).to_owned());
+        Some(right.collect()).filter(|right: &Vec<String>| !is_outside(row) && !right.is_empty())
     };
     let requests: Vec<_> = rows.iter().filter_map(|row| Some((text(row, "text"), asked_of(row)?))).collect();
     let asked = ask(&pooled, &requests, Some(embed))?;
@@ -37,7 +40,7 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
     for (key, rows) in [("bfcl_irrelevance_auroc", plain), ("bfcl_live_irrelevance_auroc", live)] {
         let (mut fits, mut fits_not) = (Vec::new(), Vec::new());
         for row in rows {
-            let offered: Vec<String> = texts(row, "candidates").iter().map(|id| name(id).to_owned()).collect();
+            let offered = texts(row, "candidates");
             if offered.is_empty() || (!is_outside(row) && asked_of(row).is_none()) {
                 continue;
             }
@@ -64,21 +67,11 @@ fn offered_ranking(index: &Index, text: &str, offered: &[String], embed: &Cached
     Ok(Asked { ranking: index.rank_among(&request, 5), right: Vec::new() })
 }
 
-/// Of functions of one name, which do not always do the same, the one that most of the requests are for.
-pub fn one_of_each_name<'a>(tools: &'a [Value], rows: &[Value]) -> Vec<&'a Value> {
-    let mut n_requests: HashMap<String, usize> = HashMap::new();
-    for id in rows.iter().flat_map(|row| texts(row, "gold")) {
-        *n_requests.entry(id).or_default() += 1;
-    }
-    let n_requests = |tool: &Value| n_requests.get(text(tool, "id")).copied().unwrap_or_default();
-    let mut of_name: BTreeMap<&str, &Value> = BTreeMap::new();
-    for tool in tools {
-        let kept = of_name.entry(text(tool, "name")).or_insert(tool);
-        if n_requests(tool) > n_requests(kept) {
-            *kept = tool;
-        }
-    }
-    of_name.into_values().collect()
+/// All functions, each under its id: several may have one name.
+pub fn functions(tools: &[Value]) -> Vec<Change> {
+    let change =
+        |tool: &Value| profile(text(tool, "id"), text(tool, "description"), tool["parameters"].clone(), "en", &[]);
+    tools.iter().map(change).collect()
 }
 
 /// The name of a function, from its id.
