@@ -87,8 +87,9 @@ fn files_with(dir: &Path, what: &str) -> Vec<String> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files_with(&path, what));
-        } else if path.metadata().unwrap().is_file() {
-            let bytes = std::fs::read(&path).unwrap();
+        } else if path.metadata().is_ok_and(|found| found.is_file()) {
+            // The daemon moves files into their places meanwhile.
+            let Ok(bytes) = std::fs::read(&path) else { continue };
             if bytes.windows(what.len()).any(|window| window.eq_ignore_ascii_case(what.as_bytes())) {
                 found.push(path.display().to_string());
             }

@@ -428,9 +428,10 @@ async fn a_reloaded_skill_is_routable_at_once_while_vectors_are_made_and_has_its
     };
     for (n, does) in (2..).zip(["Juggles oranges.", "Waters the tulips.", "Tunes a violin."]) {
         install(does, n).await;
-        let ranking = found(does).await;
+        let (ranking, other) = (found(does).await, found("Peels potatoes.").await);
         let reasons = ranking.candidates.first().map(|best| best.reasons.join("; ")).unwrap_or_default();
-        assert!(reasons.contains("words: ") && !reasons.contains("meaning"), "{does} {ranking:?}");
+        assert!(ranking.fit > 0.9 && !reasons.contains("meaning"), "{does} {ranking:?}");
+        assert!(other.fit < 0.5, "what it did before: {other:?}");
     }
 
     drop(may_go_on);

@@ -82,6 +82,12 @@ pub async fn tasks(n_kills: usize, seed: u64) -> anyhow::Result<Found> {
         }
         let work: Vec<_> =
             (0..CLIENTS).map(|_| tokio::spawn(ask(home.socket(), told.clone(), random.next_u64()))).collect();
+        // Every other life counts from the first request that is accepted in it, however slow the machine is.
+        let deadline = Instant::now() + PATIENCE;
+        let before = lock(&told).accepted.len();
+        while found.kills.is_multiple_of(2) && lock(&told).accepted.len() == before && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         tokio::time::sleep(Duration::from_millis(random.next_u64() % LIFE_MS_MAX)).await;
         // SIGKILL; nothing of it runs after this.
         drop(running);

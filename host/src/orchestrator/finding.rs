@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::event::End;
 use super::respond::{Door, Format, respond};
 use super::routes::off_thread;
 use super::task::Task;
@@ -117,12 +118,17 @@ async fn make_findable(inner: &Arc<Inner>, tasks: Vec<(Arc<str>, TaskId)>) -> Re
 
 fn found_as(task: &Task) -> Findable {
     let step = task.steps.last().and_then(|step| step.step.chain.get(step.call));
+    // What a refusal says of other skills is no answer.
+    let answer = match task.end {
+        Some(End::Completed) => respond(task, Format::Text, Door::Command).text,
+        _ => String::new(),
+    };
     Findable {
         owner: task.owner.clone(),
         task: task.id,
         skill: step.map(|call| (&*call.skill).into()).unwrap_or_default(),
         request: task.request.text.as_str().into(),
-        answer: respond(task, Format::Text, Door::Command).text.into(),
+        answer: answer.into(),
     }
 }
 

@@ -38,6 +38,8 @@ const AGAIN: &[&str] = &[
 ];
 const AGAIN_SAYS: &[&str] =
     &["same", "again", "samma", "igen", "ditto", "likadant", "meant", "mean", "menade", "menar"];
+/// The same in several words, none of which says it alone.
+const AGAIN_PHRASES: &[&[&str]] = &[&["once", "more"], &["one", "more", "time"], &["en", "gång", "till"]];
 /// What a request that goes on begins with, the longest first, and what it ends with.
 const LEADS: &[&[&str]] = &[
     &["hur", "är", "det", "med"],
@@ -101,14 +103,14 @@ impl<'a> Follow<'a> {
         }
         let word = |at: usize| tokens.get(at).map_or("", |(_, word)| word.as_str());
         let n_again = tokens.iter().take_while(|(_, word)| AGAIN.contains(&word.as_str())).count();
-        if (0..n_again).any(|at| AGAIN_SAYS.contains(&word(at))) {
+        let begins = |lead: &&&[&str]| lead.iter().enumerate().all(|(at, wanted)| word(at) == *wanted);
+        if (0..n_again).any(|at| AGAIN_SAYS.contains(&word(at))) || AGAIN_PHRASES.iter().any(|lead| begins(&lead)) {
             let mut next = n_again;
             while WITH.contains(&word(next)) && !arguments::arithmetic::goes_on(rest(text, &tokens, next)) {
                 next += 1;
             }
             return Some(Follow { way: Way::Again, rest: rest(text, &tokens, next) });
         }
-        let begins = |lead: &&&[&str]| lead.iter().enumerate().all(|(at, wanted)| word(at) == *wanted);
         if let Some(lead) = LEADS.iter().filter(begins).max_by_key(|lead| lead.len()) {
             return Some(Follow { way: Way::GoesOn, rest: without_tail(rest(text, &tokens, lead.len())) });
         }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::language;
 use super::offers::Offer;
-use super::schema::Parameter;
+use super::schema::{Parameter, Told};
 use super::spans::Reading;
 use super::tokens::Kind;
 use super::{cues, words};
@@ -99,7 +99,8 @@ const SYMBOLS: &[(&str, &[&str])] = &[
 const TOLD_ALIKE: f32 = 0.6;
 const TOLD_MARGIN: f32 = 0.15;
 
-/// The option of the example that is most like the request in the words around its values.
+/// The option of the example that is most like the request in the words around its values. An example that says its option
+/// tells nothing of requests that do not, and one option alone stands against nothing.
 fn told(reading: &Reading<'_>, parameter: &Parameter) -> Option<Offer> {
     let text = reading.text;
     let own: Vec<usize> = (0..text.tokens.len().min(64))
@@ -119,9 +120,12 @@ fn told(reading: &Reading<'_>, parameter: &Parameter) -> Option<Offer> {
         let n_shared = own.iter().filter(is).count() as f32;
         2.0 * n_shared / (own.len() + words.len()).max(1) as f32
     };
-    let scored: Vec<(f32, &Value)> = parameter.told.iter().map(|(words, value)| (alike(words), value)).collect();
-    let (best, value) = scored.iter().copied().max_by(|left, right| left.0.total_cmp(&right.0))?;
-    let other = scored.iter().filter(|(_, other)| *other != value).map(|(score, _)| *score).fold(0.0, f32::max);
+    let scored: Vec<(f32, &Told)> = parameter.told.iter().map(|told| (alike(&told.words), told)).collect();
+    let meant = scored.iter().filter(|(_, told)| !told.said);
+    let (best, value) =
+        meant.max_by(|left, right| left.0.total_cmp(&right.0)).map(|(best, told)| (*best, &told.value))?;
+    let others = scored.iter().filter(|(_, told)| told.value != *value);
+    let other = others.map(|(score, _)| *score).reduce(f32::max)?;
     let (first, last) = (own.first()?, own.last()?);
     let sure = best >= TOLD_ALIKE && best - other >= TOLD_MARGIN;
     sure.then(|| Offer { shares: true, ..Offer::new(value.clone(), *first..last + 1, 0.5 + best / 2.0) })

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::ExampleText;
 use super::offers::Offer;
-use super::schema::{Kind, Parameter, Sense};
+use super::schema::{Kind, Parameter, Sense, Told};
 use super::spans::Reading;
 use super::texts;
 use super::tokens::Text;
@@ -60,7 +60,8 @@ pub fn tell(parameters: &mut [Parameter], examples: &[ExampleText]) {
         let Some(input) = example.input.as_ref().and_then(Value::as_object) else { continue };
         for parameter in parameters.iter_mut().filter(|parameter| parameter.kind == Kind::Options) {
             if let Some(value) = input.get(&parameter.name) {
-                parameter.told.push((frame(example), value.clone()));
+                let said = value.as_str().is_some_and(|value| says(&example.text, value));
+                parameter.told.push(Told { words: frame(example), value: value.clone(), said });
             }
         }
         let back = |(_, value): &(&String, &Value)| value.as_f64().is_some_and(|value| value < 0.0);
@@ -72,6 +73,13 @@ pub fn tell(parameters: &mut [Parameter], examples: &[ExampleText]) {
             parameter.goes_back |= alike;
         }
     }
+}
+
+/// Whether a text has the words of an option.
+fn says(text: &str, option: &str) -> bool {
+    let wanted = words::of_name(option);
+    let own: Vec<String> = words::of_name(text);
+    !wanted.is_empty() && wanted.iter().all(|word| own.contains(word))
 }
 
 /// The texts in a value, at any depth that an example is likely to have.

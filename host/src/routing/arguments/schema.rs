@@ -73,6 +73,17 @@ impl Sense {
     }
 }
 
+/// An example of a request, as far as it tells of one option.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// The words of the example, without those of its values.
+    pub words: Vec<String>,
+    /// The option it means.
+    pub value: Value,
+    /// Whether it says the option itself.
+    pub said: bool,
+}
+
 /// One parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
@@ -96,8 +107,8 @@ pub struct Parameter {
     pub cues: Vec<(String, f32)>,
     /// Units that the description or the name speaks of.
     pub units: Vec<&'static Unit>,
-    /// For one of several options: the words of examples that mean it, without those of other values.
-    pub told: Vec<(Vec<String>, Value)>,
+    /// For one of several options: examples that mean one.
+    pub told: Vec<Told>,
     /// Whether the examples go back with it: "three weeks ago" is -3 weeks.
     pub goes_back: bool,
 }
