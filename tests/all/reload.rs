@@ -437,7 +437,7 @@ async fn a_reloaded_skill_is_routable_at_once_while_vectors_are_made_and_has_its
     drop(may_go_on);
     let deadline = Instant::now() + Duration::from_secs(20);
     let by_meaning = |one: &Candidate| one.reasons.iter().any(|reason| reason.starts_with("meaning"));
-    while !found("tune the violin").await.candidates.iter().any(by_meaning) {
+    while !found("Tunes a violin.").await.candidates.iter().any(by_meaning) {
         assert!(Instant::now() < deadline, "its vector does not come");
     }
     until("they are kept", || kept.is_file()).await;

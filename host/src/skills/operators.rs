@@ -30,6 +30,9 @@ impl Inner {
 
     /// Reads policy and limits again. What has a mistake changes nothing, and it is said why.
     pub(super) async fn reread_operators_files(&self) {
+        // Held from before the files are read: of two that read them at one time, the one that read the older must not be
+        // the last to say what is in force.
+        let mut shelf = self.shelf.lock().await;
         self.note_operators_files();
         let file = self.policy.clone();
         let read = tokio::task::spawn_blocking(move || file.load()).await;
@@ -48,7 +51,6 @@ impl Inner {
             self.publish_configuration(changed);
         }
         let limits = self.configured().limits;
-        let mut shelf = self.shelf.lock().await;
         let policy = policy.ok().filter(|policy| *policy != *shelf.policy);
         let limits = Some(limits).filter(|limits| *limits != shelf.limits);
         if policy.is_none() && limits.is_none() {
