@@ -86,7 +86,8 @@ mod tests {
         let write = |text: &str| std::fs::write(&file, text).unwrap();
         write("max_concurrent_tasks = 3\n");
         // As the command line may say it.
-        let started = Config { log_lines_kept: 7, ..load(&[file.clone()], Config::new("/data".into())).unwrap() };
+        let started =
+            Config { log_lines_kept: 7, ..load(std::slice::from_ref(&file), Config::new("/data".into())).unwrap() };
         let mut followed = Followed::new(&started);
         write("max_concurrent_tasks = 4\nskill_discovery_interval = 60\n[http]\nlisten = '127.0.0.1:1'\n");
         let changed = followed.reread().unwrap();

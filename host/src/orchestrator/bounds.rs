@@ -33,15 +33,15 @@ pub fn check(request: &Request) -> Result<(), Failure> {
 fn check_in(request: &Request, words: Words) -> Result<(), Failure> {
     text(&request.text, words)?;
     let Hints { complexity, team_size, skill } = &request.hints;
-    let tags: [(fn(Words) -> String, _); 4] = [
-        (Words::tag_session, &request.session),
-        (Words::tag_locale, &request.locale),
-        (Words::tag_time_zone, &request.time_zone),
-        (Words::tag_skill, skill),
+    let tags = [
+        (words.tag_session(), &request.session),
+        (words.tag_locale(), &request.locale),
+        (words.tag_time_zone(), &request.time_zone),
+        (words.tag_skill(), skill),
     ];
     for (what, tag) in tags {
         if tag.as_ref().is_some_and(|tag| tag.len() > TAG_BYTES_MAX) {
-            return Err(invalid(words.tag_long(&what(words), &TAG_BYTES_MAX.to_string())));
+            return Err(invalid(words.tag_long(&what, &TAG_BYTES_MAX.to_string())));
         }
     }
     if request.session.as_deref().is_some_and(|session| session.is_empty() || session.chars().any(is_unseen)) {

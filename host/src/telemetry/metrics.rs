@@ -55,12 +55,15 @@ impl CallMetrics {
     }
 }
 
+/// Requests of one strategy that came to one outcome.
+type Outcomes = (Box<str>, Box<str>, Counter);
+
 /// The metrics of requests in plain words: each is looked up once, at the first request, and then only counted.
 #[derive(Default)]
 pub struct RequestMetrics {
     seconds: OnceLock<Histogram>,
     /// By strategy and outcome: both are few and given by the host.
-    counters: RwLock<Vec<(Box<str>, Box<str>, Counter)>>,
+    counters: RwLock<Vec<Outcomes>>,
 }
 
 impl RequestMetrics {
@@ -69,7 +72,7 @@ impl RequestMetrics {
         if let Some(wall) = wall {
             self.seconds.get_or_init(|| histogram!("happyos_request_seconds")).record(wall.as_secs_f64());
         }
-        let known = |counters: &[(Box<str>, Box<str>, Counter)]| {
+        let known = |counters: &[Outcomes]| {
             let counter = counters.iter().find(|(of, to, _)| **of == *strategy && **to == *outcome);
             counter.map(|(.., counter)| counter.increment(1))
         };

@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 use super::Format;
 use super::messages::Words;
 
+/// The cells of one line of a table.
+type Row = Vec<String>;
+
 /// Deepest that is written as lines; what lies deeper is JSON.
 const DEPTH_MAX: usize = 6;
 /// Most items of a list that are written.
@@ -170,7 +173,7 @@ impl Writer {
     }
 
     /// The names of the columns, where they have names, and the cells of each row.
-    fn rows(&self, items: &[Value]) -> Option<(Option<Vec<String>>, Vec<Vec<String>>)> {
+    fn rows(&self, items: &[Value]) -> Option<(Option<Row>, Vec<Row>)> {
         match items.first()? {
             Value::Object(first) => {
                 let names: Vec<&String> = first.keys().collect();
