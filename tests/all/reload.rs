@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use happyos::base::{FailureKind, Grants};
 use happyos::orchestrator::event::Request;
