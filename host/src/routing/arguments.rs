@@ -31,6 +31,7 @@ use self::schema::{Kind, Parameter, Sense};
 use self::spans::Reading;
 use self::tokens::Text;
 use self::words::Meaning;
+use super::mend::Mended;
 use super::{CivilNow, ExampleText, Language, Missing, language};
 
 /// What an offer to an optional parameter loses against one to a required one.
@@ -94,6 +95,7 @@ pub struct Said<'a> {
     moments: Vec<Moment>,
     /// By token: its word, and what it means.
     meanings: Vec<Meaning>,
+    mended: Option<&'a Mended>,
 }
 
 impl<'a> Said<'a> {
@@ -103,7 +105,13 @@ impl<'a> Said<'a> {
         let numbers = numbers::find(&text, language.is_swedish());
         let moments = moments::find(&text, &numbers, civil(now), language.is_swedish());
         let meanings = text.tokens.iter().map(|token| Meaning::of(&token.lower)).collect();
-        Said { language, text, numbers, moments, meanings }
+        Said { language, text, numbers, moments, meanings, mended: None }
+    }
+
+    /// The same where the text is what `mended` made of the request: longer values are as they were written.
+    #[must_use]
+    pub fn mended(self, mended: &'a Mended) -> Said<'a> {
+        Said { mended: Some(mended), ..self }
     }
 
     /// The request's words.
@@ -144,8 +152,26 @@ impl Input {
             return Extraction { unused: unused(&reading, &[]), unexplained, ..Extraction::default() };
         }
         let reading = Reading::new(said, &self.own);
-        fill(&reading, &self.parameters, &self.templates, said.language)
+        let mut extraction = fill(&reading, &self.parameters, &self.templates, said.language);
+        let written = |value: &Value| said.mended?.as_written(value.as_str()?).map(Value::from);
+        for value in extraction.arguments.values_mut() {
+            if let Some(written) = written(value) {
+                *value = written;
+            }
+        }
+        extraction
     }
+}
+
+/// Where the quotations of `text` are, with their marks.
+pub fn quotations(text: &str) -> Vec<std::ops::Range<usize>> {
+    tokens::quotes(text).into_iter().map(|quote| quote.outer).collect()
+}
+
+/// The words that requests are read with, whatever the skill: numbers, units, moments, verbs and function words.
+pub fn lexicon() -> impl Iterator<Item = &'static str> {
+    let phrases = units::names().chain(moments::names()).chain(numbers::names()).chain(words::names());
+    phrases.flat_map(str::split_whitespace).chain(super::verbs::all())
 }
 
 /// Whether `word`, in lower case, is a verb that requests begin with.

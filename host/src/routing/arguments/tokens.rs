@@ -122,7 +122,7 @@ impl<'a> Text<'a> {
 }
 
 /// The quotations, outermost only, in their order.
-fn quotes(source: &str) -> Vec<Quote> {
+pub fn quotes(source: &str) -> Vec<Quote> {
     let mut found = Vec::new();
     let mut skip_to = 0;
     let mut n_tries = 0;

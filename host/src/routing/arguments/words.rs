@@ -92,6 +92,12 @@ impl Meaning {
     }
 }
 
+/// All words of the tables below.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let concepts = CONCEPTS.iter().flat_map(|(concept, forms)| std::iter::once(concept).chain(forms.iter()));
+    concepts.chain(VAGUE).chain(FUNCTION).copied()
+}
+
 /// Whether two words mean the same, by inflection or by [`concept`].
 pub fn same(left: &str, right: &str) -> bool {
     related(left, right) || same_meant((left, &Meaning::of(left)), (right, &Meaning::of(right)))
