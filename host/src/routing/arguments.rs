@@ -170,7 +170,11 @@ pub fn quotations(text: &str) -> Vec<std::ops::Range<usize>> {
 
 /// The words that requests are read with, whatever the skill: numbers, units, moments, verbs and function words.
 pub fn lexicon() -> impl Iterator<Item = &'static str> {
-    let phrases = units::names().chain(moments::names()).chain(numbers::names()).chain(words::names());
+    let phrases = units::names()
+        .chain(moments::names())
+        .chain(arithmetic::WORDS.iter().copied())
+        .chain(numbers::names())
+        .chain(words::names());
     phrases.flat_map(str::split_whitespace).chain(super::verbs::all())
 }
 
@@ -316,9 +320,16 @@ fn missing(parameter: &Parameter, suggestion: Option<Value>, language: Language)
     }
 }
 
-/// What the text says in figures, quotation marks or capitals that no value was read from.
+/// What the text says in figures, dates, quotation marks or capitals that no value was read from.
 fn unused(reading: &Reading<'_>, taken: &[&Offer]) -> Vec<String> {
-    decide::salient(reading, taken).into_iter().take(16).map(|tokens| reading.text.span(&tokens).to_owned()).collect()
+    let used = |moment: &&Moment| {
+        let (start, end) = (moment.tokens.start, moment.tokens.end);
+        taken.iter().any(|offer| offer.tokens.start < end && start < offer.tokens.end)
+            || reading.text.get(start).is_some_and(|token| token.quote.is_some())
+    };
+    let dates = reading.moments.iter().filter(|moment| !used(moment)).map(|moment| moment.tokens.clone());
+    let unused = decide::salient(reading, taken).into_iter().chain(dates);
+    unused.take(16).map(|tokens| reading.text.span(&tokens).to_owned()).collect()
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use usual::Usual;
 use vector::{Packed, Sides};
 
 pub use rank::Request;
-pub use words::{same_stem, words};
+pub use words::words;
 
 /// Skills that are kept together; a change copies their part of the index, and nothing else.
 const PART_SLOTS: usize = 1024;

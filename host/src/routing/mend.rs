@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::LazyLock;
 
-use super::index::same_stem;
 use super::{arguments, language, shape};
 
 /// Shortest word that is mended, and from how many characters on any letter may be another.
@@ -97,10 +96,7 @@ fn meant(word: &str, catalog: Option<&Vocabulary>) -> Option<String> {
         return None;
     }
     let own = catalog.and_then(|catalog| catalog.meant(word));
-    let meant = own.or_else(|| GENERAL.meant(word)).map(|(_, meant)| meant)?;
-    // Another form of a known word is no error.
-    let is_form = same_stem(word, meant);
-    (!is_form).then(|| meant.to_owned())
+    own.or_else(|| GENERAL.meant(word)).map(|(_, meant)| meant.to_owned())
 }
 
 /// Whether `word` is `known` with a single slip of the kind that happens to words of its length.
@@ -115,7 +111,9 @@ fn is_slip(word: &str, known: &str) -> bool {
         let swapped = second.is_some();
         let accent = first.is_some_and(|(a, b)| plain(a) == plain(b));
         let same_start = word.chars().next() == known.chars().next();
-        return swapped || accent && n_word > CHARS_MIN || n_word > CHARS_SURE && same_start;
+        let same_end = word.chars().next_back() == known.chars().next_back();
+        let sure = n_word > CHARS_SURE || n_word > CHARS_MIN && same_end;
+        return swapped || accent && n_word > CHARS_MIN || sure && same_start;
     }
     let (shorter, longer) = if n_word < n_known { (n_word, n_known) } else { (n_known, n_word) };
     shorter >= CHARS_MIN
@@ -171,9 +169,10 @@ fn bare_words(text: &str) -> Vec<(usize, usize)> {
 }
 
 impl Mended {
-    /// A value read from the mended text as it was written, where it is more than the one word.
+    /// A value read from the mended text as it was written, where it is not one word that requests are read with.
     pub fn as_written(&self, value: &str) -> Option<String> {
-        if self.changes.is_empty() || !value.contains(' ') {
+        // A unit or a month that was mended is meant as it is known.
+        if self.changes.is_empty() || GENERAL.counts.contains_key(value) {
             return None;
         }
         let mut written = value.to_owned();

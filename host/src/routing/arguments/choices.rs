@@ -119,7 +119,16 @@ fn told(reading: &Reading<'_>, parameter: &Parameter) -> Option<Offer> {
         let n_shared = own.iter().filter(is).count() as f32;
         2.0 * n_shared / (own.len() + words.len()).max(1) as f32
     };
-    let scored: Vec<(f32, &Value)> = parameter.told.iter().map(|(words, value)| (alike(words), value)).collect();
+    // Words that examples of other options have too tell nothing.
+    let telling = |words: &[String], value: &Value| {
+        words.iter().any(|word| {
+            let said = own.iter().any(|at| words::same(word, text.lower(*at)));
+            let elsewhere = |(words, other): &(Vec<String>, Value)| other != value && words.contains(word);
+            said && !parameter.told.iter().any(elsewhere)
+        })
+    };
+    let told = parameter.told.iter().filter(|(words, value)| telling(words, value));
+    let scored: Vec<(f32, &Value)> = told.map(|(words, value)| (alike(words), value)).collect();
     let (best, value) = scored.iter().copied().max_by(|left, right| left.0.total_cmp(&right.0))?;
     let other = scored.iter().filter(|(_, other)| *other != value).map(|(score, _)| *score).fold(0.0, f32::max);
     let (first, last) = (own.first()?, own.last()?);

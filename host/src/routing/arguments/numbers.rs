@@ -342,8 +342,7 @@ fn in_words(text: &Text<'_>, at: usize) -> Option<Parsed> {
 
 /// The words of numbers.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    let scales =
-        ["hundred", "hundra", "thousand", "tusen", "million", "miljon", "miljoner", "half", "halva", "hälften"];
+    let scales = ["hundred", "hundra", "thousand", "tusen", "million", "miljon", "miljoner", "dozen", "dussin"];
     ENGLISH.iter().chain(SWEDISH).map(|(name, _)| *name).chain(scales)
 }
 

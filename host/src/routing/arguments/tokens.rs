@@ -228,6 +228,10 @@ fn code(rest: &str) -> Option<usize> {
         let run = run.trim_end_matches(['.', '?', '!', ':', ')', ']']);
         return Some(run.len());
     }
+    // A path into a value: `$.a[0].b`, `$..id`.
+    if run.starts_with("$.") || run.starts_with("$[") {
+        return Some(run.trim_end_matches(['.', '?', '!', ':']).len());
+    }
     let run = run.trim_end_matches(['.', '?', '!', ':', ')', ']', '}', '(']);
     let run = run.split(['(', ')', '[', ']', '{', '}', '=']).next().unwrap_or("");
     let starts =

@@ -94,11 +94,6 @@ const ENDINGS: &[&str] = &[
     "ade", "are", "ar", "er", "or", "en", "et", "ed", "es", "s", "n", "a", "e",
 ];
 
-/// Whether two words are forms of one, as far as their endings tell.
-pub fn same_stem(left: &str, right: &str) -> bool {
-    stem(left) == stem(right)
-}
-
 fn stem(word: &str) -> &str {
     for ending in ENDINGS {
         if let Some(rest) = word.strip_suffix(ending)
