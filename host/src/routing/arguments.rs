@@ -133,6 +133,7 @@ impl Input {
     /// What `about` says of it.
     pub fn of(about: About<'_>) -> Input {
         let mut parameters = schema::parameters(about.schema);
+        schema::say_the_same(&mut parameters);
         let templates = examples::templates(about.examples);
         examples::enrich(&mut parameters, &templates);
         examples::tell(&mut parameters, about.examples);

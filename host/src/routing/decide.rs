@@ -7,7 +7,7 @@ use super::follow::{self, Follow};
 use super::{Ask, Candidate, Choice, Index, Intent, Profile, Question, Ranking, Standing, Step, Strategy};
 
 /// Below this fit nothing fits.
-const FIT_MIN: f32 = 0.4;
+const FIT_MIN: f32 = 0.42;
 /// What is to be made anew has to fit better: skills that speak of the same things do not make them.
 const FIT_MIN_CREATE: f32 = 0.85;
 /// From this margin on the first skill is taken without asking.
@@ -26,7 +26,7 @@ const BELIEF_UNEXPLAINED: f32 = 0.85;
 /// What belief is worth in a skill whose values are hardly ever mistaken.
 const BELIEF_TELLING: f32 = 2.0;
 /// What each word that the best skill does not explain takes from the fit, and how many count.
-const FIT_STRAY: f32 = 0.05;
+const FIT_STRAY: f32 = 0.1;
 const STRAYS_MAX: usize = 4;
 /// By how much a skill's record can lower the belief in it.
 const STANDING_WEIGHT: f32 = 0.4;

@@ -26,7 +26,13 @@ pub struct Vocabulary {
 
 static GENERAL: LazyLock<Vocabulary> = LazyLock::new(|| {
     let known = arguments::lexicon().chain(language::function_words());
-    Vocabulary::of(known.map(str::to_owned))
+    // Places are known by the time zones named for them.
+    let zones = jiff::tz::db().available().map(|name| name.as_str().to_lowercase());
+    let places = zones.flat_map(|zone| {
+        let place = zone.rsplit('/').next().unwrap_or_default();
+        place.split('_').map(str::to_owned).collect::<Vec<_>>()
+    });
+    Vocabulary::of(known.map(str::to_owned).chain(places))
 });
 
 impl Vocabulary {

@@ -193,7 +193,10 @@ fn mention(reading: &Reading<'_>, option: &str) -> Option<(Range<usize>, f32)> {
 }
 
 fn alike(left: &str, right: &str) -> bool {
-    left == right || (left.chars().count() >= 4 && words::related(left, right))
+    // "Lowercase" is "lower" too.
+    left == right
+        || left.strip_suffix("case").is_some_and(|stem| stem == right)
+        || (left.chars().count() >= 4 && words::related(left, right))
 }
 
 /// Whether the text asks for what a boolean parameter switches.
