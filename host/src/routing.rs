@@ -13,6 +13,8 @@ mod follow;
 pub mod index;
 pub mod intent;
 pub mod language;
+mod mend;
+pub mod shape;
 mod verbs;
 
 use std::sync::Arc;

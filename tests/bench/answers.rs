@@ -120,7 +120,7 @@ impl Bench<'_> {
         for row in self.rows {
             // A session, or a request alone, begins with nothing kept.
             if row.session.is_none() || row.session != session {
-                self.notes.clear("notes").await?;
+                self.notes.clear("local/notes").await?;
                 before = None;
             }
             session.clone_from(&row.session);

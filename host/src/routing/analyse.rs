@@ -4,9 +4,10 @@ use super::arguments::Said;
 use super::complexity::{ClauseRanking, SEVERAL};
 use super::follow::{Follow, Way};
 use super::index::Request;
+use super::mend::Mended;
 use super::{
     Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, REQUEST_BYTES_MAX, Ranking, Strategy,
-    clauses, complexity, decide, intent, language,
+    clauses, complexity, decide, intent, language, mend, shape,
 };
 
 /// Candidates of each request and part.
@@ -18,10 +19,12 @@ const PARTS_MAX: usize = 6;
 pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analysis {
     let text = ask.text.get(..ask.text.floor_char_boundary(REQUEST_BYTES_MAX)).unwrap_or_default();
     let text = &*language::clean(text);
+    let mended = mend::mend(text, index.vocabulary());
+    let text = mended.text.as_str();
     let language = language::detect(text);
     let intent = intent::of(text);
     let ranked = |text: &str| {
-        let vector = embed.and_then(|embed| embed.query(text).ok());
+        let vector = embed.and_then(|embed| embed.query(&shape::of(text)).ok());
         let request = Request { text, vector: vector.as_deref(), learned: ask.learned, among: ask.among };
         index.rank_among(&request, N_CANDIDATES)
     };
@@ -44,14 +47,14 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
     };
     let parts: Vec<ClauseRanking<'_>> =
         clauses.iter().zip(&rankings).map(|(clause, ranking)| ClauseRanking { clause, ranking }).collect();
-    let said = Said::new(text, language, ask.now);
+    let said = Said::new(text, language, ask.now).mended(&mended);
     let best = ranking.candidates.first().and_then(|best| index.input(&best.skill));
     let read = best.map(|input| input.read(&said));
     let complexity = hinted(complexity::of(&parts, &ranking, read.as_ref()), ask);
     let mut reasons = Vec::new();
     let strategy = if complexity.score >= SEVERAL && clauses.len() > 1 {
         reasons.push(format!("complexity {:.2}, at least {SEVERAL:.2}: several skills", complexity.score));
-        Strategy::Plan(plan(index, ask, &language, intent, &parts))
+        Strategy::Plan(plan(index, ask, &language, (intent, &mended), &parts))
     } else {
         let (strategy, why) = decide::decide(index, ask, &said, read, intent, &ranking);
         reasons.extend(why);
@@ -96,9 +99,15 @@ fn hinted(measured: Complexity, ask: &Ask<'_>) -> Complexity {
 }
 
 /// Each part with what to do about it; a part that speaks of an earlier one needs its answer.
-fn plan(index: &Index, ask: &Ask<'_>, language: &Language, intent: Intent, parts: &[ClauseRanking<'_>]) -> Vec<Part> {
+fn plan(
+    index: &Index,
+    ask: &Ask<'_>,
+    language: &Language,
+    (intent, mended): (Intent, &Mended),
+    parts: &[ClauseRanking<'_>],
+) -> Vec<Part> {
     let part = |(at, part): (usize, &ClauseRanking<'_>)| {
-        let said = Said::new(&part.clause.text, *language, ask.now);
+        let said = Said::new(&part.clause.text, *language, ask.now).mended(mended);
         let (strategy, _) = decide::decide(index, ask, &said, None, intent, part.ranking);
         let needs = if part.clause.depends { at.checked_sub(1).into_iter().collect() } else { Vec::new() };
         Part { clause: part.clause.clone(), strategy: Box::new(strategy), needs }

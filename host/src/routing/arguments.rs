@@ -31,6 +31,7 @@ use self::schema::{Kind, Parameter, Sense};
 use self::spans::Reading;
 use self::tokens::Text;
 use self::words::Meaning;
+use super::mend::Mended;
 use super::{CivilNow, ExampleText, Language, Missing, language};
 
 /// What an offer to an optional parameter loses against one to a required one.
@@ -94,6 +95,7 @@ pub struct Said<'a> {
     moments: Vec<Moment>,
     /// By token: its word, and what it means.
     meanings: Vec<Meaning>,
+    mended: Option<&'a Mended>,
 }
 
 impl<'a> Said<'a> {
@@ -103,7 +105,13 @@ impl<'a> Said<'a> {
         let numbers = numbers::find(&text, language.is_swedish());
         let moments = moments::find(&text, &numbers, civil(now), language.is_swedish());
         let meanings = text.tokens.iter().map(|token| Meaning::of(&token.lower)).collect();
-        Said { language, text, numbers, moments, meanings }
+        Said { language, text, numbers, moments, meanings, mended: None }
+    }
+
+    /// The same where the text is what `mended` made of the request: longer values are as they were written.
+    #[must_use]
+    pub fn mended(self, mended: &'a Mended) -> Said<'a> {
+        Said { mended: Some(mended), ..self }
     }
 
     /// The request's words.
@@ -125,6 +133,7 @@ impl Input {
     /// What `about` says of it.
     pub fn of(about: About<'_>) -> Input {
         let mut parameters = schema::parameters(about.schema);
+        schema::say_the_same(&mut parameters);
         let templates = examples::templates(about.examples);
         examples::enrich(&mut parameters, &templates);
         examples::tell(&mut parameters, about.examples);
@@ -144,8 +153,30 @@ impl Input {
             return Extraction { unused: unused(&reading, &[]), unexplained, ..Extraction::default() };
         }
         let reading = Reading::new(said, &self.own);
-        fill(&reading, &self.parameters, &self.templates, said.language)
+        let mut extraction = fill(&reading, &self.parameters, &self.templates, said.language);
+        let written = |value: &Value| said.mended?.as_written(value.as_str()?).map(Value::from);
+        for value in extraction.arguments.values_mut() {
+            if let Some(written) = written(value) {
+                *value = written;
+            }
+        }
+        extraction
     }
+}
+
+/// Where the quotations of `text` are, with their marks.
+pub fn quotations(text: &str) -> Vec<std::ops::Range<usize>> {
+    tokens::quotes(text).into_iter().map(|quote| quote.outer).collect()
+}
+
+/// The words that requests are read with, whatever the skill: numbers, units, moments, verbs and function words.
+pub fn lexicon() -> impl Iterator<Item = &'static str> {
+    let phrases = units::names()
+        .chain(moments::names())
+        .chain(arithmetic::WORDS.iter().copied())
+        .chain(numbers::names())
+        .chain(words::names());
+    phrases.flat_map(str::split_whitespace).chain(super::verbs::all())
 }
 
 /// Whether `word`, in lower case, is a verb that requests begin with.
@@ -290,9 +321,16 @@ fn missing(parameter: &Parameter, suggestion: Option<Value>, language: Language)
     }
 }
 
-/// What the text says in figures, quotation marks or capitals that no value was read from.
+/// What the text says in figures, dates, quotation marks or capitals that no value was read from.
 fn unused(reading: &Reading<'_>, taken: &[&Offer]) -> Vec<String> {
-    decide::salient(reading, taken).into_iter().take(16).map(|tokens| reading.text.span(&tokens).to_owned()).collect()
+    let used = |moment: &&Moment| {
+        let (start, end) = (moment.tokens.start, moment.tokens.end);
+        taken.iter().any(|offer| offer.tokens.start < end && start < offer.tokens.end)
+            || reading.text.get(start).is_some_and(|token| token.quote.is_some())
+    };
+    let dates = reading.moments.iter().filter(|moment| !used(moment)).map(|moment| moment.tokens.clone());
+    let unused = decide::salient(reading, taken).into_iter().chain(dates);
+    unused.take(16).map(|tokens| reading.text.span(&tokens).to_owned()).collect()
 }
 
 #[cfg(test)]

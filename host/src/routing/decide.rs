@@ -7,11 +7,11 @@ use super::follow::{self, Follow};
 use super::{Ask, Candidate, Choice, Index, Intent, Profile, Question, Ranking, Standing, Step, Strategy};
 
 /// Below this fit nothing fits.
-const FIT_MIN: f32 = 0.5;
+const FIT_MIN: f32 = 0.42;
 /// What is to be made anew has to fit better: skills that speak of the same things do not make them.
 const FIT_MIN_CREATE: f32 = 0.85;
 /// From this margin on the first skill is taken without asking.
-const MARGIN_SURE: f32 = 0.35;
+const MARGIN_SURE: f32 = 0.2;
 /// Skills with less than this share of the first one's belief are not offered as choices, or tried after it.
 const SHARE_TIED: f32 = 0.3;
 const SHARE_FALLBACK: f32 = 0.15;
@@ -19,14 +19,14 @@ const SHARE_FALLBACK: f32 = 0.15;
 const CHOICES_MAX: usize = 4;
 const CHAIN_MAX: usize = 3;
 /// What belief is left to a skill whose required values are not in the request.
-const BELIEF_UNFILLED: f32 = 0.4;
+const BELIEF_UNFILLED: f32 = 0.6;
 /// For each number, quotation or name of the request that it has no use for, and for each other such word.
 const BELIEF_UNUSED: f32 = 0.6;
 const BELIEF_UNEXPLAINED: f32 = 0.85;
 /// What belief is worth in a skill whose values are hardly ever mistaken.
 const BELIEF_TELLING: f32 = 2.0;
 /// What each word that the best skill does not explain takes from the fit, and how many count.
-const FIT_STRAY: f32 = 0.05;
+const FIT_STRAY: f32 = 0.1;
 const STRAYS_MAX: usize = 4;
 /// By how much a skill's record can lower the belief in it.
 const STANDING_WEIGHT: f32 = 0.4;

@@ -144,10 +144,11 @@ impl<'a> Follow<'a> {
             let Extraction { arguments, given, missing: left, .. } = read;
             let new: Map<String, Value> = arguments.into_iter().filter(|(name, _)| given.contains(name)).collect();
             arguments::displace(&profile.input_schema, &mut values, &new);
+            let anew = !new.is_empty();
             values.extend(new);
-            // What was doubtful is asked for; what was only not said again is known.
+            // What is doubtful is asked for where nothing else was said anew; what was only not said again is known.
             missing = left;
-            missing.retain(|missing| missing.suggestion.is_some() || !values.contains_key(&missing.name));
+            missing.retain(|missing| missing.suggestion.is_some() && !anew || !values.contains_key(&missing.name));
         }
         let skill = Arc::clone(&profile.name);
         let reason = format!("the request goes on with the last turn, which `{skill}` answered");

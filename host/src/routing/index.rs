@@ -13,7 +13,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use super::arguments::{About, Input};
-use super::{Change, Embed, Learned, Profile, Ranking};
+use super::mend::Vocabulary;
+use super::{Change, Embed, Learned, Profile, Ranking, shape};
 use hashed::Hashed;
 use lexical::{Document, KINDS, Postings, Totals};
 use space::{Space, Sums};
@@ -31,6 +32,8 @@ pub const SKILLS_MAX: usize = 50_000;
 const EXAMPLES_MAX: usize = 64;
 /// What a description weighs against one example in a skill's centre.
 const DESCRIPTION_WEIGHT: f32 = 2.0;
+/// Most skills whose words typing errors are told by.
+const VOCABULARY_SKILLS_MAX: usize = 512;
 /// Longest description that is turned into a vector, in bytes.
 const DESCRIPTION_BYTES_MAX: usize = 600;
 /// Most properties of a schema whose names are part of it.
@@ -56,6 +59,8 @@ pub struct Index {
     /// The model whose vectors these are, and what is usual of them.
     model: Option<Arc<str>>,
     usual: Option<Arc<Usual>>,
+    /// The words that the skills are spoken of with, made when a request is first mended.
+    vocabulary: Arc<OnceLock<Vocabulary>>,
 }
 
 /// Some of the skills, with what is searched of them.
@@ -144,6 +149,7 @@ impl Index {
         index.post();
         index.renew_space();
         index.live = Arc::new(index.places_taken());
+        index.vocabulary = Arc::default();
         index
     }
 
@@ -181,6 +187,19 @@ impl Index {
         }))
     }
 
+    /// The words that the skills are spoken of with; `None` where there are too many skills to tell typing errors from
+    /// words of some of them.
+    pub fn vocabulary(&self) -> Option<&Vocabulary> {
+        let of_profile = |place: &usize| {
+            let profile = &self.entry(*place)?.profile;
+            let examples = profile.examples.iter().take(EXAMPLES_MAX).map(|example| shape::of(&example.text));
+            let texts = examples.chain([(&*profile.name).into(), profile.description.as_str().into()]);
+            Some(texts.flat_map(|text| words(&text)).collect::<Vec<_>>())
+        };
+        let few = self.len() <= VOCABULARY_SKILLS_MAX;
+        few.then(|| self.vocabulary.get_or_init(|| Vocabulary::of(self.live.iter().filter_map(of_profile).flatten())))
+    }
+
     /// The names of all skills, in no order.
     pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
         self.places.keys()
@@ -209,16 +228,22 @@ impl Index {
     }
 
     fn put(&mut self, profile: &Arc<Profile>, embed: Option<&dyn Embed>) {
+        // First of all: vectors of another model are not taken over.
+        if let Some(embed) = embed {
+            self.choose(embed);
+        }
         let before = self.remove(&profile.name);
         if self.places.len() >= SKILLS_MAX {
             return;
         }
-        if let Some(embed) = embed {
-            self.choose(embed);
-        }
         let old = before.as_ref().and_then(|entry| Some((&entry.profile, entry.vectors.as_ref()?)));
         let vectors = self.usual.as_ref().and_then(|usual| Vectors::of(profile, old, embed, usual));
-        let folded = profile.examples.iter().take(EXAMPLES_MAX).map(|example| words::folded(&example.text)).collect();
+        let folded = profile
+            .examples
+            .iter()
+            .take(EXAMPLES_MAX)
+            .map(|example| words::folded(&shape::of(&example.text)))
+            .collect();
         let entry = Entry {
             profile: profile.clone(),
             document: Document::of(profile),
@@ -415,10 +440,11 @@ impl Vectors {
         usual: &Usual,
     ) -> Option<Vectors> {
         let mut known: HashMap<&str, &Arc<Packed>> = HashMap::new();
-        let old_description;
+        let (old_description, old_shapes);
         if let Some((before, vectors)) = old {
-            let texts = before.examples.iter().take(EXAMPLES_MAX).map(|example| example.text.as_str());
-            known.extend(texts.zip(&vectors.examples));
+            old_shapes =
+                before.examples.iter().take(EXAMPLES_MAX).map(|example| shape::of(&example.text)).collect::<Vec<_>>();
+            known.extend(old_shapes.iter().map(|shape| &**shape).zip(&vectors.examples));
             old_description = description(before);
             known.insert(&old_description, &vectors.description);
         }
@@ -433,7 +459,7 @@ impl Vectors {
         };
         let description = vector(&text)?;
         let examples = profile.examples.iter().take(EXAMPLES_MAX);
-        let examples = examples.map(|example| vector(&example.text)).collect::<Option<Vec<_>>>()?;
+        let examples = examples.map(|example| vector(&shape::of(&example.text))).collect::<Option<Vec<_>>>()?;
         let meaning = usual.description(passage.values(), description.values());
         let (mut plain, mut n) = (description.values().collect::<Vec<f32>>(), 1.0);
         let mut centre: Vec<f32> = meaning.iter().map(|value| value * DESCRIPTION_WEIGHT).collect();

@@ -226,6 +226,11 @@ impl FunctionWords {
     }
 }
 
+/// Words that are in most texts, of both languages.
+pub(crate) fn function_words() -> impl Iterator<Item = &'static str> {
+    ENGLISH.iter().chain(SWEDISH).copied()
+}
+
 /// Whether one letter was left out, put in, exchanged, or swapped with its neighbour.
 pub(crate) fn one_error_apart(left: &str, right: &str) -> bool {
     let (left, right) = (head(left), head(right));

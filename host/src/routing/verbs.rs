@@ -10,6 +10,11 @@ pub fn is_verb(word: &str) -> bool {
     VERBS.contains(word)
 }
 
+/// All of them.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    ENGLISH.iter().chain(SWEDISH).copied()
+}
+
 const ENGLISH: &[&str] = &[
     "add",
     "analyse",

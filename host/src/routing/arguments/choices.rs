@@ -120,8 +120,16 @@ fn told(reading: &Reading<'_>, parameter: &Parameter) -> Option<Offer> {
         let n_shared = own.iter().filter(is).count() as f32;
         2.0 * n_shared / (own.len() + words.len()).max(1) as f32
     };
+    // Words that examples of other options have too tell nothing.
+    let telling = |told: &Told| {
+        told.words.iter().any(|word| {
+            let said = own.iter().any(|at| words::same(word, text.lower(*at)));
+            let elsewhere = |other: &Told| other.value != told.value && other.words.contains(word);
+            said && !parameter.told.iter().any(elsewhere)
+        })
+    };
     let scored: Vec<(f32, &Told)> = parameter.told.iter().map(|told| (alike(&told.words), told)).collect();
-    let meant = scored.iter().filter(|(_, told)| !told.said);
+    let meant = scored.iter().filter(|(_, told)| !told.said && telling(told));
     let (best, value) =
         meant.max_by(|left, right| left.0.total_cmp(&right.0)).map(|(best, told)| (*best, &told.value))?;
     let others = scored.iter().filter(|(_, told)| told.value != *value);
@@ -188,7 +196,10 @@ fn mention(reading: &Reading<'_>, option: &str) -> Option<(Range<usize>, f32)> {
 }
 
 fn alike(left: &str, right: &str) -> bool {
-    left == right || (left.chars().count() >= 4 && words::related(left, right))
+    // "Lowercase" is "lower" too.
+    left == right
+        || left.strip_suffix("case").is_some_and(|stem| stem == right)
+        || (left.chars().count() >= 4 && words::related(left, right))
 }
 
 /// Whether the text asks for what a boolean parameter switches.

@@ -106,18 +106,20 @@ fn one(
 ) -> Decision {
     let Some(offer) = picked.get(at).copied().flatten() else { return Decision::None };
     let rival = rival(own, offer, at, picked);
+    // "Of 36 and 24": two values for two parameters that only their order tells apart.
+    let twins = twins(parameters, at);
+    let paired =
+        !twins.is_empty() && rival < FLOOR && twins.iter().all(|twin| picked.get(*twin).copied().flatten().is_some());
     if !parameter.required {
+        if paired && !offer.ambiguous && offer.score >= FLOOR {
+            return Decision::Take(offer.clone(), How::Order);
+        }
         let told = offer.shares || offer.evidence >= EVIDENCE;
         let enough = OPTIONAL_SURE + if matches!(parameter.kind, Kind::List(_)) { 0.35 } else { 0.0 };
         let sure = told && offer.score >= enough && offer.score - rival >= MARGIN && !offer.ambiguous;
         return if sure { Decision::Take(offer.clone(), How::Fit) } else { Decision::None };
     }
-    // "Of 36 and 24": two numbers for two parameters that only their order tells apart.
-    let twins = twins(parameters, at);
-    let settled = !twins.is_empty()
-        && rival < FLOOR
-        && twins.iter().all(|twin| picked.get(*twin).copied().flatten().is_some())
-        && offer.score >= 0.4;
+    let settled = paired && offer.score >= 0.4;
     let enough = match parameter.kind {
         Kind::Text => SURE_TEXT,
         Kind::List(_) | Kind::Object(_) => SURE_LIST,

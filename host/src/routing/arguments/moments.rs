@@ -427,6 +427,13 @@ impl Reader<'_> {
     }
 }
 
+/// The words of moments.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let of_calendar = MONTHS.iter().chain(&WEEKDAYS).flat_map(|names| names.iter());
+    let said = RELATIVE.iter().flat_map(|(words, _)| words.iter());
+    of_calendar.chain(said).chain(FEASTS.iter().flat_map(|(words, ..)| words.iter())).copied()
+}
+
 /// The month of this name, long or short.
 pub fn month(word: &str) -> Option<i8> {
     let at = MONTHS.iter().position(|names| names.contains(&word))?;

@@ -340,6 +340,12 @@ fn in_words(text: &Text<'_>, at: usize) -> Option<Parsed> {
     (end > at).then_some((total + current, end, weak, false))
 }
 
+/// The words of numbers.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let scales = ["hundred", "hundra", "thousand", "tusen", "million", "miljon", "miljoner", "dozen", "dussin"];
+    ENGLISH.iter().chain(SWEDISH).map(|(name, _)| *name).chain(scales)
+}
+
 /// The value of one word, and whether it is a scale such as `hundred`.
 fn word_value(word: &str) -> Option<(f64, bool)> {
     if let Some((_, value)) = ENGLISH.iter().chain(SWEDISH).find(|(name, _)| *name == word) {

@@ -273,6 +273,10 @@ fn plausibility(reading: &Reading<'_>, number: &Number, parameter: &Parameter, c
         let another = wants_year || year_like && as_year && cue.sum() < 0.5;
         score -= if another { 0.5 } else { 0.0 };
     }
+    if number.weak && words::of_name(&parameter.name).last().is_some_and(|word| word == "id") {
+        // "A note" is none in particular.
+        score -= 2.0;
+    }
     if number.weak {
         score -= if cue.after > 0.4 || cue.before > 0.7 { 0.1 } else { 0.6 };
     }

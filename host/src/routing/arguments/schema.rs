@@ -174,6 +174,18 @@ fn spend(root: &Root<'_>) -> bool {
     left > 0
 }
 
+/// A parameter that is described as the same as the one before holds what that one does.
+pub fn say_the_same(parameters: &mut [Parameter]) {
+    let mut before: Option<(Sense, bool)> = None;
+    for parameter in parameters {
+        let said = parameter.description.trim().trim_end_matches('.').to_lowercase();
+        if let Some((sense, has_default)) = before.filter(|_| said == "the same" && parameter.kind == Kind::Text) {
+            (parameter.sense, parameter.has_default) = (sense, has_default);
+        }
+        before = (parameter.kind == Kind::Text).then_some((parameter.sense, parameter.has_default));
+    }
+}
+
 fn parameter(root: &Root<'_>, name: &str, property: &Value, depth: usize) -> Parameter {
     let target = resolve(root.schema, property);
     let own = |key: &str| property.get(key).or_else(|| target.get(key));

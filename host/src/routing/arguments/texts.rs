@@ -227,6 +227,12 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     if let Some((value, tokens)) = colon.and_then(|at| whole(at + 1)) {
         offers.push(Offer::new(Value::from(value), tokens, if free { 1.5 } else { 0.5 }));
     }
+    // What stands below a first line that says what to do with it.
+    let line = text.source.find('\n').filter(|_| free);
+    let below = line.map(|line| text.tokens.partition_point(|token| token.start < line)).filter(|at| *at > 0);
+    if let Some((value, tokens)) = below.and_then(whole) {
+        offers.push(Offer::new(Value::from(value), tokens, 1.4));
+    }
     let that = (1..text.tokens.len().min(12)).find(|at| matches!(text.lower(*at), "that" | "att"));
     let asked = (0..that.unwrap_or(0)).any(|at| words::is_request_verb(text.lower(at)));
     if let Some((value, tokens)) = that.filter(|_| asked).and_then(|at| whole(at + 1)) {

@@ -122,7 +122,7 @@ impl<'a> Text<'a> {
 }
 
 /// The quotations, outermost only, in their order.
-fn quotes(source: &str) -> Vec<Quote> {
+pub fn quotes(source: &str) -> Vec<Quote> {
     let mut found = Vec::new();
     let mut skip_to = 0;
     let mut n_tries = 0;
@@ -227,6 +227,10 @@ fn code(rest: &str) -> Option<usize> {
     if web {
         let run = run.trim_end_matches(['.', '?', '!', ':', ')', ']']);
         return Some(run.len());
+    }
+    // A path into a value: `$.a[0].b`, `$..id`.
+    if run.starts_with("$.") || run.starts_with("$[") {
+        return Some(run.trim_end_matches(['.', '?', '!', ':']).len());
     }
     let run = run.trim_end_matches(['.', '?', '!', ':', ')', ']', '}', '(']);
     let run = run.split(['(', ')', '[', ']', '{', '}', '=']).next().unwrap_or("");

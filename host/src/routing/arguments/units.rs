@@ -32,6 +32,11 @@ pub struct Unit {
     pub names: &'static [&'static str],
 }
 
+/// The names of all units.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    UNITS.iter().flat_map(|unit| unit.names).copied()
+}
+
 /// The unit that `words` (in lower case, joined by single spaces) name.
 pub fn find(words: &str) -> Option<&'static Unit> {
     UNITS.iter().find(|unit| unit.names.contains(&words))

@@ -92,6 +92,12 @@ impl Meaning {
     }
 }
 
+/// All words of the tables below.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let concepts = CONCEPTS.iter().flat_map(|(concept, forms)| std::iter::once(concept).chain(forms.iter()));
+    concepts.chain(VAGUE).chain(FUNCTION).copied()
+}
+
 /// Whether two words mean the same, by inflection or by [`concept`].
 pub fn same(left: &str, right: &str) -> bool {
     related(left, right) || same_meant((left, &Meaning::of(left)), (right, &Meaning::of(right)))
@@ -252,6 +258,8 @@ const CONCEPTS: &[(&str, &[&str])] = &[
         "from",
         &[
             "från",
+            "since",
+            "sedan",
             "starting",
             "start",
             "origin",
@@ -264,7 +272,24 @@ const CONCEPTS: &[(&str, &[&str])] = &[
             "avgång",
         ],
     ),
-    ("to", &["till", "ending", "end", "destination", "target", "arrival", "final", "mål"]),
+    (
+        "to",
+        &[
+            "till",
+            "until",
+            "untill",
+            "til",
+            "fram",
+            "kvar",
+            "ending",
+            "end",
+            "destination",
+            "target",
+            "arrival",
+            "final",
+            "mål",
+        ],
+    ),
     ("day", &["days", "dag", "dagar", "dagen", "dygn"]),
     ("week", &["weeks", "vecka", "veckor", "veckan"]),
     ("month", &["months", "månad", "månader", "månaden"]),
@@ -400,6 +425,7 @@ const VAGUE: &[&str] = &[
     "parameter",
     "input",
     "calculate",
+    "beräkna",
     "calculated",
     "calculation",
     "based",

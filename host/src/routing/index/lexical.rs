@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::words::{Term, Terms, joined, word_term, words};
-use crate::routing::Profile;
+use crate::routing::{Profile, shape};
 
 /// Saturation: how much a term's second occurrence still adds. Little within one description; more over many examples,
 /// where each occurrence is another request.
@@ -55,7 +55,7 @@ impl Document {
         terms.add(cut(&profile.name, EXAMPLE_BYTES_MAX), WEIGHT_NAME);
         terms.add(cut(&profile.description, DESCRIPTION_BYTES_MAX), WEIGHT_DESCRIPTION);
         for example in profile.examples.iter().take(EXAMPLES_MAX) {
-            terms.add(cut(&example.text, EXAMPLE_BYTES_MAX), WEIGHT_EXAMPLE);
+            terms.add(cut(&shape::of(&example.text), EXAMPLE_BYTES_MAX), WEIGHT_EXAMPLE);
         }
         let mut schema = String::new();
         schema_words(&profile.input_schema, 0, &mut schema);

@@ -6,7 +6,7 @@ use super::hashed::Hashed;
 use super::lexical::{self, KINDS, Scores};
 use super::vector::{self, Probe, Sides, dot};
 use super::{Entry, Index, PART_SLOTS, Part, together, words};
-use crate::routing::{CANDIDATES_MAX, Candidate, Embed as _, LEARNED_MAX, Learned, REQUEST_BYTES_MAX, Ranking};
+use crate::routing::{CANDIDATES_MAX, Candidate, Embed as _, LEARNED_MAX, Learned, REQUEST_BYTES_MAX, Ranking, shape};
 
 /// Most skills that are all compared with the request by their vectors.
 const COMPARED_ALL: usize = 2_048;
@@ -88,6 +88,8 @@ struct Dense {
 /// The `k` skills that fit best.
 pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     let text = request.text.get(..request.text.floor_char_boundary(REQUEST_BYTES_MAX)).unwrap_or_default();
+    let shape = shape::of(text);
+    let text = &*shape;
     let request = Request { text, ..*request };
     let parts: Vec<lexical::Part<'_>> =
         index.parts.iter().map(|part| lexical::Part { postings: &part.postings, lengths: &part.lengths }).collect();
@@ -349,7 +351,7 @@ fn add_nearest(contenders: &mut [Contender<'_>]) {
 
 /// How alike a request is to a learned one, 0 to 1: by their vectors, or else by the words they share.
 fn likeness(learned: &Learned, folded: &str, vector: Option<&[f32]>) -> f32 {
-    let learned_folded = words::folded(&learned.text);
+    let learned_folded = words::folded(&shape::of(&learned.text));
     if learned_folded == folded {
         return 1.0;
     }

@@ -1,0 +1,223 @@
+//! Typing errors: a word that nobody knows is read as the known one that it is a single error away from. Known are the
+//! words of the catalog, and those that requests are read with: numbers, units, dates, function words and verbs.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::LazyLock;
+
+use super::{arguments, language, shape};
+
+/// Shortest word that is mended, and from how many characters on any letter may be another.
+const CHARS_MIN: usize = 3;
+const CHARS_SURE: usize = 5;
+/// Longest word that is mended.
+const CHARS_MAX: usize = 24;
+/// Most words of a request that are mended.
+const MENDED_MAX: usize = 8;
+
+/// Words that are known, ready to be found by words that are an error away.
+#[derive(Debug, Default)]
+pub struct Vocabulary {
+    /// How often each word is said.
+    counts: HashMap<Box<str>, u32>,
+    /// The words that are each text, or are it once a letter is left out, by its hash.
+    near: HashMap<u64, Vec<Box<str>>>,
+}
+
+static GENERAL: LazyLock<Vocabulary> = LazyLock::new(|| {
+    let known = arguments::lexicon().chain(language::function_words());
+    // Places are known by the time zones named for them.
+    let zones = jiff::tz::db().available().map(|name| name.as_str().to_lowercase());
+    let places = zones.flat_map(|zone| {
+        let place = zone.rsplit('/').next().unwrap_or_default();
+        place.split('_').map(str::to_owned).collect::<Vec<_>>()
+    });
+    Vocabulary::of(known.map(str::to_owned).chain(places))
+});
+
+impl Vocabulary {
+    /// The vocabulary of these words, in lower case.
+    pub fn of(words: impl Iterator<Item = String>) -> Vocabulary {
+        let mut counts: HashMap<Box<str>, u32> = HashMap::new();
+        for word in words.filter(|word| word.chars().all(char::is_alphabetic) && word.chars().count() <= CHARS_MAX) {
+            *counts.entry(word.into()).or_default() += 1;
+        }
+        let mut near: HashMap<u64, Vec<Box<str>>> = HashMap::new();
+        for word in counts.keys().filter(|word| word.chars().count() >= CHARS_MIN) {
+            for key in keys(word) {
+                near.entry(key).or_default().push(word.clone());
+            }
+        }
+        Vocabulary { counts, near }
+    }
+
+    /// The best of the words that `word` may be meant for, with how well they are known.
+    fn meant(&self, word: &str) -> Option<(u32, &str)> {
+        let mut seen = HashSet::new();
+        let candidates = keys(word).into_iter().filter_map(|key| self.near.get(&key)).flatten();
+        let fitting = candidates.filter(|known| seen.insert(known.as_ptr()) && is_slip(word, known));
+        let known = fitting.map(|known| (self.counts.get(known).copied().unwrap_or(0), &**known));
+        known.max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+    }
+}
+
+/// A request with its typing errors mended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mended {
+    pub text: String,
+    /// Each word that was put in, with what was written.
+    pub changes: Vec<(String, String)>,
+}
+
+/// `text` with the words mended that neither `catalog` nor a request's own vocabulary knows; values are left alone.
+pub fn mend(text: &str, catalog: Option<&Vocabulary>) -> Mended {
+    let data = shape::data(text);
+    let mut mended = Mended { text: String::with_capacity(text.len()), changes: Vec::new() };
+    let mut at = 0;
+    for (start, end) in bare_words(text) {
+        let word = text.get(start..end).unwrap_or_default();
+        if mended.changes.len() >= MENDED_MAX || data.iter().any(|(range, _)| range.start < end && start < range.end) {
+            continue;
+        }
+        let is_name = start > 0 && word.chars().next().is_some_and(char::is_uppercase);
+        if is_name {
+            continue;
+        }
+        if let Some(meant) = meant(&word.to_lowercase(), catalog) {
+            mended.text.push_str(text.get(at..start).unwrap_or_default());
+            mended.text.push_str(&meant);
+            mended.changes.push((meant, word.to_owned()));
+            at = end;
+        }
+    }
+    mended.text.push_str(text.get(at..).unwrap_or_default());
+    mended
+}
+
+/// What `word` is meant for; `None` where it is known as it is, or resembles nothing.
+fn meant(word: &str, catalog: Option<&Vocabulary>) -> Option<String> {
+    let n_chars = word.chars().count();
+    let known = |vocabulary: &Vocabulary| vocabulary.counts.contains_key(word);
+    if !(CHARS_MIN..=CHARS_MAX).contains(&n_chars) || known(&GENERAL) || catalog.is_some_and(known) {
+        return None;
+    }
+    let own = catalog.and_then(|catalog| catalog.meant(word));
+    own.or_else(|| GENERAL.meant(word)).map(|(_, meant)| meant.to_owned())
+}
+
+/// Whether `word` is `known` with a single slip of the kind that happens to words of its length.
+fn is_slip(word: &str, known: &str) -> bool {
+    if !language::one_error_apart(word, known) {
+        return false;
+    }
+    let (n_word, n_known) = (word.chars().count(), known.chars().count());
+    if n_word == n_known {
+        let mut differ = word.chars().zip(known.chars()).filter(|(a, b)| a != b);
+        let (first, second) = (differ.next(), differ.next());
+        let swapped = second.is_some();
+        let accent = first.is_some_and(|(a, b)| plain(a) == plain(b));
+        let same_start = word.chars().next() == known.chars().next();
+        let same_end = word.chars().next_back() == known.chars().next_back();
+        let sure = n_word > CHARS_SURE || n_word > CHARS_MIN && same_end;
+        return swapped || accent && n_word > CHARS_MIN || sure && same_start;
+    }
+    let (shorter, longer) = if n_word < n_known { (n_word, n_known) } else { (n_known, n_word) };
+    shorter >= CHARS_MIN
+        && longer > CHARS_MIN + usize::from(n_word > n_known)
+        && word.chars().next() == known.chars().next()
+}
+
+fn plain(letter: char) -> char {
+    match letter {
+        'å' | 'ä' => 'a',
+        'ö' => 'o',
+        'é' => 'e',
+        other => other,
+    }
+}
+
+/// Hashes of a word and of all that it is without one of its letters: two words an error apart share one.
+fn keys(word: &str) -> Vec<u64> {
+    let hash = |of: &str| {
+        let mut hasher = DefaultHasher::new();
+        of.hash(&mut hasher);
+        hasher.finish()
+    };
+    let without = word.char_indices().map(|(at, letter)| {
+        let mut short = String::with_capacity(word.len());
+        short.push_str(word.get(..at).unwrap_or_default());
+        short.push_str(word.get(at + letter.len_utf8()..).unwrap_or_default());
+        hash(&short)
+    });
+    std::iter::once(hash(word)).chain(without).collect()
+}
+
+/// Where words stand that are nothing but letters, and no part of a code, a name of a file or an address.
+fn bare_words(text: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut start = None;
+    let ends = text.char_indices().map(Some).chain(std::iter::once(None));
+    for next in ends {
+        let (at, letter) = next.unwrap_or((text.len(), ' '));
+        if letter.is_alphabetic() {
+            start.get_or_insert(at);
+        } else if let Some(start) = start.take() {
+            let joins = |character: char| character.is_alphanumeric() || "_@/\\$.-'’".contains(character);
+            let before = text.get(..start).and_then(|text| text.chars().next_back());
+            let after = text.get(at..).and_then(|text| text.chars().nth(1)).filter(|c| c.is_alphanumeric());
+            let glued = joins(letter) && after.is_some() || letter.is_alphanumeric() || letter == '_';
+            if !before.is_some_and(joins) && !glued {
+                found.push((start, at));
+            }
+        }
+    }
+    found
+}
+
+impl Mended {
+    /// A value read from the mended text as it was written, where it is not one word that requests are read with.
+    pub fn as_written(&self, value: &str) -> Option<String> {
+        // A unit or a month that was mended is meant as it is known.
+        if self.changes.is_empty() || GENERAL.counts.contains_key(value) {
+            return None;
+        }
+        let mut written = value.to_owned();
+        for (meant, was) in &self.changes {
+            let place = bare_words(&written).into_iter().find(|(start, end)| written.get(*start..*end) == Some(meant));
+            if let Some((start, end)) = place {
+                written.replace_range(start..end, was);
+            }
+        }
+        (written != value).then_some(written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::index::words;
+
+    #[test]
+    fn slips_are_mended_and_values_are_not() {
+        let catalog = Vocabulary::of(words("count the words and lines of a text, räkna orden i texten").into_iter());
+        let cases = [
+            ("cuont the wrods in 'teh cat'", "count the words in 'teh cat'"),
+            ("ränka orden: ett ordd till", "räkna orden: ett ordd till"),
+            ("how mnay lnies", "how many lines"),
+            ("5 mlies in kilometers", "5 miles in kilometers"),
+            ("vilken vekodag är det", "vilken veckodag är det"),
+            ("ring Andres i mrs_x.txt", "ring Andres i mrs_x.txt"),
+        ];
+        for (text, mended) in cases {
+            assert_eq!(mend(text, Some(&catalog)).text, mended, "{text}");
+        }
+    }
+
+    #[test]
+    fn longer_values_stay_as_they_were_written() {
+        let mended = mend("anteckna att mjökl och countt", None);
+        let value = mended.text.strip_prefix("anteckna att ").unwrap_or_default();
+        let written = mended.as_written(value).unwrap_or_else(|| value.to_owned());
+        assert_eq!(written, "mjökl och countt");
+    }
+}
