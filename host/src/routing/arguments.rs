@@ -171,11 +171,8 @@ pub fn quotations(text: &str) -> Vec<std::ops::Range<usize>> {
 
 /// The words that requests are read with, whatever the skill: numbers, units, moments, verbs and function words.
 pub fn lexicon() -> impl Iterator<Item = &'static str> {
-    let phrases = units::names()
-        .chain(moments::names())
-        .chain(arithmetic::WORDS.iter().copied())
-        .chain(numbers::names())
-        .chain(words::names());
+    let phrases =
+        units::names().chain(moments::names()).chain(arithmetic::names()).chain(numbers::names()).chain(words::names());
     phrases.flat_map(str::split_whitespace).chain(super::verbs::all())
 }
 

@@ -11,7 +11,7 @@ const FIT_MIN: f32 = 0.42;
 /// What is to be made anew has to fit better: skills that speak of the same things do not make them.
 const FIT_MIN_CREATE: f32 = 0.85;
 /// From this margin on the first skill is taken without asking.
-const MARGIN_SURE: f32 = 0.2;
+const MARGIN_SURE: f32 = 0.25;
 /// Skills with less than this share of the first one's belief are not offered as choices, or tried after it.
 const SHARE_TIED: f32 = 0.3;
 const SHARE_FALLBACK: f32 = 0.15;

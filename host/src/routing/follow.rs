@@ -93,6 +93,12 @@ const FRAGMENT_WORDS_MAX: usize = 4;
 /// Longest request that goes on at all; what is longer says what it wants.
 const FOLLOWING_WORDS_MAX: usize = 16;
 
+/// The words that such requests are known by.
+pub fn lexicon() -> impl Iterator<Item = &'static str> {
+    let leads = LEADS.iter().chain(AGAIN_PHRASES).copied().flatten();
+    [AGAIN, TAILS, WITH, POINTING].into_iter().flatten().chain(leads).copied()
+}
+
 impl<'a> Follow<'a> {
     /// How `text` speaks of an earlier turn, where it does.
     pub fn of(text: &'a str) -> Option<Follow<'a>> {

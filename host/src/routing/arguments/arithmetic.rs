@@ -182,6 +182,11 @@ enum Doing {
     One(&'static str, &'static str),
 }
 
+/// All words that arithmetic is read by.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().chain(DOINGS.iter().flat_map(|(words, _)| words.iter())).copied()
+}
+
 /// Words that say what is done with the numbers after them, and what it is.
 const DOINGS: &[(&[&str], Doing)] = &[
     (&["sum", "of"], Doing::Add),
