@@ -20,6 +20,7 @@ pub mod respond;
 mod routes;
 mod run;
 mod settled;
+mod targets;
 pub mod task;
 mod upkeep;
 mod vectors;
@@ -38,6 +39,7 @@ pub use live::{Following, Step};
 pub use personal::{Export, Kept, KeptTask};
 pub use records::Stats;
 pub use run::Accepted;
+pub use targets::{Agents, NoAgents};
 pub use upkeep::Retention;
 
 use crate::base::{Failure, FailureKind, TaskId};
@@ -54,6 +56,7 @@ use personal::Erasing;
 use places::Places;
 use respond::Words;
 use routes::Routes;
+use targets::Targets;
 use task::Task;
 
 /// What an operator sets. Every part may change while the daemon runs.
@@ -61,6 +64,10 @@ use task::Task;
 pub struct Settings {
     /// Tasks that run at one time.
     pub running_max: usize,
+    /// Steps of one task that run at one time.
+    pub parallel_max: usize,
+    /// Skills and agents that run only if the owner of the request says so, by name.
+    pub ask_first: Vec<Box<str>>,
     /// The next of a chain is tried where one fails.
     pub fallback: bool,
     /// Sessions and choices are remembered and used.
@@ -75,6 +82,8 @@ pub struct Settings {
 pub struct Backing {
     /// The catalog, and calling what is in it.
     pub skills: Skills,
+    /// The agents that steps may name.
+    pub agents: Arc<dyn Agents>,
     /// Where tasks are kept.
     pub ledger: Arc<dyn Ledger>,
     /// The daemon itself, for what it does by itself.
@@ -99,6 +108,7 @@ struct Inner {
     settings: ArcSwap<Settings>,
     memory: Memory,
     routes: Routes,
+    targets: Targets,
     places: Arc<Places>,
     lives: Lives,
     finding: Finding,
@@ -112,11 +122,12 @@ struct Inner {
 impl Orchestrator {
     /// An orchestrator at rest; [`Orchestrator::resume`] goes on with what a daemon before left.
     pub fn new(backing: Backing, settings: Settings) -> Orchestrator {
-        let Backing { skills, ledger, principal, act_as, tasks } = backing;
+        let Backing { skills, agents, ledger, principal, act_as, tasks } = backing;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let inner = Inner {
             memory: Memory::new(ledger.clone(), skills.failures().clone()),
             routes: Routes::new(skills.clone(), principal),
+            targets: Targets::new(skills.clone(), agents),
             places: Places::new(settings.running_max),
             settings: ArcSwap::from_pointee(settings),
             lives: Lives::default(),
@@ -249,6 +260,23 @@ impl Orchestrator {
     pub async fn answer(&self, principal: &Principal, id: TaskId, text: &str) -> Result<Accepted, Failure> {
         authorise(principal, Action::Ask)?;
         run::answer(&self.inner, principal, id, text).await
+    }
+
+    /// Says whether a step of a task may run that waits for that; steps are counted from 0. The task goes on, whether or
+    /// not anybody waits; `None` where others of its steps run and it is worked on already.
+    ///
+    /// # Errors
+    /// `denied`, `not-found`, `invalid-input` if the step does not wait for it or the task has ended, `unavailable` if the
+    /// task was changed meanwhile, `internal`.
+    pub async fn approve(
+        &self,
+        principal: &Principal,
+        id: TaskId,
+        step: usize,
+        approved: bool,
+    ) -> Result<Option<Accepted>, Failure> {
+        authorise(principal, Action::Ask)?;
+        run::decide(&self.inner, principal, id, event::Decided { step, approved }).await
     }
 
     /// Goes on with a task that was interrupted: the step that may have run is run again. So is one that nobody works on.

@@ -46,6 +46,8 @@ pub struct Profile {
     pub description: String,
     /// JSON Schema of its input.
     pub input_schema: Arc<Value>,
+    /// JSON Schema of its answer, where it has one.
+    pub output_schema: Option<Arc<Value>>,
     /// Requests it answers.
     pub examples: Vec<ExampleText>,
 }

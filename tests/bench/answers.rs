@@ -174,6 +174,7 @@ fn request(row: &Row) -> Request {
 fn orchestrator(skills: &Skills, tasks: &TaskTracker) -> Orchestrator {
     let backing = Backing {
         skills: skills.clone(),
+        agents: Arc::new(happyos::orchestrator::NoAgents),
         ledger: Arc::new(MemoryLedger::default()),
         principal: Principal::authenticated("daemon", Role::User),
         act_as: |owner| Principal::authenticated(owner, Role::User),
@@ -189,7 +190,7 @@ fn orchestrator(skills: &Skills, tasks: &TaskTracker) -> Orchestrator {
         gaps_age_ms: year_ms,
         performance_age_ms: year_ms,
     };
-    let settings = Settings { running_max: 10, fallback: true, memory: true, performance: true, retention };
+    let settings = Settings { running_max: 10, parallel_max: 8, ask_first: Vec::new(), fallback: true, memory: true, performance: true, retention };
     Orchestrator::new(backing, settings)
 }
 

@@ -88,6 +88,7 @@ pub fn run() -> anyhow::Result<()> {
 fn orchestrator(skills: &Skills, ledger: Arc<dyn Ledger>) -> Orchestrator {
     let backing = Backing {
         skills: skills.clone(),
+        agents: Arc::new(happyos::orchestrator::NoAgents),
         ledger,
         principal: Principal::authenticated("daemon", Role::User),
         act_as: |owner| Principal::authenticated(owner, Role::User),
@@ -103,7 +104,7 @@ fn orchestrator(skills: &Skills, ledger: Arc<dyn Ledger>) -> Orchestrator {
         gaps_age_ms: year_ms,
         performance_age_ms: year_ms,
     };
-    let settings = Settings { running_max: 2 * CLIENTS, fallback: true, memory: true, performance: true, retention };
+    let settings = Settings { running_max: 2 * CLIENTS, parallel_max: 8, ask_first: Vec::new(), fallback: true, memory: true, performance: true, retention };
     Orchestrator::new(backing, settings)
 }
 

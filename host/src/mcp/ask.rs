@@ -200,7 +200,7 @@ async fn follow(
 fn told_of(task: &Task) -> CallToolResult {
     let said = respond(task, Format::Text, Door::Tool);
     let done = task.steps.iter().filter_map(|step| match &step.progress {
-        Progress::Done { output, .. } => Some((step.step.chain.get(step.call)?.skill.to_string(), output)),
+        Progress::Done { output, .. } => Some((step.step.chain.get(step.call)?.label().to_string(), output)),
         _ => None,
     });
     let (skills, outputs): (Vec<String>, Vec<_>) = done.unzip();
@@ -266,5 +266,11 @@ fn question(question: &Question) -> Value {
         Question::Interrupted(interrupted) => {
             json!({"kind": "interrupted", "skill": interrupted.skill, "answers": ["retry", "skip", "abandon"]})
         }
+        Question::Approval(approval) => json!({
+            "kind": "approval",
+            "skill": approval.target,
+            "arguments": approval.arguments,
+            "answers": ["approve", "reject"],
+        }),
     }
 }

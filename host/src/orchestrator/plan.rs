@@ -66,7 +66,7 @@ fn decide(strategy: &Strategy, text: &str, known: Known<'_>) -> Decision {
 
 /// A plan of one step.
 pub fn one(chain: Vec<Call>) -> Decision {
-    Decision::Plan(Plan { steps: vec![Step { chain, needs: Vec::new() }] })
+    Decision::Plan(Plan { steps: vec![Step::of(chain)], left_out: Vec::new() })
 }
 
 /// A gap that `text` met.
@@ -130,7 +130,7 @@ pub fn missing_value(missing: &routing::Missing) -> MissingValue {
 }
 
 fn call(step: &routing::Step) -> Call {
-    Call { skill: step.skill.clone(), arguments: step.arguments.clone() }
+    Call::skill(step.skill.clone(), step.arguments.clone())
 }
 
 fn candidate(candidate: &routing::Candidate) -> Candidate {
@@ -138,12 +138,12 @@ fn candidate(candidate: &routing::Candidate) -> Candidate {
 }
 
 fn part(part: &routing::Part) -> Part {
-    let mut found = Part { text: part.clause.text.clone(), call: None, missing: Vec::new(), choices: Vec::new() };
+    let mut found = Part { text: part.clause.text.clone(), call: None, missing: Vec::new(), choices: Vec::new(), waits: false };
     match &*part.strategy {
         Strategy::Direct(step) => found.call = Some(call(step)),
         Strategy::Fallbacks(steps) => found.call = steps.first().map(call),
         Strategy::Ask(routing::Question::Missing { skill, arguments, missing }) => {
-            found.call = Some(Call { skill: skill.clone(), arguments: arguments.clone() });
+            found.call = Some(Call::skill(skill.clone(), arguments.clone()));
             found.missing = missing.iter().map(|missing| missing.name.clone()).collect();
         }
         Strategy::Ask(routing::Question::Choice(choices)) => {
