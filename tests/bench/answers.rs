@@ -2,7 +2,7 @@
 //! skills through the orchestrator as the daemon does it, with the model and without.
 
 mod data;
-mod expect;
+pub mod expect;
 mod outcome;
 
 use std::collections::BTreeMap;
@@ -82,7 +82,7 @@ pub fn run(args: &[&str]) -> anyhow::Result<()> {
 }
 
 /// A home with the shipped skills in it.
-fn home() -> anyhow::Result<Home> {
+pub fn home() -> anyhow::Result<Home> {
     let home = Home::new();
     let target = happyos_tests::profile_dir();
     let built = target.parent().context("no target folder")?.join("happyos/skills");
@@ -171,7 +171,8 @@ fn request(row: &Row) -> Request {
     }
 }
 
-fn orchestrator(skills: &Skills, tasks: &TaskTracker) -> Orchestrator {
+/// An orchestrator that keeps its tasks in memory.
+pub fn orchestrator(skills: &Skills, tasks: &TaskTracker) -> Orchestrator {
     let backing = Backing {
         skills: skills.clone(),
         agents: Arc::new(happyos::orchestrator::NoAgents),

@@ -61,6 +61,7 @@ pub(super) async fn look(inner: &Arc<Inner>, owner: &Arc<str>, request: &Request
 
 async fn looked(inner: &Arc<Inner>, owner: &Arc<str>, request: &Request) -> Result<Looked, Failure> {
     let routed = inner.routes.current().await?;
+    let snapshot = routed.snapshot.clone();
     let recalled = recall(inner, owner, request).await?;
     let now = civil_now(request.time_zone.as_deref());
     let n_turns = recalled.turns.len();
@@ -83,10 +84,10 @@ async fn looked(inner: &Arc<Inner>, owner: &Arc<str>, request: &Request) -> Resu
         .await?
     };
     let gaps = match analysis.strategy {
-        routing::Strategy::Gap { .. } => inner.gap_keys(owner).await?,
+        routing::Strategy::Gap { .. } | routing::Strategy::Plan(_) => inner.gap_keys(owner).await?,
         _ => Vec::new(),
     };
-    let analysed = plan::plan(&analysis, &request.text, Known { owner, gaps: &gaps });
+    let analysed = plan::plan(&analysis, &request.text, Known { owner, gaps: &gaps }, &*snapshot);
     Ok(Looked { analysis, analysed, by_meaning, n_turns })
 }
 

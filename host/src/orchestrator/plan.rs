@@ -6,6 +6,10 @@ use super::event::{
     Analysed, Call, Candidate, Choice, Decision, Gap, Missing, MissingValue, Part, Plan, Question, Refusal, Step,
 };
 use crate::routing::{self, Analysis, Strategy};
+
+mod parts;
+
+pub use parts::Catalog;
 use crate::store::gaps::gap_id;
 
 /// Most calls in the chain of one step.
@@ -27,7 +31,7 @@ pub struct Known<'a> {
 }
 
 /// What is to be done, and why.
-pub fn plan(analysis: &Analysis, text: &str, known: Known<'_>) -> Analysed {
+pub fn plan(analysis: &Analysis, text: &str, known: Known<'_>, catalog: &dyn Catalog) -> Analysed {
     Analysed {
         language: analysis.language.tag().into(),
         intent: analysis.intent.as_str().into(),
@@ -38,7 +42,7 @@ pub fn plan(analysis: &Analysis, text: &str, known: Known<'_>) -> Analysed {
         candidates: analysis.ranking.candidates.iter().take(NAMED_MAX).map(candidate).collect(),
         margin: analysis.ranking.margin,
         fit: analysis.ranking.fit,
-        decision: decide(&analysis.strategy, text, known),
+        decision: decide(&analysis.strategy, text, known, catalog),
     }
 }
 
@@ -53,12 +57,12 @@ pub fn strategy_name(strategy: &Strategy) -> &'static str {
     }
 }
 
-fn decide(strategy: &Strategy, text: &str, known: Known<'_>) -> Decision {
+fn decide(strategy: &Strategy, text: &str, known: Known<'_>, catalog: &dyn Catalog) -> Decision {
     match strategy {
         Strategy::Direct(step) => one(vec![call(step)]),
         Strategy::Fallbacks(steps) if !steps.is_empty() => one(steps.iter().take(CHAIN_MAX).map(call).collect()),
         Strategy::Ask(question) => Decision::Ask(ask(question)),
-        Strategy::Plan(parts) => Decision::Refuse(Refusal::Several(parts.iter().map(part).collect())),
+        Strategy::Plan(parts) => parts::decide(parts, text, known, catalog),
         Strategy::Fallbacks(_) => gap(text, Vec::new(), known),
         Strategy::Gap { nearest } => gap(text, nearest.iter().take(NAMED_MAX).map(candidate).collect(), known),
     }
