@@ -169,7 +169,7 @@ impl Moves<'_> {
 
     fn take(&mut self, stimulus: Stimulus) {
         match stimulus {
-            Stimulus::Analysed(analysed) => self.push(Event::Analysed(analysed)),
+            Stimulus::Analysed(analysed) => self.push(Event::Analysed(Arc::new(analysed))),
             Stimulus::Resumed => self.resumed(),
             Stimulus::Returned(returned) => self.returned(returned),
             Stimulus::Woken => {}

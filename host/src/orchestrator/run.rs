@@ -419,7 +419,7 @@ impl Driver {
             Ticket::Place(place) => {
                 // A plan that came with it is kept once: as what is done.
                 let accepted = Event::Accepted(Request { plan: None, ..request.clone() });
-                let analysed = decided(&self.inner, &self.owner, &request).await?;
+                let analysed = Box::pin(decided(&self.inner, &self.owner, &request)).await?;
                 let now = now_ms();
                 let request = Request { plan: None, ..request };
                 let mut task = Task::new(self.id, self.owner.clone(), request, now);
@@ -520,7 +520,7 @@ impl Driver {
                 match act {
                     Act::Settle => Ok::<_, Failure>(None),
                     Act::Analyse => {
-                        let analysed = decided(&self.inner, &self.owner, &task.request).await?;
+                        let analysed = Box::pin(decided(&self.inner, &self.owner, &task.request)).await?;
                         Ok(Some(vec![Happened::from(Stimulus::Analysed(analysed))]))
                     }
                     Act::Go { calls, wake_ms } => Ok(Some(steps.go(task, calls, wake_ms).await)),

@@ -25,7 +25,7 @@ pub struct Task {
     /// What was asked.
     pub request: Request,
     /// What was found out about it.
-    pub analysed: Option<Analysed>,
+    pub analysed: Option<Arc<Analysed>>,
     /// The steps, and how far they are; empty until there is a plan. Those that a step over a list became are at the end.
     pub steps: Vec<StepState>,
     /// Parts of the request that no step is for.

@@ -45,6 +45,8 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
         [_] | [] => vec![ranking.clone()],
         several => several.iter().map(|clause| ranked(&clause.text)).collect(),
     };
+    let planner = Planner { index, ask, language, mended: &mended, ranked: &ranked };
+    let (clauses, rankings) = planner.cut(clauses, rankings);
     let ranked_parts: Vec<ClauseRanking<'_>> =
         clauses.iter().zip(&rankings).map(|(clause, ranking)| ClauseRanking { clause, ranking }).collect();
     let said = Said::new(text, language, ask.now).mended(&mended);
@@ -54,10 +56,7 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
     let mut reasons = Vec::new();
     let parts = match clauses.as_slice() {
         [_] | [] => Vec::new(),
-        several => {
-            let planner = Planner { index, ask, language, mended: &mended, ranked: &ranked };
-            planner.parts(several, &rankings)
-        }
+        several => planner.parts(several, &rankings),
     };
     let strategy = if plan::is_several(&parts) && (complexity.score >= SEVERAL || plan::is_sure(&parts)) {
         reasons.push(format!("complexity {:.2}: its parts go to calls of their own", complexity.score));

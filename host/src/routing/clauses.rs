@@ -9,7 +9,7 @@ use super::{Language, language, verbs};
 
 mod pointing;
 
-pub use pointing::{Pointer, pointer, without_order};
+pub use pointing::{Pointer, joints, pointer, without_order};
 
 /// Most parts of a request; what comes after belongs to the last.
 const CLAUSES_MAX: usize = 16;
@@ -242,6 +242,7 @@ fn boundary(words: &[Word], at: usize) -> Option<Start> {
     if let Some(length) = order_words(words, at)
         && matches!(lower(at + length), "to" | "into" | "till" | "in" | "i")
         && lower(at) != "after"
+        && !at.checked_sub(1).is_some_and(|before| verbs::is_verb(lower(before)))
     {
         return Some(Start { word: at, ordered: true });
     }
@@ -312,7 +313,8 @@ fn starts_request(words: &[Word], at: usize) -> Option<u8> {
         return Some(2);
     }
     if verbs::is_verb(first) {
-        return Some(if DETERMINERS.contains(&lower(at + 1)) { 2 } else { 1 });
+        let next = lower(at + 1);
+        return Some(if DETERMINERS.contains(&next) || pointing::is_definite(next) { 2 } else { 1 });
     }
     None
 }
@@ -424,6 +426,12 @@ fn refers(own: &[Word], ordered: bool) -> bool {
             _ => false,
         }
     })
+}
+
+/// The words that parts are told apart by.
+pub fn lexicon() -> impl Iterator<Item = &'static str> {
+    let order = ORDER.iter().copied().flatten();
+    order.chain(QUESTIONS).chain(AUXILIARIES).chain(SUBJECTS).chain(WISHES).chain(DETERMINERS).copied().chain(pointing::words())
 }
 
 const ABBREVIATIONS: &[&str] = &[

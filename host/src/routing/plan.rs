@@ -22,6 +22,8 @@ use super::{
 /// What stands where a part points, until the answer is there: of each kind one that nobody writes.
 const NUMBER: &str = "918273645";
 const DATE: &str = "2187-11-23";
+/// Most parts that are looked at.
+const PARTS_MAX: usize = 8;
 const TEXT: &str = "qzx stand-in xzq";
 
 /// What parts are planned with.
@@ -42,6 +44,64 @@ struct Made {
 }
 
 impl Planner<'_> {
+    /// The clauses with those cut in two that say two things in one: "convert 3 feet to meters and 2 gallons to liters".
+    pub fn cut(&self, clauses: Vec<Clause>, rankings: Vec<Ranking>) -> (Vec<Clause>, Vec<Ranking>) {
+        let mut done = (Vec::new(), Vec::new());
+        for (clause, ranking) in clauses.into_iter().zip(rankings) {
+            let mut left = Some((clause, ranking));
+            while let Some((clause, ranking)) = left.take() {
+                let cut = if done.0.len() < PARTS_MAX { self.cut_one(&clause, &ranking) } else { None };
+                match cut {
+                    Some(((first, first_ranking), rest)) => {
+                        done.0.push(first);
+                        done.1.push(first_ranking);
+                        let ranking = (self.ranked)(&rest.text);
+                        left = Some((rest, ranking));
+                    }
+                    None => {
+                        done.0.push(clause);
+                        done.1.push(ranking);
+                    }
+                }
+            }
+        }
+        done
+    }
+
+    /// The first of several things that a clause says, and the rest: where the skill that it is for has no use for all of
+    /// it, but for each of both.
+    fn cut_one(&self, clause: &Clause, ranking: &Ranking) -> Option<((Clause, Ranking), Clause)> {
+        let best = ranking.candidates.first()?;
+        let said = Said::new(&clause.text, self.language, self.ask.now).mended(self.mended);
+        let read = self.index.input(&best.skill)?.read(&said);
+        if read.n_repeats == 0 && read.unused.is_empty() && read.missing.is_empty() {
+            return None;
+        }
+        clauses::joints(&clause.text).into_iter().find_map(|joint| {
+            let (first, rest) = (clause.text.get(..joint.start)?.trim(), clause.text.get(joint.end..)?.trim());
+            let first_ranking = (self.ranked)(first);
+            let strategy = self.decide(first, Some(&first_ranking), false);
+            let step = first_call(&strategy)?;
+            let said = Said::new(first, self.language, self.ask.now).mended(self.mended);
+            if !self.index.input(&step.skill)?.read(&said).unused.is_empty() {
+                return None;
+            }
+            let made = Made { step: step.clone(), outputs: Vec::new(), text: first.to_owned() };
+            // Where more follows, what is left may hold several things of its own.
+            let more = clauses::joints(rest).into_iter().find_map(|joint| rest.get(..joint.start));
+            [Some(rest), more].into_iter().flatten().find_map(|rest| self.going_on(rest, false, 0, &made))?;
+            let start = clause.span.start;
+            let part = |text: &str, from: usize| Clause {
+                text: text.to_owned(),
+                depends: false,
+                span: start + from..start + from + text.len(),
+                asks: true,
+                ordered: clause.ordered && from == 0,
+            };
+            Some(((part(first, 0), first_ranking), part(rest, joint.end)))
+        })
+    }
+
     /// What to do about each part, and what it takes from those before it.
     pub fn parts(&self, clauses: &[Clause], rankings: &[Ranking]) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::with_capacity(clauses.len());
@@ -82,10 +142,11 @@ impl Planner<'_> {
             let needs = vec![before.len() - 1];
             return Part { clause: clause.clone(), strategy: Box::new(plain), needs, references: Vec::new() };
         }
-        if !is_sure && let Some((at, made)) = last.filter(|(at, _)| at + 1 == before.len()) {
-            if let Some((step, references)) = self.going_on(&text, clause.ordered, at, made) {
-                return part(Strategy::Direct(step), references);
-            }
+        if !is_sure
+            && let Some((at, made)) = last.filter(|(at, _)| at + 1 == before.len())
+            && let Some((step, references)) = self.going_on(&text, clause.ordered, at, made)
+        {
+            return part(Strategy::Direct(step), references);
         }
         part(plain, Vec::new())
     }
@@ -130,7 +191,7 @@ impl Planner<'_> {
             let said = format!("{before}{mark}{stand_in}{mark}{after}");
             let strategy = self.decide(&said, None, true);
             let found = match strategy {
-                Strategy::Direct(step) => landed(&step, stand_in, at, output).map(|(kept, landing)| (kept, landing)),
+                Strategy::Direct(step) => landed(&step, stand_in, at, output),
                 Strategy::Fallbacks(steps) => steps.first().and_then(|step| landed(step, stand_in, at, output)),
                 Strategy::Ask(Question::Missing { skill, arguments, missing }) => {
                     let step = Step { skill, arguments };
@@ -164,6 +225,10 @@ impl Planner<'_> {
             // Only what it points at is missing: it goes there, where that may hold it.
             ([name], None) => {
                 let landing = outputs::landing(&profile.input_schema, name)?;
+                // A text of a certain kind, such as the name of a zone, is not what any text is.
+                if landing == Landing::Text && !outputs::is_open(name) && *name != output.name {
+                    return None;
+                }
                 let template = landing.takes(output)?;
                 let reference = Reference {
                     to: format!("/{}", escaped(name)),

@@ -298,7 +298,7 @@ impl<'a> TaskBody<'a> {
                 Some(End::Failed(failed)) => Some(failed.into()),
                 _ => None,
             },
-            analysis: task.analysed.as_ref().map(Into::into),
+            analysis: task.analysed.as_deref().map(Into::into),
             steps: steps_of(task),
             left_out: task.left_out.iter().map(|left| (&left.part).into()).collect(),
             usage: (&task.used).into(),

@@ -147,7 +147,8 @@ impl Driver {
             progress: Some(Arc::new(sink)),
             request_id: Some(key.clone()),
         };
-        let calling = self.inner.targets.call(&self.principal, &self.owner, &target, call, now_ms);
+        // Boxed, as all that is large here: a future is moved as often as others are made of it.
+        let calling = Box::pin(self.inner.targets.call(&self.principal, &self.owner, &target, call, now_ms));
         let span = tracing::debug_span!("step", number = step, skill = &**label);
         let outcome = with_progress(calling, progress, &self.live).instrument(span).await;
         let memory = &self.inner.memory;

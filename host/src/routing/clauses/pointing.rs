@@ -68,6 +68,17 @@ fn is_noun_like(word: &str) -> bool {
         )
 }
 
+/// Whether a word is a noun in a definite form that points.
+pub fn is_definite(word: &str) -> bool {
+    definite(word).is_some()
+}
+
+/// The words that point.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let definite = ["resultatet", "svaret", "summan", "talet", "siffran", "antalet", "produkten", "datumet", "texten"];
+    NOUNS.iter().copied().chain(definite).chain(["first", "först", "sist", "slutligen"])
+}
+
 /// What a noun in its definite form calls what it points at, and whether it may mean a text of the request itself.
 fn definite(word: &str) -> Option<(&'static str, bool)> {
     Some(match word {
@@ -119,6 +130,28 @@ pub fn without_order(text: &str) -> String {
     if spaced.chars().any(char::is_alphanumeric) { spaced.trim().to_owned() } else { text.to_owned() }
 }
 
+/// Where a part may say a second thing without a verb of its own: "and", "och", or a comma, with two words before it.
+pub fn joints(text: &str) -> Vec<Range<usize>> {
+    let words = read(text);
+    let joins = |at: usize| {
+        let word = words.get(at).filter(|word| !word.shielded)?;
+        matches!(word.lower.as_str(), "and" | "och" | "samt" | ",").then_some(word.span.clone())
+    };
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for at in 2..words.len().saturating_sub(1) {
+        let Some(span) = joins(at) else { continue };
+        match found.last_mut() {
+            // ", and" is one.
+            Some(last) if joins(at - 1).is_some() => last.end = span.end,
+            _ => found.push(span),
+        }
+    }
+    found.truncate(JOINTS_MAX);
+    found
+}
+
+/// Places of one part that are looked at.
+const JOINTS_MAX: usize = 6;
 /// Words at the beginning of a part that may say when it is to be done.
 const LOOKED_AT_MAX: usize = 6;
 

@@ -122,3 +122,14 @@ pub fn landing(schema: &Value, name: &str) -> Option<Landing> {
         None
     }
 }
+
+/// Whether any text at all may be meant by a property of that name.
+pub fn is_open(name: &str) -> bool {
+    let words = arguments::words_of_name(name);
+    words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "text" | "content" | "contents" | "message" | "body" | "note" | "value" | "input" | "title" | "string" | "data"
+        )
+    })
+}
