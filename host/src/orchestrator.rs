@@ -11,6 +11,7 @@ pub mod drive;
 pub mod event;
 mod finding;
 mod gaps;
+pub mod given;
 mod live;
 mod personal;
 mod places;
@@ -209,6 +210,31 @@ impl Orchestrator {
         authorise(principal, Action::Ask)?;
         bounds::check(request)?;
         analysing::look(&self.inner, &principal.name().into(), request).await
+    }
+
+    /// What would be done about a request: a task as it would begin. Nothing is kept or run.
+    ///
+    /// # Errors
+    /// As [`Orchestrator::analyse`].
+    pub async fn plan(&self, principal: &Principal, request: Request) -> Result<Task, Failure> {
+        authorise(principal, Action::Ask)?;
+        bounds::check(&request)?;
+        let owner: Arc<str> = principal.name().into();
+        let analysed = analysing::decided(&self.inner, &owner, &request).await?;
+        let mut task = Task::new(TaskId::at(now_ms(), 0), owner, request, now_ms());
+        task.apply(&Event::Analysed(Arc::new(analysed)), now_ms());
+        Ok(task)
+    }
+
+    /// Reads and checks a plan that comes as data.
+    ///
+    /// # Errors
+    /// `denied`, `invalid-input` with all that is wrong with it and in which step, `internal`.
+    pub fn read_plan(&self, principal: &Principal, plan: &serde_json::Value) -> Result<event::Plan, Failure> {
+        authorise(principal, Action::Ask)?;
+        let snapshot = self.inner.skills.snapshot(principal)?;
+        let catalog = given::Catalog { snapshot: &snapshot, agents: self.inner.targets.agents() };
+        given::validate(plan, catalog).map_err(|problems| given::refused(&problems))
     }
 
     /// A task of the principal, as its events have made it.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use requests::{Ask, Errors, Format, Gap, Memory, Request, Stats, Task, Trace};
+pub use requests::{Ask, Errors, Format, Gap, Memory, Plan, Request, Said, Stats, Task, Trace};
 
 const EXIT_CODES: &str = "Exit codes:\n  0  done\n  1  what was asked failed: a skill's failure, a refused file, a failed test\n  \
 2  the command line or the configuration makes no sense\n  \
@@ -53,6 +53,8 @@ pub enum Command {
     Ask(Ask),
     /// Show what a request in plain words is, and what would be done about it.
     Analyse(Request),
+    /// Show step by step what would be done about a request, or check, show and run a plan that you wrote.
+    Plan(Plan),
     /// See what became of requests, answer their questions, stop them.
     #[command(subcommand)]
     Task(Task),

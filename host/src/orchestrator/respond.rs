@@ -1,6 +1,7 @@
 //! A task in words: what came of it, in the language of the request. Pure.
 
 mod failures;
+mod mermaid;
 mod messages;
 mod parts;
 mod steps;
@@ -9,6 +10,7 @@ mod values;
 use super::event::{Canceled, End, Failed, Question, Refusal};
 use super::task::{Progress, Task};
 
+pub use mermaid::mermaid;
 pub use messages::Words;
 pub use steps::steps;
 pub(super) use values::inline;

@@ -414,7 +414,7 @@ impl Driver {
     /// Keeps a new task. Where there is a free place, it is looked at first, so that all that comes before its call is
     /// kept at one stroke.
     async fn accept(&mut self, request: Request, ticket: Ticket) -> Result<(Task, Act, Option<Place>), Failure> {
-        let new = Some(NewTask { session: request.session.clone(), title: request.text.as_str().into() });
+        let new = Some(NewTask { session: request.session.clone(), title: title(&request).into() });
         match ticket {
             Ticket::Place(place) => {
                 // A plan that came with it is kept once: as what is done.
@@ -538,6 +538,14 @@ impl Driver {
             steps.tell(task);
         }
     }
+}
+
+/// What a request is called in lists: its words, or what its plan calls.
+fn title(request: &Request) -> String {
+    let Some(plan) = request.plan.as_ref().filter(|_| request.text.is_empty()) else { return request.text.clone() };
+    let calls: Vec<&str> =
+        plan.steps.iter().take(8).filter_map(|step| step.chain.first()).map(|call| &**call.label()).collect();
+    calls.join(", ")
 }
 
 /// Keeps `events`, the first of which is number `first`, with all that belongs to them.

@@ -11,7 +11,7 @@ use super::how::Written;
 use crate::orchestrator::event::{
     Analysed, Candidate, End, Failed, Part, Question, Reference, Refusal, Target, Used,
 };
-use crate::orchestrator::respond::{Door, respond, steps};
+use crate::orchestrator::respond::{Door, mermaid, respond, steps};
 use crate::orchestrator::task::{Outputs, Progress, StepState, Task};
 use crate::store::tasks::{Artifact, TaskRecord};
 
@@ -262,6 +262,57 @@ pub(super) fn has_artifacts(step: &StepState) -> bool {
     matches!(step.progress, Progress::Done { n_artifacts: 1.., .. })
 }
 
+/// What would be done about a request.
+#[derive(Serialize)]
+pub(super) struct PlanBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    analysis: Option<AnalysedBody<'a>>,
+    steps: Vec<StepBody<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<PartBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<QuestionBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<RefusalBody<'a>>,
+    /// The same as a Mermaid flowchart.
+    mermaid: String,
+}
+
+impl<'a> PlanBody<'a> {
+    pub(super) fn new(task: &'a Task) -> PlanBody<'a> {
+        PlanBody {
+            analysis: task.analysed.as_deref().map(Into::into),
+            steps: steps_of(task),
+            left_out: task.left_out.iter().map(|left| (&left.part).into()).collect(),
+            question: task.question.as_ref().map(Into::into),
+            refusal: task.refusal.as_ref().map(Into::into),
+            mermaid: mermaid(task),
+        }
+    }
+}
+
+/// Files that came with the answers of a task.
+#[derive(Serialize)]
+pub(super) struct ArtifactList<'a> {
+    artifacts: Vec<AttachmentBody<'a>>,
+}
+
+impl<'a> ArtifactList<'a> {
+    pub(super) fn new(artifacts: &'a [Artifact]) -> ArtifactList<'a> {
+        ArtifactList { artifacts: artifacts.iter().map(AttachmentBody::new).collect() }
+    }
+}
+
+impl<'a> AttachmentBody<'a> {
+    fn new(artifact: &'a Artifact) -> AttachmentBody<'a> {
+        AttachmentBody {
+            name: &artifact.name,
+            media_type: &artifact.media_type,
+            data: base64::engine::general_purpose::STANDARD.encode(&artifact.data),
+        }
+    }
+}
+
 impl<'a> TaskBody<'a> {
     pub(super) fn new(task: &'a Task, artifacts: &'a [Artifact], written: Written) -> TaskBody<'a> {
         let said = respond(task, written.format, Door::Command);
@@ -269,11 +320,6 @@ impl<'a> TaskBody<'a> {
             Progress::Done { output, .. } => Some(&**output),
             _ => None,
         });
-        let attachment = |artifact: &'a Artifact| AttachmentBody {
-            name: &artifact.name,
-            media_type: &artifact.media_type,
-            data: base64::engine::general_purpose::STANDARD.encode(&artifact.data),
-        };
         TaskBody {
             id: task.id.to_string(),
             state: task.state().as_str(),
@@ -288,7 +334,7 @@ impl<'a> TaskBody<'a> {
                 steps: written.steps.then(|| steps(task, written.format)),
             },
             output,
-            attachments: artifacts.iter().map(attachment).collect(),
+            attachments: artifacts.iter().map(AttachmentBody::new).collect(),
             question: task.question.as_ref().map(Into::into),
             refusal: match &task.end {
                 Some(End::Rejected(refusal)) => Some(refusal.into()),
