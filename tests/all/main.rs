@@ -11,6 +11,7 @@ mod egress;
 mod foreign;
 mod limits;
 mod model;
+mod plans;
 mod recall;
 mod reload;
 mod requests;

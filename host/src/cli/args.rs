@@ -12,7 +12,7 @@ const EXIT_CODES: &str = "Exit codes:\n  0  done\n  1  what was asked failed: a 
 2  the command line or the configuration makes no sense\n  \
 3  the daemon: none runs where one is needed, it cannot be reached, or another one holds the data\n  \
 4  this machine has no toolchain that builds for WebAssembly\n  \
-5  a request in plain words waits for an answer\n  6  a request in plain words was refused: no skill does it, or it takes several";
+5  a request in plain words waits for an answer\n  6  a request in plain words was refused: no skill does it";
 
 /// Runs skills as sandboxed WebAssembly components, called from the command line, over HTTP and over MCP.
 #[derive(Debug, Parser)]

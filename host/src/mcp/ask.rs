@@ -23,7 +23,8 @@ pub const NAME: &str = "ask";
 const DESCRIPTION: &str = "Asks in plain words, in English or Swedish, for what the installed skills can do: the fitting \
     skill is found and called. The result says in `state` what came of it. `completed`: the text is the answer. \
     `input-required`: the text is a question; answer it by calling this tool again with the answer as `text` and the \
-    `task_id` of the result. `rejected`: no skill does it, or it takes several.";
+    `task_id` of the result. `rejected`: no skill does it. A request may have several \
+    parts; those that nothing does are named in the answer.";
 
 /// The tool as MCP describes it.
 pub fn tool() -> Tool {

@@ -66,8 +66,14 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
         Strategy::Plan(parts)
     } else {
         let (strategy, why) = decide::decide(index, ask, &said, read, intent, &ranking);
-        reasons.extend(why);
-        strategy
+        let clear = plan::first_call(&strategy).is_some();
+        if !clear && plan::is_partly_clear(&parts) {
+            reasons.push("it is not clear as a whole, and one of its parts is by itself".to_owned());
+            Strategy::Plan(parts)
+        } else {
+            reasons.extend(why);
+            strategy
+        }
     };
     // What points at the last turn and is not clear by itself may go on with it.
     let clear = matches!(strategy, Strategy::Direct(_) | Strategy::Fallbacks(_) | Strategy::Plan(_));

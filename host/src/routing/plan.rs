@@ -24,6 +24,8 @@ const NUMBER: &str = "918273645";
 const DATE: &str = "2187-11-23";
 /// Most parts that are looked at.
 const PARTS_MAX: usize = 8;
+/// By how much one place of an answer may be less likely meant than another, and still be.
+const LESS_LIKELY: f32 = 0.75;
 const TEXT: &str = "qzx stand-in xzq";
 
 /// What parts are planned with.
@@ -180,11 +182,19 @@ impl Planner<'_> {
         depends: bool,
     ) -> Option<(Step, Vec<Reference>)> {
         let mut best: Option<(f32, Step, Vec<Reference>)> = None;
-        for kind in [Kind::Number, Kind::Date, Kind::Text] {
-            if pointer.is_weak && !depends && kind != Kind::Date {
+        let kinds = [Kind::Number, Kind::Date, Kind::Text];
+        let meant = kinds.map(|kind| outputs::best(&made.outputs, kind, &pointer.noun, &made.text));
+        let most = meant.iter().flatten().map(|(_, score)| *score).fold(0.0, f32::max);
+        // A number may also stand in a text, as one word of it.
+        let tried = kinds.into_iter().zip(meant).flat_map(|(kind, meant)| {
+            let also = (kind == Kind::Number).then_some((Kind::Text, meant));
+            [Some((kind, meant)), also].into_iter().flatten()
+        });
+        for (kind, meant) in tried {
+            let Some((output, score)) = meant.filter(|(_, score)| *score > most - LESS_LIKELY) else { continue };
+            if pointer.is_weak && !depends && output.kind != Kind::Date {
                 continue;
             }
-            let Some((output, score)) = outputs::best(&made.outputs, kind, &pointer.noun, &made.text) else { continue };
             let stand_in = kind.stand_in();
             let (before, after) = (text.get(..pointer.span.start)?, text.get(pointer.span.end..)?);
             let mark = if kind == Kind::Text { "\"" } else { "" };
@@ -201,7 +211,7 @@ impl Planner<'_> {
                 _ => None,
             };
             let Some(((step, references), landing)) = found else { continue };
-            let total = score + landing.fits(kind);
+            let total = score + landing.fits(output.kind);
             if best.as_ref().is_none_or(|(known, ..)| total > *known) {
                 best = Some((total, step, references));
             }
@@ -397,4 +407,10 @@ pub fn is_several(parts: &[Part]) -> bool {
 pub fn is_sure(parts: &[Part]) -> bool {
     let asking: Vec<&Part> = parts.iter().filter(|part| part.clause.asks).collect();
     asking.len() > 1 && asking.iter().all(|part| first_call(&part.strategy).is_some())
+}
+
+/// Whether a part is a call that is sure, beside others that ask for something, too.
+pub fn is_partly_clear(parts: &[Part]) -> bool {
+    let asking = parts.iter().filter(|part| part.clause.asks).count();
+    asking > 1 && parts.iter().any(|part| part.clause.asks && first_call(&part.strategy).is_some())
 }

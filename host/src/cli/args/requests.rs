@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 const ASK_EXIT_CODES: &str = "Exit codes, beside those of every command:\n  0  answered\n  1  failed or stopped\n  \
-5  a question has to be answered first: `happyos task answer`\n  6  refused: no skill does it, or it takes several";
+5  a question has to be answered first: `happyos task answer`\n  6  refused: no skill does it";
 
 #[derive(Debug, Args)]
 #[command(after_help = ASK_EXIT_CODES)]

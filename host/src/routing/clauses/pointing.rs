@@ -127,6 +127,7 @@ pub fn without_order(text: &str) -> String {
     }
     left.push_str(text.get(from..).unwrap_or_default());
     let spaced = left.trim_start_matches([',', ' ', ':']).replace("  ", " ");
+    let spaced = without_lead(&spaced);
     if spaced.chars().any(char::is_alphanumeric) { spaced.trim().to_owned() } else { text.to_owned() }
 }
 
@@ -152,6 +153,26 @@ pub fn joints(text: &str) -> Vec<Range<usize>> {
 
 /// Places of one part that are looked at.
 const JOINTS_MAX: usize = 6;
+/// The text without what only says that something is to be told: "can you tell me what …", "jag vill veta hur …". What is
+/// left begins as a question does.
+fn without_lead(text: &str) -> &str {
+    let words = read(text);
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let mut at = 0;
+    while at < LOOKED_AT_MAX && LEADING.contains(&lower(at)) {
+        at += 1;
+    }
+    let asks = super::QUESTIONS.contains(&lower(at)) || matches!(lower(at), "if" | "whether" | "om");
+    let start = words.get(at).filter(|_| at > 0 && asks).map_or(0, |word| word.span.start);
+    text.get(start..).unwrap_or(text)
+}
+
+const LEADING: &[&str] = &[
+    "please", "can", "could", "would", "you", "tell", "me", "say", "show", "i", "also", "need", "want", "to", "know",
+    "like", "d", "i'd", "wonder", "kan", "du", "snälla", "säg", "berätta", "tala", "om", "för", "mig", "jag", "vill", "veta",
+    "undrar", "också", "även", "behöver", "skulle", "vilja", "svara", "på", "ta", "reda", "find", "out", "kolla", "check",
+];
+
 /// Words at the beginning of a part that may say when it is to be done.
 const LOOKED_AT_MAX: usize = 6;
 
