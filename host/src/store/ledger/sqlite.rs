@@ -175,13 +175,16 @@ fn append_to(connection: &Connection, new: Option<&NewTask>, append: &Append) ->
     };
     let (id, bytes) = (append.id.to_bytes(), signed(tasks::bytes_of(append)));
     let n_events = last.number.saturating_add(1);
-    let (stroke, before) = (strokes::next(connection)?, match new {
-        Some(_) => None,
-        None => match last_stroke(connection, append, first.number)? {
-            Ok(before) => Some(before),
-            Err(refused) => return Ok(refused),
+    let (stroke, before) = (
+        strokes::next(connection)?,
+        match new {
+            Some(_) => None,
+            None => match last_stroke(connection, append, first.number)? {
+                Ok(before) => Some(before),
+                Err(refused) => return Ok(refused),
+            },
         },
-    });
+    );
     let changed = match new {
         Some(_) if first.number != 0 => 0,
         Some(new) => connection
