@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 async fn daemon() -> (Home, Daemon) {
     let home = Home::new();
     let reads = json!({"readOnlyHint": true, "destructiveHint": false, "idempotentHint": true, "openWorldHint": false});
-    let destroys = json!({"readOnlyHint": false, "destructiveHint": true, "idempotentHint": false, "openWorldHint": false});
+    let destroys =
+        json!({"readOnlyHint": false, "destructiveHint": true, "idempotentHint": false, "openWorldHint": false});
     let any = json!({"type": "object"});
     let number = json!({"type": "object", "properties": {"n": {"type": "number"}}, "additionalProperties": false});
     let told = json!({"type": "object", "properties": {"n": {"type": "number"}, "rows": {"type": "array", "items": {"type": "object",
@@ -23,7 +24,8 @@ async fn daemon() -> (Home, Daemon) {
         ("wipe", "Wipes the slate clean.", "wipe the slate", any.clone(), &destroys, ""),
         ("spin-wheel", "Spins the big wheel for ever.", "spin the big wheel", any.clone(), &reads, SPIN),
         ("ping", "Says whether the service is there.", "ping the service", any.clone(), &reads, ""),
-        ("mow-lawn", "Sends the robot to mow the lawn.", "mow the lawn", any, &reads, ""),
+        ("mow-lawn", "Sends the robot to mow the lawn.", "mow the lawn", any.clone(), &reads, ""),
+        ("open-gate", "Opens the gate of the garden.", "open the gate", any, &reads, ""),
     ];
     for (name, description, request, schema, annotations, call) in guests {
         let live = !call.is_empty();
@@ -78,7 +80,11 @@ async fn steps_take_from_each_other_and_a_list_is_gone_through() {
     assert_eq!(shown["steps"][1]["references"][0]["step"], 1, "{shown}");
     assert!(shown["mermaid"].as_str().unwrap().contains("s1 -->|\"/n\"| s2"), "{shown}");
     let task = run(&mut client, plan).await;
-    assert_eq!((&task["state"], &task["output"]), (&json!("completed"), &json!({"rows": [{"n": 1}, {"n": 2}, {"n": 3}]})), "{task}");
+    assert_eq!(
+        (&task["state"], &task["output"]),
+        (&json!("completed"), &json!({"rows": [{"n": 1}, {"n": 2}, {"n": 3}]})),
+        "{task}"
+    );
     assert_eq!(task["steps"][1]["output"], json!({"n": 7}));
     assert_eq!(task["steps"][2]["output"], json!({"text": "it is 7 km"}));
     assert_eq!(task["steps"][5]["one_of"], 4, "{task}");
@@ -101,13 +107,23 @@ async fn what_destroys_waits_for_approval_and_only_its_own_branch_with_it() {
         {"id": "after", "skill": "tell", "needs": ["wipe"]},
         {"id": "apart", "skill": "take-number", "arguments": {"n": 2}},
     ]});
-    for (act, wanted, state) in [("approve", ["done", "done", "done", "done"], "completed"), ("reject", ["done", "rejected", "waiting", "done"], "completed")] {
+    for (act, wanted, state) in [
+        ("approve", ["done", "done", "done", "done"], "completed"),
+        ("reject", ["done", "rejected", "waiting", "done"], "completed"),
+    ] {
         let task = run(&mut client, plan.clone()).await;
-        assert_eq!((&task["state"], &task["question"]["kind"]), (&json!("input-required"), &json!("approval")), "{task}");
+        assert_eq!(
+            (&task["state"], &task["question"]["kind"]),
+            (&json!("input-required"), &json!("approval")),
+            "{task}"
+        );
         assert_eq!((&task["question"]["step"], &task["question"]["arguments"]), (&json!(2), &json!({"n": 1})));
         assert_eq!(states(&task), ["done", "paused", "waiting", "done"], "{task}");
         let path = format!("/v1/tasks/{}", task["id"].as_str().unwrap());
-        refused(&client.post(&format!("{path}/{act}"), &json!({"step": 1})).await.unwrap(), "step 1 does not wait for approval");
+        refused(
+            &client.post(&format!("{path}/{act}"), &json!({"step": 1})).await.unwrap(),
+            "step 1 does not wait for approval",
+        );
         assert_eq!(client.post(&format!("{path}/{act}"), &json!({"step": "none"})).await.unwrap().status.as_u16(), 404);
         let done = post(&mut client, &format!("{path}/{act}"), json!({"step": "wipe"})).await;
         assert_eq!((states(&done), done["state"].as_str()), (wanted.to_vec(), Some(state)), "{done}");
@@ -122,8 +138,16 @@ async fn what_destroys_waits_for_approval_and_only_its_own_branch_with_it() {
     assert!(["running", "done"].contains(&states(&approved)[0]), "{approved}");
     let stopped = post(&mut client, &format!("{path}/cancel"), json!({})).await;
     assert_eq!(stopped["state"], "canceled");
-    let status = client.get("/v1/status").await.unwrap().json();
-    assert_eq!(status["components"]["runtime"]["calls_running"], 0, "{status}");
+    // A guest that ran on a thread of its own gives its place back from there.
+    let mut n_running = Value::Null;
+    for _ in 0..1_000 {
+        let status = client.get("/v1/status").await.unwrap().json();
+        n_running = status["components"]["runtime"]["calls_running"].clone();
+        if n_running == 0 {
+            break;
+        }
+    }
+    assert_eq!(n_running, 0);
     daemon.stop().await;
 }
 
@@ -138,11 +162,18 @@ async fn a_failed_branch_leaves_the_others_their_answers() {
         {"id": "instead", "skill": "spin-wheel", "timeout_ms": 50, "fallbacks": [{"skill": "tell", "arguments": {"n": 9}}]},
     ]});
     let task = run(&mut client, plan).await;
-    assert_eq!((task["state"].as_str(), states(&task)), (Some("failed"), vec!["failed", "waiting", "done", "done"]), "{task}");
+    assert_eq!(
+        (task["state"].as_str(), states(&task)),
+        (Some("failed"), vec!["failed", "waiting", "done", "done"]),
+        "{task}"
+    );
     assert_eq!((&task["error"]["kind"], &task["error"]["limit"]), (&json!("limit-exceeded"), &json!("time")));
     assert_eq!((&task["steps"][2]["output"], &task["steps"][3]["output"]), (&json!({"n": 5}), &json!({"n": 9})));
     let said = task["answer"]["text"].as_str().unwrap();
-    assert!(said.contains("1. slow") && said.contains("n: 5") && said.contains("earlier part that has no answer"), "{said}");
+    assert!(
+        said.contains("1. slow") && said.contains("3. good\n   5") && said.contains("earlier part that has no answer"),
+        "{said}"
+    );
     // What all steps together may use.
     let plan = json!({"steps": [{"skill": "spin-wheel"}, {"skill": "take-number"}]});
     let body = json!({"plan": plan, "limits": {"fuel": 2_000_000}});
@@ -177,7 +208,10 @@ async fn plans_that_make_no_sense_are_refused_with_the_step_and_nothing_is_kept(
             json!([tell(json!({})), {"skill": "take-number", "arguments": {"n": {"$from": "a", "pointer": "/text"}}}]),
             "step 2: type-mismatch: `/text` of step 1 is string, and `/n` of `take-number` takes number",
         ),
-        (json!([{"skill": "take-number", "arguments": {"n": "x"}}]), "step 1: arguments: `take-number` does not take them"),
+        (
+            json!([{"skill": "take-number", "arguments": {"n": "x"}}]),
+            "step 1: arguments: `take-number` does not take them",
+        ),
         (json!([{"skill": "take-number", "arguments": {"m": {"$from": "a"}}}, tell(json!({}))]), "later-step"),
         (
             json!([tell(json!({})), {"skill": "tell", "each": {"$from": "a", "pointer": "/n"}}]),
@@ -201,8 +235,12 @@ async fn the_parts_of_a_request_are_done_in_its_order_and_what_nothing_does_is_s
     assert_eq!(skills, ["ping", "mow-lawn"], "{task}");
     let said = task["answer"]["text"].as_str().unwrap();
     assert!(said.starts_with("1. ping the service\n") && said.contains("\n2. then mow the lawn\n"), "{said}");
-    let text = "ping the service, translate the constitution into Latin and mow the lawn";
+    let text = "ping the service, translate the constitution into Latin and open the gate";
     let task = post(&mut client, "/v1/requests", json!({ "text": text })).await;
-    assert_eq!((&task["state"], &task["left_out"][0]["text"]), (&json!("completed"), &json!("translate the constitution into Latin")), "{task}");
+    assert_eq!(
+        (&task["state"], &task["left_out"][0]["text"]),
+        (&json!("completed"), &json!("translate the constitution into Latin")),
+        "{task}"
+    );
     daemon.stop().await;
 }

@@ -191,7 +191,15 @@ pub fn orchestrator(skills: &Skills, tasks: &TaskTracker) -> Orchestrator {
         gaps_age_ms: year_ms,
         performance_age_ms: year_ms,
     };
-    let settings = Settings { running_max: 10, parallel_max: 8, ask_first: Vec::new(), fallback: true, memory: true, performance: true, retention };
+    let settings = Settings {
+        running_max: 10,
+        parallel_max: 8,
+        ask_first: Vec::new(),
+        fallback: true,
+        memory: true,
+        performance: true,
+        retention,
+    };
     Orchestrator::new(backing, settings)
 }
 

@@ -62,7 +62,8 @@ pub fn run() -> anyhow::Result<()> {
     let home = Home::new();
     let rows: Vec<_> = (0..BRANCHES).map(|n| json!({ "n": n })).collect();
     let rows = json!({ "rows": rows }).to_string();
-    let metadata = json!({"description": "Gives a list.", "examples": [{"request": {"en": "give a list"}, "input": {}}]});
+    let metadata =
+        json!({"description": "Gives a list.", "examples": [{"request": {"en": "give a list"}, "input": {}}]});
     home.install_guest(&SkillGuest {
         name: "give-list",
         metadata: &metadata.to_string(),
@@ -120,7 +121,15 @@ fn orchestrator(skills: &Skills, ledger: Arc<dyn Ledger>) -> Orchestrator {
         gaps_age_ms: year_ms,
         performance_age_ms: year_ms,
     };
-    let settings = Settings { running_max: 2 * CLIENTS, parallel_max: 8, ask_first: Vec::new(), fallback: true, memory: true, performance: true, retention };
+    let settings = Settings {
+        running_max: 2 * CLIENTS,
+        parallel_max: 8,
+        ask_first: Vec::new(),
+        fallback: true,
+        memory: true,
+        performance: true,
+        retention,
+    };
     Orchestrator::new(backing, settings)
 }
 
@@ -381,7 +390,12 @@ async fn chain(
         }
     }
     report.add("chain10_step_us", median(steps), "µs", "a step of a chain of ten in memory, beyond its call");
-    report.add("chain10_durable_ratio", median(ratios), "×", "a durable chain of ten beyond its calls / its eleven bare commits");
+    report.add(
+        "chain10_durable_ratio",
+        median(ratios),
+        "×",
+        "a durable chain of ten beyond its calls / its eleven bare commits",
+    );
     Ok(())
 }
 

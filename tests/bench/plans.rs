@@ -147,7 +147,12 @@ fn figures(report: &mut Report, verdicts: &[Verdict], prefix: &str) {
         report.add("requests", verdicts.len() as f64, "", "requests, by meaning and words");
     }
     let wrong_effects = verdicts.iter().filter(|verdict| **verdict == Verdict::WrongEffect).count();
-    report.add(format!("{prefix}right"), share(verdicts, Verdict::is_right), "", "all right answers in the right order");
+    report.add(
+        format!("{prefix}right"),
+        share(verdicts, Verdict::is_right),
+        "",
+        "all right answers in the right order",
+    );
     report.add(
         format!("{prefix}asked"),
         share(verdicts, |verdict| *verdict == Verdict::Asked),
@@ -155,7 +160,12 @@ fn figures(report: &mut Report, verdicts: &[Verdict], prefix: &str) {
         "asked, or said what is missing, and gave nothing wrong",
     );
     report.add(format!("{prefix}wrong"), share(verdicts, Verdict::is_wrong), "", "something else given as the answer");
-    report.add(format!("{prefix}wrong_side_effects"), wrong_effects as f64, "", "requests that changed what they should not");
+    report.add(
+        format!("{prefix}wrong_side_effects"),
+        wrong_effects as f64,
+        "",
+        "requests that changed what they should not",
+    );
 }
 
 /// The shares right of each kind of request, to see where it fails.

@@ -109,15 +109,37 @@ mod tests {
     #[test]
     fn names_stay_in_their_folder_and_apart() {
         let names = [
-            "report.txt", "../../etc/passwd", "/etc/shadow", "..\\x.txt", "..", "", "a/b/", ".bashrc", "Report.TXT",
-            "report.txt", "a\u{202e}b\n.txt", "NUL:", "å ä.md",
+            "report.txt",
+            "../../etc/passwd",
+            "/etc/shadow",
+            "..\\x.txt",
+            "..",
+            "",
+            "a/b/",
+            ".bashrc",
+            "Report.TXT",
+            "report.txt",
+            "a\u{202e}b\n.txt",
+            "NUL:",
+            "å ä.md",
         ];
         let safe = safe_names(names.into_iter());
         assert_eq!(
             safe,
             [
-                "report.txt", "passwd", "shadow", "x.txt", "file", "file-2", "file-3", "bashrc", "Report-2.TXT",
-                "report-3.txt", "a_b_.txt", "NUL_", "å ä.md",
+                "report.txt",
+                "passwd",
+                "shadow",
+                "x.txt",
+                "file",
+                "file-2",
+                "file-3",
+                "bashrc",
+                "Report-2.TXT",
+                "report-3.txt",
+                "a_b_.txt",
+                "NUL_",
+                "å ä.md",
             ]
         );
         assert!(safe_names([&*"x".repeat(1_000)].into_iter())[0].len() <= NAME_BYTES_MAX);

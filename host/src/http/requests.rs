@@ -252,13 +252,7 @@ struct ApprovalRequest {
     format: Option<String>,
 }
 
-pub(super) async fn approve(
-    state: Shared,
-    asker: Asker,
-    id: OfTask,
-    how: How,
-    request: HttpRequest<Body>,
-) -> Response {
+pub(super) async fn approve(state: Shared, asker: Asker, id: OfTask, how: How, request: HttpRequest<Body>) -> Response {
     decide(state, asker, id, how, request, true).await
 }
 
@@ -307,7 +301,9 @@ fn step_of(task: &Task, step: &serde_json::Value) -> Result<usize, HttpError> {
     place.filter(|place| *place < task.steps.len()).ok_or_else(|| {
         let shown: String = step.to_string().chars().take(80).collect();
         let message = format!("the task has no step {shown}");
-        HttpError::from(Failure::new(FailureKind::NotFound, message).with_hint("`happyos task show ID` lists its steps"))
+        HttpError::from(
+            Failure::new(FailureKind::NotFound, message).with_hint("`happyos task show ID` lists its steps"),
+        )
     })
 }
 

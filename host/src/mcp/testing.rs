@@ -61,7 +61,15 @@ pub(crate) fn orchestrator(skills: &Skills) -> Orchestrator {
         gaps_age_ms: day_ms,
         performance_age_ms: day_ms,
     };
-    let settings = Settings { running_max: 4, parallel_max: 8, ask_first: Vec::new(), fallback: true, memory: true, performance: true, retention };
+    let settings = Settings {
+        running_max: 4,
+        parallel_max: 8,
+        ask_first: Vec::new(),
+        fallback: true,
+        memory: true,
+        performance: true,
+        retention,
+    };
     Orchestrator::new(backing, settings)
 }
 

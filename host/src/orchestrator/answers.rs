@@ -201,7 +201,9 @@ fn option(lower: &str, options: &[Value]) -> Option<Value> {
 
 fn approval(said: &str, words: Words) -> Result<Reply, Failure> {
     match said.trim_end_matches(['.', '!']).to_lowercase().as_str() {
-        "approve" | "yes" | "y" | "ok" | "go ahead" | "1" | "godkänn" | "ja" | "kör" | "gör det" => Ok(Reply::Approve),
+        "approve" | "yes" | "y" | "ok" | "go ahead" | "1" | "godkänn" | "ja" | "kör" | "gör det" => {
+            Ok(Reply::Approve)
+        }
         "reject" | "no" | "n" | "2" | "avvisa" | "nej" | "låt bli" => Ok(Reply::Reject),
         _ => Err(unclear(words.no_approval(), words.no_approval_hint())),
     }

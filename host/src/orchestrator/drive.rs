@@ -209,7 +209,9 @@ impl Moves<'_> {
                 limit: None,
                 message: format!("the daemon was stopped while `{label}` ran"),
                 hint: (next == Next::Fail).then(|| {
-                    format!("it was begun {n_attempts} times and never came to an end: see `happyos skill logs {label}`")
+                    format!(
+                        "it was begun {n_attempts} times and never came to an end: see `happyos skill logs {label}`"
+                    )
                 }),
             };
             self.failed(place, failure, Used::default(), next, None);

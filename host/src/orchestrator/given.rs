@@ -155,8 +155,11 @@ fn of_call(plan: &Plan, step: &Step, call: &Call, catalog: Catalog<'_>) -> Vec<W
                 let message = format!("there is no skill `{name}`{}", nearest.unwrap_or_default());
                 return vec![(ProblemKind::UnknownTarget, message)];
             };
-            let mut wrong: Vec<Wrong> =
-                call.references.iter().filter_map(|own| of_reference(plan, step, call, own, catalog.snapshot)).collect();
+            let mut wrong: Vec<Wrong> = call
+                .references
+                .iter()
+                .filter_map(|own| of_reference(plan, step, call, own, catalog.snapshot))
+                .collect();
             let taken: Vec<&str> = call.references.iter().filter_map(|own| own.to.split('/').nth(1)).collect();
             let arguments = Value::Object(call.arguments.clone());
             if let Err(problem) = skill.check_input_but(&arguments, &taken) {
@@ -224,7 +227,8 @@ fn of_list(plan: &Plan, each: &Source, snapshot: &Snapshot) -> Option<Wrong> {
         Place::Known(place) => {
             let types = shapes::types(&given, place)?;
             (!types.contains(&"array")).then(|| {
-                let message = format!("`{}` of step {} is {}, no list", shown(&each.pointer), from + 1, types.join(" or "));
+                let message =
+                    format!("`{}` of step {} is {}, no list", shown(&each.pointer), from + 1, types.join(" or "));
                 (ProblemKind::TypeMismatch, message)
             })
         }

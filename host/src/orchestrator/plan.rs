@@ -9,8 +9,8 @@ use crate::routing::{self, Analysis, Strategy};
 
 mod parts;
 
-pub use parts::Catalog;
 use crate::store::gaps::gap_id;
+pub use parts::Catalog;
 
 /// Most calls in the chain of one step.
 const CHAIN_MAX: usize = 4;
@@ -142,7 +142,8 @@ fn candidate(candidate: &routing::Candidate) -> Candidate {
 }
 
 fn part(part: &routing::Part) -> Part {
-    let mut found = Part { text: part.clause.text.clone(), call: None, missing: Vec::new(), choices: Vec::new(), waits: false };
+    let mut found =
+        Part { text: part.clause.text.clone(), call: None, missing: Vec::new(), choices: Vec::new(), waits: false };
     match &*part.strategy {
         Strategy::Direct(step) => found.call = Some(call(step)),
         Strategy::Fallbacks(steps) => found.call = steps.first().map(call),

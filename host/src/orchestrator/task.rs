@@ -291,10 +291,8 @@ impl Task {
             None => Vec::new(),
         };
         let own = super::event::Step { each: None, needs: Vec::new(), ..state.step.clone() };
-        let one = |value: Arc<RawValue>| StepState {
-            item: Some(Item { of: place, value }),
-            ..StepState::new(own.clone())
-        };
+        let one =
+            |value: Arc<RawValue>| StepState { item: Some(Item { of: place, value }), ..StepState::new(own.clone()) };
         let ones: Vec<StepState> = items.into_iter().take(n_items).map(one).collect();
         self.steps.truncate(first);
         self.steps.extend(ones);

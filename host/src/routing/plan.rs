@@ -358,9 +358,7 @@ fn landed(step: &Step, stand_in: &str, at: usize, output: &Output) -> Option<Tak
                 Kind::Number if !output.as_text => (Some("{}".to_owned()), Landing::Text),
                 _ => (None, Landing::Text),
             },
-            Value::String(text) if text.contains(stand_in) => {
-                (Some(text.replacen(stand_in, "{}", 1)), Landing::Within)
-            }
+            Value::String(text) if text.contains(stand_in) => (Some(text.replacen(stand_in, "{}", 1)), Landing::Within),
             _ => continue,
         };
         arguments.remove(name);

@@ -90,7 +90,11 @@ pub fn types<'a>(root: &'a Value, schema: &'a Value) -> Option<Vec<&'a str>> {
 /// Whether a value of the types `given` can stand where those of `taken` are; what is not said fits.
 pub fn fits(given: Option<&[&str]>, taken: Option<&[&str]>) -> bool {
     let (Some(given), Some(taken)) = (given, taken) else { return true };
-    given.iter().any(|given| taken.iter().any(|taken| given == taken || matches!((*given, *taken), ("integer", "number") | ("number", "integer"))))
+    given.iter().any(|given| {
+        taken
+            .iter()
+            .any(|taken| given == taken || matches!((*given, *taken), ("integer", "number") | ("number", "integer")))
+    })
 }
 
 #[cfg(test)]

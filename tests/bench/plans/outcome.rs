@@ -52,7 +52,12 @@ impl Got {
         for (place, step) in task.planned() {
             let left = task.left_out.iter().filter(|left| left.after == place);
             for left in left {
-                how.push_str(&format!("\n    - {:?}: {:?} lacks {:?}", left.part.text, left.part.call.as_ref().map(|call| call.label().to_string()), left.part.missing));
+                how.push_str(&format!(
+                    "\n    - {:?}: {:?} lacks {:?}",
+                    left.part.text,
+                    left.part.call.as_ref().map(|call| call.label().to_string()),
+                    left.part.missing
+                ));
                 parts.push(None);
             }
             let output = outputs.output(place).map(|value| Value::clone(&value));
@@ -72,7 +77,14 @@ impl Got {
             parts.push(output);
         }
         for left in task.left_out.iter().filter(|left| left.after >= n_planned) {
-            how.push_str(&format!("\n    - {:?}: {:?} lacks {:?} choices {:?} waits {}", left.part.text, left.part.call.as_ref().map(|call| call.label().to_string()), left.part.missing, left.part.choices, left.part.waits));
+            how.push_str(&format!(
+                "\n    - {:?}: {:?} lacks {:?} choices {:?} waits {}",
+                left.part.text,
+                left.part.call.as_ref().map(|call| call.label().to_string()),
+                left.part.missing,
+                left.part.choices,
+                left.part.waits
+            ));
             parts.push(None);
         }
         let asked = matches!(task.question, Some(Question::Choice(_) | Question::Missing(_)));
@@ -129,9 +141,7 @@ pub fn judge(row: &Row, got: &Got) -> Verdict {
     let others = row.alternatives.iter();
     if got.is(&row.parts)
         || others.clone().any(|other| {
-            !other.parts.is_empty() && got.is(&other.parts)
-                || other.ask && got.asked
-                || other.refuse && got.refused
+            !other.parts.is_empty() && got.is(&other.parts) || other.ask && got.asked || other.refuse && got.refused
         })
     {
         return Verdict::Right;

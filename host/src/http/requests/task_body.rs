@@ -8,9 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::how::Written;
-use crate::orchestrator::event::{
-    Analysed, Candidate, End, Failed, Part, Question, Reference, Refusal, Target, Used,
-};
+use crate::orchestrator::event::{Analysed, Candidate, End, Failed, Part, Question, Reference, Refusal, Target, Used};
 use crate::orchestrator::respond::{Door, mermaid, respond, steps};
 use crate::orchestrator::task::{Outputs, Progress, StepState, Task};
 use crate::store::tasks::{Artifact, TaskRecord};
@@ -316,7 +314,8 @@ impl<'a> AttachmentBody<'a> {
 impl<'a> TaskBody<'a> {
     pub(super) fn new(task: &'a Task, artifacts: &'a [Artifact], written: Written) -> TaskBody<'a> {
         let said = respond(task, written.format, Door::Command);
-        let output = task.steps.iter().rev().find_map(|step| match &step.progress {
+        let planned: Vec<&StepState> = task.planned().map(|(_, step)| step).collect();
+        let output = planned.into_iter().rev().find_map(|step| match &step.progress {
             Progress::Done { output, .. } => Some(&**output),
             _ => None,
         });
@@ -470,14 +469,12 @@ impl<'a> From<&'a Refusal> for RefusalBody<'a> {
                 nearest: gap.nearest.iter().map(Into::into).collect(),
                 parts: Vec::new(),
             },
-            Refusal::Several(parts) => {
-                RefusalBody {
-                    kind: "several",
-                    gap: None,
-                    nearest: Vec::new(),
-                    parts: parts.iter().map(PartBody::from).collect(),
-                }
-            }
+            Refusal::Several(parts) => RefusalBody {
+                kind: "several",
+                gap: None,
+                nearest: Vec::new(),
+                parts: parts.iter().map(PartBody::from).collect(),
+            },
         }
     }
 }

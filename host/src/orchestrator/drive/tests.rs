@@ -207,12 +207,7 @@ fn every_way_leads_to_one_end() {
             &["a", "b", "c"],
             Failed,
         ),
-        (
-            vec![plan(&[&["a"], &["b"]]), bad(0, Trap)],
-            "analysed step-started step-failed ended",
-            &["a"],
-            Failed,
-        ),
+        (vec![plan(&[&["a"], &["b"]]), bad(0, Trap)], "analysed step-started step-failed ended", &["a"], Failed),
         // What cannot be had just now is tried again later where that does no harm, and only so often.
         (
             vec![plan(&[&["safe"]]), bad(0, Unavailable), Stimulus::Woken],
@@ -394,5 +389,7 @@ fn what_is_left_of_a_budget_is_shared_by_those_that_can_run() {
     assert_eq!(act, Act::Settle);
     let Some(End::Failed(failed)) = &task.end else { panic!("{task:?}") };
     assert_eq!(failed.limit.as_deref(), Some("fuel"));
-    assert!(matches!(task.steps[3].progress, Progress::Failed) && matches!(task.steps[0].progress, Progress::Done { .. }));
+    assert!(
+        matches!(task.steps[3].progress, Progress::Failed) && matches!(task.steps[0].progress, Progress::Done { .. })
+    );
 }

@@ -65,8 +65,8 @@ pub fn plan(value: &Value) -> Result<Plan, Vec<Problem>> {
         return Err(vec![whole(ProblemKind::TooLarge, format!("it has {n_bytes} bytes, more than {BYTES_MAX}"))]);
     }
     shape(value)?;
-    let written: Written = serde_json::from_value(value.clone())
-        .map_err(|error| vec![whole(ProblemKind::Shape, error.to_string())])?;
+    let written: Written =
+        serde_json::from_value(value.clone()).map_err(|error| vec![whole(ProblemKind::Shape, error.to_string())])?;
     let mut reading = Reading::new(&written.steps);
     let steps = written.steps.iter().enumerate().map(|(place, step)| reading.step(place, step)).collect();
     reading.circles();
@@ -231,7 +231,8 @@ impl<'a> Reading<'a> {
         let both = own.contains_key("$from") && (own.contains_key("$item") || text("$from").is_none());
         let odd = own.values().any(|value| !value.is_string()) || !own.keys().all(is_known) || both || at.is_empty();
         if odd || own.contains_key("$item") && own.contains_key("pointer") {
-            let message = format!("the reference at `{at}` is not `{{\"$from\": ID, \"pointer\": …}}` or `{{\"$item\": …}}`");
+            let message =
+                format!("the reference at `{at}` is not `{{\"$from\": ID, \"pointer\": …}}` or `{{\"$item\": …}}`");
             self.wrong(place, ProblemKind::Shape, message);
             return None;
         }
@@ -250,7 +251,11 @@ impl<'a> Reading<'a> {
             }
         };
         if !pointer.is_empty() && !pointer.starts_with('/') {
-            self.wrong(place, ProblemKind::Shape, format!("`{pointer}` is no JSON pointer: it does not begin with `/`"));
+            self.wrong(
+                place,
+                ProblemKind::Shape,
+                format!("`{pointer}` is no JSON pointer: it does not begin with `/`"),
+            );
             return None;
         }
         Some(Reference { to: at.into(), from: Source { step, pointer: pointer.into() }, template })

@@ -48,12 +48,7 @@ pub fn decide(parts: &[routing::Part], text: &str, known: Known<'_>, catalog: &d
 }
 
 /// Adds the step of a part, and says its place; a part that cannot be done is left out with what is known of it.
-fn add(
-    plan: &mut Plan,
-    one: &routing::Part,
-    places: &[Option<usize>],
-    catalog: &dyn Catalog,
-) -> Option<usize> {
+fn add(plan: &mut Plan, one: &routing::Part, places: &[Option<usize>], catalog: &dyn Catalog) -> Option<usize> {
     let calls: &[routing::Step] = match &*one.strategy {
         Strategy::Direct(step) => std::slice::from_ref(step),
         Strategy::Fallbacks(steps) => steps.get(..steps.len().min(CHAIN_MAX)).unwrap_or(steps),
@@ -100,13 +95,7 @@ fn add(
 
 /// Whether a part has to wait for an earlier step though it takes nothing from it: because one of them changes what the
 /// other sees, or because the request says "then" before something is changed.
-fn comes_after(
-    plan: &Plan,
-    earlier: usize,
-    one: &routing::Part,
-    first: &routing::Step,
-    catalog: &dyn Catalog,
-) -> bool {
+fn comes_after(plan: &Plan, earlier: usize, one: &routing::Part, first: &routing::Step, catalog: &dyn Catalog) -> bool {
     let changes = !catalog.is_read_only(&first.skill);
     let Some(call) = plan.steps.get(earlier).and_then(|step| step.chain.first()) else { return false };
     let either = changes || !catalog.is_read_only(call.label());
@@ -164,7 +153,8 @@ mod tests {
         };
         let left: Vec<_> = plan.left_out.iter().map(|left| (left.after, &*left.part.text, left.part.waits)).collect();
         assert_eq!(left, [(0, "fly", false), (0, "see-more", true)]);
-        let steps: Vec<_> = plan.steps.iter().map(|step| (step.chain[0].label().to_string(), step.needs.clone())).collect();
+        let steps: Vec<_> =
+            plan.steps.iter().map(|step| (step.chain[0].label().to_string(), step.needs.clone())).collect();
         assert_eq!(steps, [("see".to_owned(), vec![]), ("change".to_owned(), vec![0])]);
         // After "then" nothing is changed on the strength of what cannot be done.
         let Decision::Plan(plan) = planned(&[gap_of("fly"), does("change", true), does("see", true)]) else {

@@ -99,7 +99,8 @@ mod tests {
     fn a_plan_is_drawn_with_what_goes_from_step_to_step() {
         let request = Request { text: "x".into(), ..Request::default() };
         let mut task = Task::new(TaskId::at(1, 2), "me".into(), request, 0);
-        let first = Step { name: Some("count \"a\nb\"".into()), ..Step::of(vec![Call::skill("stats".into(), Map::new())]) };
+        let first =
+            Step { name: Some("count \"a\nb\"".into()), ..Step::of(vec![Call::skill("stats".into(), Map::new())]) };
         let from = Source { step: Some(0), pointer: "/words".into() };
         let reference = Reference { to: "/value".into(), from, template: None };
         let call = Call { references: vec![reference], ..Call::skill("convert".into(), Map::new()) };

@@ -19,9 +19,8 @@ pub struct Pointer {
 pub fn pointer(text: &str) -> Option<Pointer> {
     let words = read(text);
     // What is quoted is no word of the part's own, and not nothing either.
-    let lower = |at: usize| {
-        words.get(at).map_or("", |word| if word.shielded { "\u{ff02}" } else { word.lower.as_str() })
-    };
+    let lower =
+        |at: usize| words.get(at).map_or("", |word| if word.shielded { "\u{ff02}" } else { word.lower.as_str() });
     let span = |from: usize, to: usize| Some(words.get(from)?.span.start..words.get(to)?.span.end);
     (0..words.len()).rev().find_map(|at| {
         let word = lower(at);
@@ -48,8 +47,27 @@ pub fn pointer(text: &str) -> Option<Pointer> {
             "them" | "dem" | "those" | "these" | "dessa" => found(at, "", false),
             "that" | "this" | "detta" | "denna" => {
                 let next = lower(at + 1);
-                let alone = matches!(next, "" | "." | "?" | "!" | "," | "by" | "to" | "into" | "till" | "med" | "in" | "i" | "with" | "as" | "som" | "from" | "from:" | "and" | "och")
-                    || before_sum(next);
+                let alone = matches!(
+                    next,
+                    "" | "."
+                        | "?"
+                        | "!"
+                        | ","
+                        | "by"
+                        | "to"
+                        | "into"
+                        | "till"
+                        | "med"
+                        | "in"
+                        | "i"
+                        | "with"
+                        | "as"
+                        | "som"
+                        | "from"
+                        | "from:"
+                        | "and"
+                        | "och"
+                ) || before_sum(next);
                 alone.then(|| found(at, "", matches!(before, "is" | "was" | "är") && !before_sum(next))).flatten()
             }
             _ => None,
@@ -67,7 +85,28 @@ fn is_noun_like(word: &str) -> bool {
     word.chars().next().is_some_and(char::is_alphabetic)
         && !matches!(
             word,
-            "till" | "i" | "på" | "med" | "för" | "som" | "också" | "ut" | "upp" | "sedan" | "sen" | "och" | "gånger" | "plus" | "minus" | "delat" | "är" | "från" | "av" | "om" | "att" | "därefter"
+            "till"
+                | "i"
+                | "på"
+                | "med"
+                | "för"
+                | "som"
+                | "också"
+                | "ut"
+                | "upp"
+                | "sedan"
+                | "sen"
+                | "och"
+                | "gånger"
+                | "plus"
+                | "minus"
+                | "delat"
+                | "är"
+                | "från"
+                | "av"
+                | "om"
+                | "att"
+                | "därefter"
         )
 }
 
@@ -108,10 +147,12 @@ pub fn without_order(text: &str) -> String {
     let mut at = 0;
     while at < words.len().min(LOOKED_AT_MAX) {
         let length = order_words(&words, at).or_else(|| {
-            let first = words.get(at).is_some_and(|word| matches!(word.lower.as_str(), "first" | "först" | "och" | "and"));
+            let first =
+                words.get(at).is_some_and(|word| matches!(word.lower.as_str(), "first" | "först" | "och" | "and"));
             (first && at == 0).then_some(1)
         });
-        let Some(length) = length.filter(|_| at == 0 || gone.iter().any(|gone| follows(&words, gone, at)) || at <= 3) else {
+        let Some(length) = length.filter(|_| at == 0 || gone.iter().any(|gone| follows(&words, gone, at)) || at <= 3)
+        else {
             at += 1;
             continue;
         };
@@ -172,8 +213,9 @@ fn without_lead(text: &str) -> &str {
 
 const LEADING: &[&str] = &[
     "please", "can", "could", "would", "you", "tell", "me", "say", "show", "i", "also", "need", "want", "to", "know",
-    "like", "d", "i'd", "wonder", "kan", "du", "snälla", "säg", "berätta", "tala", "om", "för", "mig", "jag", "vill", "veta",
-    "undrar", "också", "även", "behöver", "skulle", "vilja", "svara", "på", "ta", "reda", "find", "out", "kolla", "check",
+    "like", "d", "i'd", "wonder", "kan", "du", "snälla", "säg", "berätta", "tala", "om", "för", "mig", "jag", "vill",
+    "veta", "undrar", "också", "även", "behöver", "skulle", "vilja", "svara", "på", "ta", "reda", "find", "out",
+    "kolla", "check",
 ];
 
 /// Words at the beginning of a part that may say when it is to be done.

@@ -129,7 +129,17 @@ pub fn is_open(name: &str) -> bool {
     words.iter().any(|word| {
         matches!(
             word.as_str(),
-            "text" | "content" | "contents" | "message" | "body" | "note" | "value" | "input" | "title" | "string" | "data"
+            "text"
+                | "content"
+                | "contents"
+                | "message"
+                | "body"
+                | "note"
+                | "value"
+                | "input"
+                | "title"
+                | "string"
+                | "data"
         )
     })
 }
