@@ -145,7 +145,7 @@ pub struct TasksConfig {
 pub struct PlannedConfig {
     /// Skills are built for gaps.
     pub self_building: bool,
-    /// Agents that work at one time.
+    /// Agents that there may be; this one is in force.
     pub agents_max: usize,
     /// Agents are spoken to and answered over A2A.
     pub a2a: bool,

@@ -128,7 +128,7 @@ macro_rules! __export_agent {
                 }
             }
 
-            agent_bindings::export_agents!(Component with_types_in agent_bindings);
+    agent_bindings::export_agents!(Component with_types_in agent_bindings);
         };
     };
 }

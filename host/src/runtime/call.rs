@@ -504,6 +504,8 @@ fn reached(limit: Limit, limits: &CallLimits) -> Failure {
         Limit::HostCalls => {
             Failure::limit(limit, format_args!("{} calls, {} bytes each", limits.host_calls, limits.host_call_bytes))
         }
+        // No guest call has a limit on it: runs of agents are held to it above.
+        Limit::Money => Failure::limit(limit, "what it was given"),
         Limit::Output => Failure::limit(
             limit,
             format_args!("{} bytes, {} of attachments", limits.output_bytes, limits.attachment_bytes),

@@ -178,6 +178,14 @@ const MIGRATIONS: &[&str] = &[
         DELETE FROM recall WHERE owner = old.owner AND task = old.id;
     END;
 ",
+    "
+    CREATE TABLE fleet (
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (kind, name)
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Opens the store for writing, making it, private, where it is missing, and migrating it where it is old.

@@ -115,7 +115,7 @@ impl<'a> Session<'a> {
         match response.status {
             200..=299 => Ok(response),
             401 | 403 => {
-                Err(SkillError::denied(format!("the server does not accept the key (status {})", response.status)))
+                Err(SkillError::unavailable(format!("the server does not accept the key (status {})", response.status)))
             }
             429 | 500..=599 => {
                 Err(SkillError::unavailable(format!("the server failed with status {}", response.status)))

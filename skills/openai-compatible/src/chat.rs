@@ -107,7 +107,9 @@ pub fn refused(status: u16, said: &str) -> SkillError {
     match status {
         429 => SkillError::unavailable(format!("the endpoint has too many requests (status 429){said}")),
         408 | 425 | 500..=599 => SkillError::unavailable(format!("the endpoint failed with status {status}{said}")),
-        401 | 403 => SkillError::denied(format!("the endpoint does not accept the key (status {status})")),
+        401 | 403 => SkillError::unavailable(format!("the endpoint does not accept the key (status {status})")),
+        404 => SkillError::unavailable(format!("the endpoint does not know the model, or the path (status 404){said}")),
+        400 | 413 | 422 => SkillError::invalid(format!("the endpoint refused the request with status {status}{said}")),
         300..=399 => {
             SkillError::failed(format!("the endpoint answers with a redirect (status {status}), which is not followed"))
         }

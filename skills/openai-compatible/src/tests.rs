@@ -45,9 +45,9 @@ fn what_is_wrong_with_an_answer_has_its_own_kind() {
     for (status, kind, body, wanted) in [
         (429, "text/plain", "slow down", "Unavailable"),
         (500, "text/plain", "", "Unavailable"),
-        (401, "text/plain", "", "Denied"),
+        (401, "text/plain", "", "Unavailable"),
         (307, "text/plain", "", "Failed"),
-        (400, "text/plain", "no such model", "Failed"),
+        (400, "text/plain", "too long", "InvalidInput"),
         (200, "application/json", "<html>", "Failed"),
         (200, "application/json", "{}", "Failed"),
         (200, "application/json; charset=iso-8859-1", "{}", "Failed"),
