@@ -1,6 +1,7 @@
 //! Tests across the whole system, in one binary.
 
 mod abuse;
+mod agents;
 mod architecture;
 mod bundles;
 mod cli;
