@@ -215,7 +215,7 @@ impl Agents {
                 latency_ms: replica.latency.ms(),
                 breaker: replica.breaker.state(now_ms),
                 went: replica.went,
-                health: replica.health.as_ref().map(|(_, health)| health.clone()),
+                health: replica.health.clone(),
             })
         };
         Ok(fleet.replicas.values().filter_map(view).collect())
@@ -358,6 +358,27 @@ impl Agents {
         self.record(principal, "agent.created", &name, &why);
         add(&mut self.fleet(), spec, State::Active);
         self.show(principal, &name)
+    }
+
+    /// Makes an agent, or brings the one of its name to what is asked; its state stays.
+    ///
+    /// # Errors
+    /// As [`Agents::create`].
+    pub async fn ensure(&self, principal: &Principal, asked: NewAgent) -> Result<AgentView, Failure> {
+        authorise(principal, Action::ManageAgents)?;
+        let before = asked.name.as_deref().and_then(|name| self.fleet().agents.remove(name));
+        let Some(before) = before else { return self.create(principal, asked).await };
+        let (name, state) = (before.spec.name.clone(), before.state);
+        let created = self.create(principal, asked).await;
+        if created.is_err() {
+            self.fleet().agents.insert(name.clone(), before);
+        } else if state != State::Active {
+            if let Some(agent) = self.fleet().agents.get_mut(&name) {
+                agent.state = state;
+            }
+            self.keep(&name, state).await?;
+        }
+        created
     }
 
     /// What was asked for, with what the adapter says of itself where nothing was said.

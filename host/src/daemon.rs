@@ -132,6 +132,7 @@ impl Daemon {
             },
             settings::of_orchestrator(&config),
         );
+        agents::configure(&agents, &config.fleet).await;
         agents.remember_by(Arc::new(agents::Remembered(orchestrator.clone())));
         let in_force = Arc::new(ArcSwap::from_pointee(config.clone()));
         let router = http::router(DoorState {

@@ -4,6 +4,7 @@ mod abuse;
 mod agents;
 mod architecture;
 mod bundles;
+mod camel;
 mod cli;
 mod contract;
 mod crash;

@@ -36,8 +36,10 @@ pub struct Replica {
     pub breaker: Breaker,
     pub went: (u64, u64),
     pub used_at_ms: u64,
-    /// What it said when it was asked how it is, and when.
-    pub health: Option<(u64, Result<String, String>)>,
+    /// When it was asked last how it is.
+    pub asked_at_ms: u64,
+    /// What it said when it was asked how it is.
+    pub health: Option<Result<String, String>>,
 }
 
 /// An agent, and what it does.
@@ -100,6 +102,7 @@ impl Replica {
             breaker: Breaker::default(),
             went: (0, 0),
             used_at_ms: 0,
+            asked_at_ms: 0,
             health: None,
         }
     }
@@ -204,6 +207,9 @@ impl Fleet {
             }
             // One that is to be tried again is tried with the next run, whatever is known of it.
             if replica.breaker.state(now_ms) == BreakerState::HalfOpen {
+                if replica.in_flight >= replica.slots {
+                    continue;
+                }
                 candidates = vec![(replica_name, Candidate { in_flight: 0, latency: Latency::default() })];
                 break;
             }

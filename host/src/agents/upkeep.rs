@@ -4,8 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::fleet::Replica;
 use super::spec::{EndpointSpec, State};
 use super::{Agents, Failure};
 use crate::base::{LimitOverrides, RequestId};
@@ -16,6 +18,8 @@ use crate::skills::{AgentCall, AgentEnd, AgentEndpoint, AgentTask};
 const TICK: Duration = Duration::from_millis(100);
 /// How often an endpoint is asked how it is that nobody worked at meanwhile, in milliseconds.
 const PROBE_EVERY_MS: u64 = 15_000;
+/// Endpoints that are asked at one time.
+const PROBES_MAX: usize = 4;
 /// How long it may take to say so, in milliseconds.
 const PROBE_MS: u64 = 10_000;
 
@@ -24,6 +28,8 @@ impl Agents {
     pub async fn upkeep(&self, shutdown: CancellationToken) {
         let mut every = tokio::time::interval(TICK);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        // They end with this.
+        let mut probes = JoinSet::new();
         loop {
             tokio::select! {
                 _ = every.tick() => {}
@@ -32,11 +38,12 @@ impl Agents {
             let now_ms = self.now_ms();
             self.fleet().tick(now_ms);
             self.keep_settled().await;
-            if let Some(endpoint) = self.to_be_probed(now_ms) {
-                tokio::select! {
-                    _ = self.probe(endpoint) => {}
-                    () = shutdown.cancelled() => return,
-                }
+            while probes.try_join_next().is_some() {}
+            if probes.len() < PROBES_MAX
+                && let Some(endpoint) = self.to_be_probed(now_ms)
+            {
+                let agents = self.clone();
+                probes.spawn(async move { agents.probe(endpoint).await.is_ok() });
             }
         }
     }
@@ -59,16 +66,16 @@ impl Agents {
         }
     }
 
-    /// The endpoint that was asked longest ago, if that is long enough.
+    /// An endpoint that nobody asked or worked at for long enough.
     fn to_be_probed(&self, now_ms: u64) -> Option<EndpointSpec> {
-        let fleet = self.fleet();
-        let due = |at: u64| now_ms.saturating_sub(at) >= PROBE_EVERY_MS;
-        let candidates = fleet.replicas.values().filter_map(|replica| {
-            let asked_at = replica.health.as_ref().map_or(0, |(at, _)| *at);
-            let at = asked_at.max(replica.used_at_ms);
-            (replica.in_flight == 0 && due(at)).then_some((at, replica.endpoint.clone()?))
-        });
-        candidates.min_by_key(|(at, _)| *at).map(|(_, endpoint)| endpoint)
+        let mut fleet = self.fleet();
+        let is_due = |replica: &&mut Replica| {
+            let at = replica.asked_at_ms.max(replica.used_at_ms);
+            replica.endpoint.is_some() && replica.in_flight == 0 && now_ms.saturating_sub(at) >= PROBE_EVERY_MS
+        };
+        let replica = fleet.replicas.values_mut().find(is_due)?;
+        replica.asked_at_ms = now_ms;
+        replica.endpoint.clone()
     }
 
     /// Asks an endpoint how it is, and keeps what it says.
@@ -77,8 +84,8 @@ impl Agents {
         let said = self.health(&principal, &endpoint).await;
         let now_ms = self.now_ms();
         if let Some(replica) = self.fleet().replicas.get_mut(&endpoint.name) {
-            let word = said.clone().map_err(|failure| failure.message);
-            replica.health = Some((now_ms, word));
+            replica.asked_at_ms = now_ms;
+            replica.health = Some(said.clone().map_err(|failure| failure.message));
             // One that does not even answer this is not sent work that would have to be sent elsewhere. That it answers
             // says less: what was left alone is tried with a run.
             if said.is_err() && replica.in_flight == 0 {

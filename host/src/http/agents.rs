@@ -24,7 +24,7 @@ use crate::agents::{
     AgentEnd, AgentView, Agents, Ask, Change, EndpointSpec, EndpointView, NewAgent, Purse, Ran, Wanted,
 };
 use crate::base::{CallLimits as Limits, LimitOverrides};
-use crate::security::{Action, Principal, authorise};
+use crate::security::{Action, Principal, Role, authorise};
 use crate::skills::Progress;
 
 /// Slots of an endpoint that does not say.
@@ -203,9 +203,13 @@ struct AgentBody {
     input_schema: Option<Box<RawValue>>,
 }
 
-impl From<AgentView> for AgentBody {
-    fn from(view: AgentView) -> AgentBody {
-        let AgentView { spec, state, went: (ok, failed), .. } = view;
+impl AgentBody {
+    /// An agent as `principal` may see it: what it was told is its operator's.
+    fn of(view: AgentView, principal: &Principal) -> AgentBody {
+        let AgentView { mut spec, state, went: (ok, failed), .. } = view;
+        if principal.role() < Role::Operator {
+            (spec.instructions, spec.settings) = (String::new(), "{}".to_owned());
+        }
         let raw = |text: String| RawValue::from_string(text).ok();
         AgentBody {
             name: spec.name.to_string(),
@@ -275,7 +279,7 @@ struct CreateAgent<'a> {
 }
 
 pub(super) async fn list(State(state): Shared, Caller(principal): Caller) -> Result<Response, HttpError> {
-    let agents = state.agents.list(&principal)?.into_iter().map(AgentBody::from).collect();
+    let agents = state.agents.list(&principal)?.into_iter().map(|view| AgentBody::of(view, &principal)).collect();
     Ok(wire::json(StatusCode::OK, &AgentList { agents }))
 }
 
@@ -302,7 +306,7 @@ pub(super) async fn create(
         slots_max: asked.slots_max,
     };
     let view = state.agents.create(&principal, asked).await?;
-    Ok(wire::json(StatusCode::OK, &AgentBody::from(view)))
+    Ok(wire::json(StatusCode::OK, &AgentBody::of(view, &principal)))
 }
 
 pub(super) async fn show(
@@ -311,7 +315,7 @@ pub(super) async fn show(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, HttpError> {
     let Path(name) = name?;
-    Ok(wire::json(StatusCode::OK, &AgentBody::from(state.agents.show(&principal, &name)?)))
+    Ok(wire::json(StatusCode::OK, &AgentBody::of(state.agents.show(&principal, &name)?, &principal)))
 }
 
 pub(super) async fn remove(
@@ -364,7 +368,7 @@ async fn change(
 ) -> Result<Response, HttpError> {
     let Path(name) = name?;
     let view = state.agents.change(&principal, &name, change).await?;
-    Ok(wire::json(StatusCode::OK, &AgentBody::from(view)))
+    Ok(wire::json(StatusCode::OK, &AgentBody::of(view, &principal)))
 }
 
 const RUN_KEYS: &[&str] = &[

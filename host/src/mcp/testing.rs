@@ -107,6 +107,7 @@ fn config(dir: &Path) -> Config {
         },
         model_index_urls: Vec::new(),
         tasks: Config::new(dir.join("data")).tasks,
+        fleet: Default::default(),
         planned: Config::new(dir.join("data")).planned,
         skill_discovery_interval_s: 300,
         policy_file: None,

@@ -23,13 +23,15 @@ struct Settings {
     argument: Option<String>,
     /// Further arguments.
     arguments: Map<String, Value>,
+    /// Where in the result's JSON its text lies, such as `/messages/0/content`; all of it where it is not given.
+    text: Option<String>,
     /// Milliseconds for one exchange.
     timeout_ms: u64,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { tool: None, argument: None, arguments: Map::new(), timeout_ms: 300_000 }
+        Settings { tool: None, argument: None, arguments: Map::new(), text: None, timeout_ms: 300_000 }
     }
 }
 
@@ -70,7 +72,7 @@ impl Agent for McpAgent {
             error => error,
         })?;
         session.close();
-        answer(name, &tool["outputSchema"], &result)
+        answer(name, &tool["outputSchema"], &result, settings.text.as_deref())
     }
 
     fn health(context: &Context) -> Result<String> {
@@ -111,7 +113,7 @@ fn first_text(schema: &Value) -> Option<String> {
 }
 
 /// What a tool's result says.
-fn answer(tool: &str, schema: &Value, result: &Value) -> Result<Answer> {
+fn answer(tool: &str, schema: &Value, result: &Value, place: Option<&str>) -> Result<Answer> {
     let content = result["content"].as_array().ok_or_else(|| SkillError::failed("the tool's result has no content"))?;
     let texts: Vec<&str> = content.iter().filter_map(|part| part["text"].as_str()).collect();
     let text = texts.join("\n");
@@ -129,9 +131,21 @@ fn answer(tool: &str, schema: &Value, result: &Value) -> Result<Answer> {
             "the answer of the tool `{tool}` lacks `{name}`, which its schema promises"
         )));
     }
+    // Many servers write their structured answer as a text.
+    let output = match structured {
+        Value::Object(_) => structured.clone(),
+        _ => serde_json::from_str(&text).unwrap_or_default(),
+    };
+    let text =
+        match place {
+            Some(place) => output.pointer(place).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
+                SkillError::failed(format!("the answer of the tool `{tool}` has no text at `{place}`"))
+            })?,
+            None => text,
+        };
     let mut all = json!({ "text": text });
-    if structured.is_object() {
-        all["output"] = structured.clone();
+    if !output.is_null() {
+        all["output"] = output;
     }
     Ok(Answer { outcome: Outcome::Done(all.to_string(), Vec::<Attachment>::new()), input_tokens: 0, output_tokens: 0 })
 }
@@ -164,10 +178,15 @@ mod tests {
     fn an_answer_that_is_not_as_promised_is_a_failure() {
         let schema = json!({ "required": ["total"] });
         let said = |structured: Value| json!({ "content": [{ "type": "text", "text": "3" }], "structuredContent": structured });
-        assert!(answer("sum", &schema, &said(json!({ "total": 3 }))).is_ok());
-        assert!(answer("sum", &schema, &said(json!({ "sum": 3 }))).is_err());
-        assert!(answer("sum", &schema, &said(Value::Null)).is_err());
-        assert!(answer("sum", &Value::Null, &said(Value::Null)).is_ok());
-        assert!(answer("sum", &Value::Null, &json!({ "isError": true, "content": [] })).is_err());
+        assert!(answer("sum", &schema, &said(json!({ "total": 3 })), None).is_ok());
+        assert!(answer("sum", &schema, &said(json!({ "sum": 3 })), None).is_err());
+        assert!(answer("sum", &schema, &said(Value::Null), None).is_err());
+        assert!(answer("sum", &Value::Null, &said(Value::Null), None).is_ok());
+        let written = json!({ "content": [{ "type": "text", "text": r#"{"messages": [{"content": "hi"}]}"# }] });
+        let found = answer("step", &Value::Null, &written, Some("/messages/0/content")).unwrap();
+        let Outcome::Done(json, _) = found.outcome else { panic!("it is done") };
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["text"], "hi");
+        assert!(answer("step", &Value::Null, &written, Some("/messages/1")).is_err());
+        assert!(answer("sum", &Value::Null, &json!({ "isError": true, "content": [] }), None).is_err());
     }
 }
