@@ -191,7 +191,7 @@ pub(super) fn turn(task: &Task) -> Option<Turn> {
 pub(super) fn met_gap(event: &Event) -> Option<(&super::event::Gap, Option<&Analysed>)> {
     use super::event::{Refusal, Reply};
     let (decision, analysed) = match event {
-        Event::Analysed(analysed) => (&analysed.decision, Some(analysed)),
+        Event::Analysed(analysed) => (&analysed.decision, Some(&**analysed)),
         Event::Answered(answered) => match &answered.reply {
             Reply::Decision(decision) => (decision, None),
             _ => return None,

@@ -93,7 +93,7 @@ pub fn react(task: &mut Task, stimulus: Stimulus, facts: &dyn Facts, now_ms: u64
         return (Vec::new(), Act::Settle);
     }
     match stimulus {
-        Stimulus::Analysed(analysed) => moves.push(Event::Analysed(analysed)),
+        Stimulus::Analysed(analysed) => moves.push(Event::Analysed(Arc::new(analysed))),
         Stimulus::Resumed => moves.resumed(),
         Stimulus::Returned(returned) => moves.returned(returned),
         Stimulus::Answered(answered) => {

@@ -17,7 +17,7 @@ pub enum Event {
     /// The request was taken.
     Accepted(Request),
     /// It was looked at, and this is what is to be done.
-    Analysed(Analysed),
+    Analysed(Arc<Analysed>),
     /// A step is about to run.
     StepStarted(StepStarted),
     /// It gave an answer.

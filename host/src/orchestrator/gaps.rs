@@ -22,7 +22,7 @@ impl Inner {
 pub(super) fn evidence(task: &Task, events: &[Event], at_ms: u64) -> Option<Evidence> {
     let (gap, analysed) = events.iter().find_map(met_gap)?;
     let nearest: Vec<_> = gap.nearest.iter().map(|near| json!({"skill": &*near.skill, "score": near.score})).collect();
-    let language = analysed.or(task.analysed.as_ref()).map(|analysed| &*analysed.language);
+    let language = analysed.or(task.analysed.as_deref()).map(|analysed| &*analysed.language);
     let fit = analysed.map(|analysed| analysed.fit);
     let why = json!({"language": language, "fit": fit, "nearest": nearest, "context": task.request.context});
     Some(Evidence {

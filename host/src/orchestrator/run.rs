@@ -351,7 +351,7 @@ impl Driver {
         let accepted = Event::Accepted(request.clone());
         match ticket {
             Ticket::Place(place) => {
-                let looked = look(&self.inner, &self.owner, &request).await?;
+                let looked = Box::pin(look(&self.inner, &self.owner, &request)).await?;
                 let now = now_ms();
                 let mut task = Task::new(self.id, self.owner.clone(), request, now);
                 let (mut events, act) = self.react(&mut task, Stimulus::Analysed(looked.analysed), now)?;
@@ -422,7 +422,7 @@ impl Driver {
                 match &act {
                     Act::Settle => Ok::<_, Failure>(None),
                     Act::Analyse => {
-                        let looked = look(&self.inner, &self.owner, &task.request).await?;
+                        let looked = Box::pin(look(&self.inner, &self.owner, &task.request)).await?;
                         Ok(Some((Stimulus::Analysed(looked.analysed), Extras::default())))
                     }
                     Act::Call(order) => Ok(Some(self.call(task, order).await)),
@@ -461,7 +461,8 @@ impl Driver {
             progress: Some(Arc::new(sink)),
             request_id: Some(order.key.clone()),
         };
-        let calling = self.inner.skills.call(&self.principal, call);
+        // Boxed, as all that is large here: a future is moved as often as others are made of it.
+        let calling = Box::pin(self.inner.skills.call(&self.principal, call));
         let span = tracing::debug_span!("step", number = order.step, skill = &*order.skill);
         let outcome = with_progress(calling, progress, &self.live).instrument(span).await;
         let strategy = analysed.map_or("direct", |analysed| &analysed.strategy);

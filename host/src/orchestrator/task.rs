@@ -21,7 +21,7 @@ pub struct Task {
     /// What was asked.
     pub request: Request,
     /// What was found out about it.
-    pub analysed: Option<Analysed>,
+    pub analysed: Option<Arc<Analysed>>,
     /// The steps, and how far they are; empty until there is a plan.
     pub steps: Vec<StepState>,
     /// What its owner is asked now.

@@ -111,12 +111,12 @@ impl PolicyFile {
         read::parse(&self.text()?, &self.path)
     }
 
-    /// Approves a digest of an unsigned bundle.
+    /// Approves a digest of an unsigned bundle. So many are remembered; those `in_use` longest.
     ///
     /// # Errors
     /// If the file has a mistake or cannot be written; nothing is changed then.
-    pub fn approve(&self, bundle: &str, digest: &Digest) -> Result<(), PolicyError> {
-        self.edit(|document| edit::approve(document, bundle, digest))
+    pub fn approve(&self, bundle: &str, digest: &Digest, in_use: &[Digest]) -> Result<(), PolicyError> {
+        self.edit(|document| edit::approve(document, bundle, digest, in_use))
     }
 
     /// Decides grants: each kind that is `Some` replaces what was decided of that kind. `publisher` is written down for

@@ -189,9 +189,10 @@ impl Skills {
         let missing = asked_for(&file.requests, &decided.undecided(&file.requests));
         let why = format!("digest {own}; granted: {}", shown(&missing));
         let (name, publisher) = (bundle.to_owned(), file.publisher.clone());
+        let in_use = self.in_use(bundle).await;
         self.edit(move |policy| {
             if publisher.is_none() {
-                policy.approve(&name, &own)?;
+                policy.approve(&name, &own, &in_use)?;
             }
             if missing.is_empty() { Ok(()) } else { policy.grant(&name, publisher.as_deref(), &missing) }
         })
@@ -226,15 +227,26 @@ impl Skills {
         }
         let why = format!("digest {own}; {}", shown(&grants));
         let (name, publisher) = (bundle.to_owned(), file.publisher.clone());
+        let in_use = self.in_use(bundle).await;
         self.edit(move |policy| {
             if publisher.is_none() {
-                policy.approve(&name, &own)?;
+                policy.approve(&name, &own, &in_use)?;
             }
             policy.grant(&name, publisher.as_deref(), &grants)
         })
         .await?;
         self.inner.record_by(principal, "bundle.granted", bundle, &why);
         self.decided_anew(bundle).await
+    }
+
+    /// The versions of a bundle that are active or that there is a way back to: their approval is not to be lost to that of
+    /// versions that never became active.
+    async fn in_use(&self, bundle: &str) -> Vec<Digest> {
+        let shelf = self.inner.shelf.lock().await;
+        let record = shelf.records.get(bundle);
+        record
+            .map(|record| record.active.into_iter().chain(record.versions.iter().map(|kept| kept.digest)).collect())
+            .unwrap_or_default()
     }
 
     /// Returns to the version that was active before this one, until the file changes.

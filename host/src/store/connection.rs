@@ -179,6 +179,27 @@ const MIGRATIONS: &[&str] = &[
     END;
 ",
     "
+    CREATE TABLE stroke (
+        id INTEGER PRIMARY KEY,
+        before INTEGER,
+        number INTEGER NOT NULL,
+        payload TEXT NOT NULL
+    ) STRICT;
+    ALTER TABLE task ADD COLUMN stroke INTEGER NOT NULL DEFAULT 0;
+    INSERT INTO stroke (id, before, number, payload)
+        SELECT row_number() OVER in_order,
+            CASE WHEN lag(task) OVER in_order = task THEN row_number() OVER in_order - 1 END,
+            number,
+            CASE kind WHEN '' THEN payload
+            ELSE kind || ' ' || version || ' ' || at_ms || ' ' || octet_length(payload) || char(10) || payload END
+        FROM task_event WINDOW in_order AS (ORDER BY task, number);
+    UPDATE task SET stroke = moved.last FROM
+        (SELECT task AS id, max(place) AS last FROM
+            (SELECT task, row_number() OVER (ORDER BY task, number) AS place FROM task_event) GROUP BY task) AS moved
+        WHERE moved.id = task.id;
+    DROP TABLE task_event;
+",
+    "
     CREATE TABLE fleet (
         kind TEXT NOT NULL,
         name TEXT NOT NULL,
@@ -244,4 +265,40 @@ fn migrate(connection: &mut Connection) -> Result<(), String> {
         transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64).map_err(failed)?;
     }
     transaction.commit().map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::TaskId;
+    use crate::store::Store;
+    use crate::store::tasks::Tasks as _;
+
+    #[tokio::test]
+    async fn events_of_earlier_layouts_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = Connection::open(dir.path().join(super::super::FILE_NAME)).unwrap();
+        MIGRATIONS[..4].iter().for_each(|sql| old.execute_batch(sql).unwrap());
+        old.pragma_update(None, "user_version", 4).unwrap();
+        let (first, second) = (TaskId::at(1_000, 7), TaskId::at(1_001, 9));
+        for (id, n_events) in [(first, 3), (second, 1)] {
+            let sql = "INSERT INTO task VALUES ('me', ?1, NULL, 0, 'text', 1000, 1000, ?2, 10)";
+            old.execute(sql, (id.to_bytes(), n_events)).unwrap();
+        }
+        let event = "INSERT INTO task_event VALUES (?1, ?2, 1000, ?3, ?4, ?5)";
+        old.execute(event, (first.to_bytes(), 0, "å", 1, "{\"ö\":0}")).unwrap();
+        old.execute(event, (first.to_bytes(), 1, "", 0, "k 1 1000 2\n{}k 1 1001 3\n[1]")).unwrap();
+        old.execute(event, (second.to_bytes(), 0, "k", 1, "2")).unwrap();
+        drop(old);
+        let store = Store::open(dir.path()).unwrap();
+        let payloads = async |id, from| {
+            let events = store.events("me", id, from).await.unwrap();
+            events.into_iter().map(|event| (event.number, event.payload.into_string())).collect::<Vec<_>>()
+        };
+        let all = [(0, "{\"ö\":0}".to_owned()), (1, "{}".to_owned()), (2, "[1]".to_owned())];
+        for from in 0..4 {
+            assert_eq!(payloads(first, from).await, all[(from as usize).min(3)..], "from {from}");
+        }
+        assert_eq!(payloads(second, 0).await, [(0, "2".to_owned())]);
+    }
 }

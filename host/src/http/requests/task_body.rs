@@ -247,7 +247,7 @@ impl<'a> TaskBody<'a> {
                 Some(End::Failed(failed)) => Some(failed.into()),
                 _ => None,
             },
-            analysis: task.analysed.as_ref().map(Into::into),
+            analysis: task.analysed.as_deref().map(Into::into),
             steps: task.steps.iter().filter_map(StepBody::new).collect(),
             usage: (&task.used).into(),
         }

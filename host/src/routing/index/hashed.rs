@@ -25,9 +25,8 @@ impl Embed for Hashed {
         let mut terms = Terms::default();
         terms.add(text, 1.0);
         let mut sums = vec![0_i32; N_DIMENSIONS];
-        for (term, weight) in terms.words.keys().map(|term| (term, WORD)).chain(terms.runs.keys().map(|run| (run, RUN)))
-        {
-            add(&mut sums, *term, weight);
+        for (counts, weight) in [(terms.words, WORD), (terms.runs, RUN)] {
+            counts.summed().iter().for_each(|(term, _)| add(&mut sums, *term, weight));
         }
         let length = sums.iter().map(|sum| (*sum as f32).powi(2)).sum::<f32>().sqrt().max(1.0);
         Ok(sums.into_iter().map(|sum| sum as f32 / length).collect())

@@ -1,9 +1,9 @@
 //! How well skills fit a request by its words: BM25 (Robertson & Zaragoza 2009) over weighted fields, for words and for
 //! runs of characters, each apart.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::words::{Term, Terms, joined, word_term, words};
+use super::words::{Counts, Term, Terms, joined, word_term, words};
 use crate::routing::{Profile, shape};
 
 /// Saturation: how much a term's second occurrence still adds. Little within one description; more over many examples,
@@ -60,16 +60,14 @@ impl Document {
         let mut schema = String::new();
         schema_words(&profile.input_schema, 0, &mut schema);
         terms.add(cut(&schema, SCHEMA_BYTES_MAX), WEIGHT_SCHEMA);
-        let kept = |counts: HashMap<Term, f32>| {
-            let mut kept: Vec<(Term, u8)> = counts
-                .into_iter()
-                .map(|(term, n)| (term, (n.min(OCCURRENCES_MAX) * PARTS).round().max(1.0) as u8))
-                .collect();
-            kept.sort_unstable();
-            kept
+        let kept = |counts: Counts| {
+            let counts = counts.summed();
+            let length: f32 = counts.iter().map(|(_, n)| n).sum();
+            let parts = |n: f32| (n.min(OCCURRENCES_MAX) * PARTS).round().max(1.0) as u8;
+            (counts.into_iter().map(|(term, n)| (term, parts(n))).collect(), length)
         };
-        let lengths = [terms.words.values().sum(), terms.runs.values().sum()];
-        Document { terms: [kept(terms.words), kept(terms.runs)], lengths, has_schema: !schema.is_empty() }
+        let ((words, n_words), (runs, n_runs)) = (kept(terms.words), kept(terms.runs));
+        Document { terms: [words, runs], lengths: [n_words, n_runs], has_schema: !schema.is_empty() }
     }
 }
 
@@ -310,8 +308,11 @@ fn query_terms(text: &str, known: impl Fn(Term) -> bool) -> (Terms, Vec<(String,
             }
         } else if let Some(halves) = joined(&word, &known) {
             for half in halves {
-                terms.words.entry(word_term(&half)).or_insert(WEIGHT_JOINED);
-                spelled.push((half.clone(), word_term(&half)));
+                let term = word_term(&half);
+                if !terms.words.has(term) {
+                    terms.words.add(term, WEIGHT_JOINED);
+                }
+                spelled.push((half, term));
             }
         }
     }
@@ -319,9 +320,8 @@ fn query_terms(text: &str, known: impl Fn(Term) -> bool) -> (Terms, Vec<(String,
     (terms, spelled)
 }
 
-fn find<'a>(terms: HashMap<Term, f32>, kind: usize, parts: &[Part<'a>]) -> Vec<Wanted<'a>> {
-    let mut terms: Vec<(Term, f32)> = terms.into_iter().collect();
-    terms.sort_by_key(|(term, _)| *term);
+fn find<'a>(terms: Counts, kind: usize, parts: &[Part<'a>]) -> Vec<Wanted<'a>> {
+    let mut terms = terms.summed();
     terms.truncate(QUERY_TERMS_MAX);
     let place = |(term, weight): (Term, f32)| {
         let places: Vec<(usize, &[Posting])> = parts

@@ -1,8 +1,8 @@
 //! Terms of a text: words, and the runs of characters within them, so that inflected and joined words meet.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::Hasher as _;
 
+use rustc_hash::FxHasher;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -19,18 +19,43 @@ pub type Term = u32;
 /// What a text is made of: how often each term is in it, the two kinds apart.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    pub words: HashMap<Term, f32>,
-    pub runs: HashMap<Term, f32>,
+    pub words: Counts,
+    pub runs: Counts,
+}
+
+/// How often each term was counted.
+#[derive(Debug, Clone, Default)]
+pub struct Counts(Vec<(Term, f32)>);
+
+impl Counts {
+    pub fn add(&mut self, term: Term, weight: f32) {
+        self.0.push((term, weight));
+    }
+
+    pub fn has(&self, term: Term) -> bool {
+        self.0.iter().any(|(other, _)| *other == term)
+    }
+
+    /// The terms in their order, each once.
+    pub fn summed(mut self) -> Vec<(Term, f32)> {
+        self.0.sort_by_key(|(term, _)| *term);
+        self.0.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 += next.1;
+            }
+            same
+        });
+        self.0
+    }
 }
 
 impl Terms {
     /// Adds the terms of `text`, counted `weight` times each.
     pub fn add(&mut self, text: &str, weight: f32) {
         for word in words(text) {
-            *self.words.entry(word_term(&word)).or_default() += weight;
-            for run in runs(&word) {
-                *self.runs.entry(run).or_default() += weight;
-            }
+            self.words.add(word_term(&word), weight);
+            add_runs(&word, |run| self.runs.add(run, weight));
         }
     }
 }
@@ -85,7 +110,7 @@ fn is_invisible(c: char) -> bool {
 
 /// The term of a word: common endings of English and Swedish are cut, so that forms of a word are one term.
 pub fn word_term(word: &str) -> Term {
-    hashed(0, stem(word))
+    hashed(0, stem(word).chars())
 }
 
 /// Endings, the longest first; what remains has at least three characters.
@@ -106,7 +131,7 @@ fn stem(word: &str) -> &str {
 }
 
 /// The runs of characters of a word, its ends marked and its diacritics left out: `ä` and `a` meet here, and only here.
-fn runs(word: &str) -> Vec<Term> {
+fn add_runs(word: &str, mut add: impl FnMut(Term)) {
     let mut marked: Vec<char> = Vec::with_capacity(word.len() + 2);
     marked.push('<');
     if word.is_ascii() {
@@ -115,7 +140,9 @@ fn runs(word: &str) -> Vec<Term> {
         marked.extend(word.nfd().filter(|c| !is_combining_mark(*c)));
     }
     marked.push('>');
-    RUNS.iter().flat_map(|n| marked.windows(*n)).map(|run| hashed(1, run)).collect()
+    for run in RUNS.iter().flat_map(|n| marked.windows(*n)) {
+        add(hashed(1, run.iter().copied()));
+    }
 }
 
 /// The two words that `word` is joined from, if `known` has both: the way that leaves the longest first word.
@@ -141,11 +168,11 @@ pub fn folded(text: &str) -> String {
     words(text).join(" ")
 }
 
-fn hashed<T: std::hash::Hash + ?Sized>(kind: u8, of: &T) -> Term {
-    // Its keys are fixed, so a term has the same number in every index.
-    let mut hasher = DefaultHasher::new();
-    kind.hash(&mut hasher);
-    of.hash(&mut hasher);
+/// The same in every index, and in every process.
+fn hashed(kind: u8, of: impl Iterator<Item = char>) -> Term {
+    let mut hasher = FxHasher::default();
+    hasher.write_u8(kind);
+    of.for_each(|letter| hasher.write_u32(letter.into()));
     let wide = hasher.finish();
     (wide ^ (wide >> 32)) as Term
 }

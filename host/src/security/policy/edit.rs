@@ -45,8 +45,8 @@ fn preamble(text: &str) -> Option<&str> {
     said.trim_end().lines().all(|line| line.starts_with('#')).then_some(said)
 }
 
-/// Adds a digest as the last approved one.
-pub fn approve(document: &mut Document, bundle: &str, digest: &Digest) -> Result<(), String> {
+/// Adds a digest as the last approved one. Of too many, the oldest goes that is not among `in_use`.
+pub fn approve(document: &mut Document, bundle: &str, digest: &Digest, in_use: &[Digest]) -> Result<(), String> {
     let bundle = self::bundle(document, bundle)?;
     if !bundle.contains_key("approved") {
         bundle.insert("approved", Item::Value(Value::Array(Array::new())));
@@ -60,7 +60,9 @@ pub fn approve(document: &mut Document, bundle: &str, digest: &Digest) -> Result
     approved.retain(|known| !known.as_str().is_some_and(|known| known.eq_ignore_ascii_case(&digest)));
     approved.push(digest);
     while approved.len() > APPROVED_MAX {
-        approved.remove(0);
+        let used = |known: &Value| known.as_str().and_then(Digest::parse).is_some_and(|known| in_use.contains(&known));
+        let oldest = approved.iter().take(APPROVED_MAX).position(|known| !used(known));
+        approved.remove(oldest.unwrap_or(0));
     }
     Ok(())
 }

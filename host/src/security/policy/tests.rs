@@ -89,7 +89,7 @@ fn every_mistake_has_its_place_and_a_hint() {
         let found = found.strip_prefix(&format!("{}:", file.path().display())).unwrap();
         assert!(found.starts_with(want), "{text:?} gave {found:?}, not {want:?}");
         // Nor is a file with a mistake edited.
-        let refused = file.approve("b", &Digest::of(b"b")).unwrap_err();
+        let refused = file.approve("b", &Digest::of(b"b"), &[]).unwrap_err();
         assert_eq!(refused, error);
         assert_eq!(read(&file), text);
     }
@@ -112,7 +112,7 @@ fn a_new_file_says_what_it_is_and_is_private() {
     let (dir, file) = file("");
     assert!(!file.distrust_key("acme").unwrap());
     assert!(!file.path().exists(), "nothing to change, nothing made");
-    file.approve("notes", &Digest::of(b"1")).unwrap();
+    file.approve("notes", &Digest::of(b"1"), &[]).unwrap();
     file.trust_key("acme", &key(dir.path())).unwrap();
     let text = read(&file);
     assert!(text.starts_with("# What the operator") && !text.contains("[bundles]"), "{text}");
@@ -122,7 +122,7 @@ fn a_new_file_says_what_it_is_and_is_private() {
     assert!(file.distrust_key("acme").unwrap());
     let text = read(&file);
     assert!(text.starts_with("# What the operator") && !text.contains('['), "{text}");
-    file.approve("notes", &Digest::of(b"1")).unwrap();
+    file.approve("notes", &Digest::of(b"1"), &[]).unwrap();
     assert!(read(&file).starts_with(text.trim_end()) && read(&file).contains("[bundles.notes]"));
 }
 
@@ -156,8 +156,8 @@ fn however_tables_are_written_they_are_edited() {
         let env = [("LANG".to_owned(), "a\"b\n".to_owned())].into();
         let grants = Grants { kv_bytes: Some(9), secrets: Some(vec!["s".into()]), env: Some(env), ..Grants::default() };
         file.grant("notes", None, &grants).unwrap_or_else(|error| panic!("{text}: {error}"));
-        file.approve("notes", &Digest::of(b"1")).unwrap();
-        file.approve("other", &Digest::of(b"2")).unwrap();
+        file.approve("notes", &Digest::of(b"1"), &[]).unwrap();
+        file.approve("other", &Digest::of(b"2"), &[]).unwrap();
         file.trust_key("acme", &key(dir.path())).unwrap();
         let policy = file.load().unwrap();
         let notes = &policy.bundles["notes"];
@@ -175,18 +175,26 @@ fn however_tables_are_written_they_are_edited() {
 fn the_oldest_approvals_are_dropped() {
     let (_dir, file) = file("");
     for n in 0..APPROVED_MAX as u8 + 2 {
-        file.approve("a", &Digest::of(&[n])).unwrap();
+        file.approve("a", &Digest::of(&[n]), &[]).unwrap();
     }
-    file.approve("a", &Digest::of(&[5])).unwrap();
+    file.approve("a", &Digest::of(&[5]), &[]).unwrap();
     let approved = file.load().unwrap().bundles["a"].approved.clone();
     let want: Vec<_> = [2, 3, 4, 6, 7, 8, 9, 5].iter().map(|n| Digest::of(&[*n])).collect();
+    assert_eq!(approved, want);
+    // What is served, or can be returned to, outlives approvals of what never came to be served.
+    let in_use = [Digest::of(&[2]), Digest::of(&[4])];
+    for n in 20..40 {
+        file.approve("a", &Digest::of(&[n]), &in_use).unwrap();
+    }
+    let approved = file.load().unwrap().bundles["a"].approved.clone();
+    let want: Vec<_> = [2, 4, 34, 35, 36, 37, 38, 39].iter().map(|n| Digest::of(&[*n])).collect();
     assert_eq!(approved, want);
 }
 
 #[test]
 fn names_are_checked_before_they_are_written() {
     let (_dir, file) = file("");
-    assert!(file.approve("a b", &Digest::of(b"1")).unwrap_err().message.contains("`a b`"));
+    assert!(file.approve("a b", &Digest::of(b"1"), &[]).unwrap_err().message.contains("`a b`"));
     assert!(!file.path().exists());
 }
 
@@ -196,7 +204,7 @@ fn edits_at_the_same_time_are_all_kept() {
     std::thread::scope(|scope| {
         for n in 0..8 {
             let file = file.clone();
-            scope.spawn(move || file.approve(&format!("b{n}"), &Digest::of(&[n])).unwrap());
+            scope.spawn(move || file.approve(&format!("b{n}"), &Digest::of(&[n]), &[]).unwrap());
         }
     });
     assert_eq!(file.load().unwrap().bundles.len(), 8);

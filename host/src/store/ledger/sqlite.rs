@@ -53,10 +53,13 @@ impl Tasks for Store {
         let owner = owner.to_owned();
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT number, at_ms, kind, version, payload FROM task_event
-                 WHERE task = ?2 AND EXISTS (SELECT 1 FROM task WHERE owner = ?1 AND id = ?2)
-                 AND number >= ifnull((SELECT max(number) FROM task_event WHERE task = ?2 AND number <= ?3), 0)
-                 ORDER BY number",
+                "WITH RECURSIVE chain (id, before, number, payload) AS (
+                     SELECT stroke.id, before, number, payload FROM task JOIN stroke ON stroke.id = task.stroke
+                     WHERE owner = ?1 AND task.id = ?2
+                     UNION ALL
+                     SELECT stroke.id, stroke.before, stroke.number, stroke.payload
+                     FROM chain JOIN stroke ON stroke.id = chain.before AND stroke.id < chain.id WHERE chain.number > ?3
+                 ) SELECT number, payload FROM chain ORDER BY number",
             )?;
             let mut rows = statement.query(params![owner, id.to_bytes(), from])?;
             let mut events = Vec::new();
@@ -150,10 +153,10 @@ impl Tasks for Store {
         self.write(move |connection| {
             // What belongs to a task goes with it.
             let mut statement = connection.prepare_cached("DELETE FROM task WHERE owner = ?1 AND id = ?2")?;
-            let mut events = connection.prepare_cached("DELETE FROM task_event WHERE task = ?1")?;
+            let mut events = connection.prepare_cached(strokes::DELETE)?;
             let mut artifacts = connection.prepare_cached("DELETE FROM task_artifact WHERE task = ?1")?;
             for (owner, id) in &gone {
-                events.execute([id.to_bytes()])?;
+                events.execute(params![owner, id.to_bytes()])?;
                 artifacts.execute([id.to_bytes()])?;
                 statement.execute(params![owner, id.to_bytes()])?;
             }
@@ -172,14 +175,22 @@ fn append_to(connection: &Connection, new: Option<&NewTask>, append: &Append) ->
     };
     let (id, bytes) = (append.id.to_bytes(), signed(tasks::bytes_of(append)));
     let n_events = last.number.saturating_add(1);
-    if let Some(new) = new {
-        if first.number != 0 {
-            return Ok(Appended::Conflict);
-        }
-        let inserted = connection
+    let (stroke, before) = (
+        strokes::next(connection)?,
+        match new {
+            Some(_) => None,
+            None => match last_stroke(connection, append, first.number)? {
+                Ok(before) => Some(before),
+                Err(refused) => return Ok(refused),
+            },
+        },
+    );
+    let changed = match new {
+        Some(_) if first.number != 0 => 0,
+        Some(new) => connection
             .prepare_cached(
-                "INSERT INTO task (owner, id, session, state, title, created_ms, updated_ms, n_events, bytes)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+                "INSERT INTO task (owner, id, session, state, title, created_ms, updated_ms, n_events, bytes, stroke)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
             )?
             .execute(params![
                 append.owner,
@@ -191,45 +202,41 @@ fn append_to(connection: &Connection, new: Option<&NewTask>, append: &Append) ->
                 signed(last.at_ms),
                 n_events,
                 bytes,
-            ])?;
-        if inserted == 0 {
-            return Ok(Appended::Conflict);
-        }
-    } else {
-        let changed = connection
+                stroke,
+            ])?,
+        None => connection
             .prepare_cached(
-                "UPDATE task SET state = ?3, updated_ms = ?4, n_events = ?5, bytes = bytes + ?6
-                 WHERE owner = ?1 AND id = ?2 AND n_events = ?7 AND state < ?8",
+                "UPDATE task SET state = ?3, updated_ms = ?4, n_events = ?5, bytes = bytes + ?6, stroke = ?7
+                 WHERE owner = ?1 AND id = ?2",
             )?
-            .execute(params![
-                append.owner,
-                id,
-                number_of(append.state),
-                signed(last.at_ms),
-                n_events,
-                bytes,
-                first.number,
-                number_of(TaskState::Completed),
-            ])?;
-        if changed == 0 {
-            let state: Option<i64> = connection
-                .prepare_cached("SELECT state FROM task WHERE owner = ?1 AND id = ?2")?
-                .query_row(params![append.owner, id], |row| row.get(0))
-                .optional()?;
-            let ended = state.is_some_and(|state| state >= number_of(TaskState::Completed));
-            return Ok(if ended { Appended::Ended } else { Appended::Conflict });
-        }
+            .execute(params![append.owner, id, number_of(append.state), signed(last.at_ms), n_events, bytes, stroke])?,
+    };
+    if changed == 0 {
+        return Ok(Appended::Conflict);
     }
-    insert_events(connection, append)?;
+    strokes::insert(connection, stroke, before, &append.events)?;
+    insert_artifacts(connection, append)?;
     if let Some(evidence) = &append.gap {
         add_evidence(connection, &append.owner, evidence)?;
     }
     Ok(Appended::Done)
 }
 
-fn insert_events(connection: &Connection, append: &Append) -> rusqlite::Result<()> {
+/// The last stroke of a task that is open and has so many events; otherwise why nothing can be appended.
+fn last_stroke(connection: &Connection, append: &Append, n_events: u32) -> rusqlite::Result<Result<i64, Appended>> {
+    let found: Option<(i64, u32, i64)> = connection
+        .prepare_cached("SELECT state, n_events, stroke FROM task WHERE owner = ?1 AND id = ?2")?
+        .query_row(params![append.owner, append.id.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    Ok(match found {
+        Some((state, ..)) if state >= number_of(TaskState::Completed) => Err(Appended::Ended),
+        Some((_, known, stroke)) if known == n_events => Ok(stroke),
+        _ => Err(Appended::Conflict),
+    })
+}
+
+fn insert_artifacts(connection: &Connection, append: &Append) -> rusqlite::Result<()> {
     let id = append.id.to_bytes();
-    strokes::insert(connection, id, &append.events)?;
     if append.artifacts.is_empty() {
         return Ok(());
     }

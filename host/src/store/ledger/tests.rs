@@ -366,26 +366,19 @@ async fn the_store_keeps_the_contract() {
 }
 
 #[tokio::test]
-async fn rows_of_earlier_versions_are_read() {
+async fn what_is_damaged_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let id = TaskId::at(1_000, 7);
     store.append(new(None), append("me", id, 0..2, TaskState::Working)).await.unwrap();
-    let change = move |connection: &rusqlite::Connection| {
-        connection.execute("DELETE FROM task_event", [])?;
-        let sql = "INSERT INTO task_event VALUES (?1, ?2, 1000 + ?2, 'k', 1, '{\"n\":' || ?2 || '}')";
-        (0..2).try_for_each(|number| connection.execute(sql, (id.to_bytes(), number)).map(drop))
-    };
-    store.write(change).await.unwrap();
     store.append(None, append("me", id, 2..5, TaskState::Working)).await.unwrap();
     let all: Vec<_> = (0..5).map(|number| event(number, 1_000 + u64::from(number))).collect();
     for from in 0..6 {
         assert_eq!(store.events("me", id, from).await.unwrap(), all[(from as usize).min(5)..], "from {from}");
     }
-    // What is damaged is an error.
     for payload in ["k", "k 1 1\n", "k 1 1 9\n{}", "k 1 1 -1\n{}", "k 1 1 2\n{}k"] {
         let change = move |connection: &rusqlite::Connection| {
-            connection.execute("UPDATE task_event SET payload = ?1 WHERE number = 2", [payload])
+            connection.execute("UPDATE stroke SET payload = ?1 WHERE number = 2", [payload])
         };
         store.write(change).await.unwrap();
         let error = store.events("me", id, 0).await.unwrap_err().to_string();

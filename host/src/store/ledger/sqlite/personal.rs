@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rusqlite::Connection;
 
-use super::signed;
+use super::{signed, strokes};
 use crate::store::personal::{Erased, Personal};
 use crate::store::{Store, StoreError};
 
@@ -80,12 +80,12 @@ fn erase_tasks(connection: &Connection, owner: &str) -> rusqlite::Result<(u64, u
         .prepare_cached("SELECT id FROM task WHERE owner = ?1 LIMIT ?2")?
         .query_map(rusqlite::params![owner, signed(TASKS_AT_ONCE)], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
-    let mut events = connection.prepare_cached("DELETE FROM task_event WHERE task = ?1")?;
+    let mut events = connection.prepare_cached(strokes::DELETE)?;
     let mut artifacts = connection.prepare_cached("DELETE FROM task_artifact WHERE task = ?1")?;
     let mut task = connection.prepare_cached("DELETE FROM task WHERE owner = ?1 AND id = ?2")?;
     let mut n_artifacts = 0;
     for id in &ids {
-        events.execute([id])?;
+        events.execute(rusqlite::params![owner, id])?;
         n_artifacts += artifacts.execute([id])? as u64;
         task.execute(rusqlite::params![owner, id])?;
     }

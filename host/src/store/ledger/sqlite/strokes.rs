@@ -1,18 +1,31 @@
-//! Events as they are stored: all that are appended at one stroke are one row, so that a commit touches few pages.
+//! Events as they are stored: all that are appended at one stroke are one row, at the end of one table, so that a commit
+//! touches few pages. A row names the one before it of the same task, and the task its last.
 //!
-//! Such a row has the number of its first event and no kind. Its payload is one event after another, each a line
-//! `KIND VERSION AT_MS BYTES` and then that many bytes. A row with a kind is one event, as earlier versions wrote it.
+//! A row has the number of its first event. Its payload is one event after another, each a line
+//! `KIND VERSION AT_MS BYTES` and then that many bytes.
 
 use std::fmt::Write as _;
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
 
-use super::{signed, unsigned};
 use crate::store::tasks::EventRecord;
 
-/// Inserts what is appended at one stroke to the task of this id; nothing where there are no events.
-pub fn insert(connection: &Connection, id: [u8; 16], events: &[EventRecord]) -> rusqlite::Result<()> {
+/// Removes all strokes of a task, by its owner and id, while the task is there.
+pub const DELETE: &str = "DELETE FROM stroke WHERE id IN (
+     WITH RECURSIVE chain (id) AS (
+         SELECT stroke FROM task WHERE owner = ?1 AND id = ?2
+         UNION
+         SELECT stroke.before FROM chain JOIN stroke ON stroke.id = chain.id WHERE stroke.before < chain.id
+     ) SELECT id FROM chain)";
+
+/// The id of the stroke that comes next.
+pub fn next(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("SELECT ifnull(max(id), 0) + 1 FROM stroke")?.query_row([], |row| row.get(0))
+}
+
+/// Inserts what is appended at one stroke; nothing where there are no events.
+pub fn insert(connection: &Connection, id: i64, before: Option<i64>, events: &[EventRecord]) -> rusqlite::Result<()> {
     let Some(first) = events.first() else { return Ok(()) };
     let bytes: usize = events.iter().map(|event| event.payload.len() + 64).sum();
     let mut payload = String::with_capacity(bytes);
@@ -22,22 +35,15 @@ pub fn insert(connection: &Connection, id: [u8; 16], events: &[EventRecord]) -> 
         payload.push_str(&event.payload);
     }
     connection
-        .prepare_cached(
-            "INSERT INTO task_event (task, number, at_ms, kind, version, payload) VALUES (?1, ?2, ?3, '', 0, ?4)",
-        )?
-        .execute(params![id, first.number, signed(first.at_ms), payload])
+        .prepare_cached("INSERT INTO stroke (id, before, number, payload) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, before, first.number, payload])
         .map(drop)
 }
 
-/// Reads the events of a row (number, at_ms, kind, version, payload) to the end of `events`.
+/// Reads the events of a row (number, payload) to the end of `events`.
 pub fn read(row: &Row<'_>, events: &mut Vec<EventRecord>) -> rusqlite::Result<()> {
-    let (number, kind): (u32, &str) = (row.get(0)?, row.get_ref(2)?.as_str()?);
-    let mut rest = row.get_ref(4)?.as_str()?;
-    if !kind.is_empty() {
-        let (at_ms, version) = (unsigned(row, 1)?, row.get(3)?);
-        events.push(EventRecord { number, at_ms, kind: kind.into(), version, payload: rest.into() });
-        return Ok(());
-    }
+    let number: u32 = row.get(0)?;
+    let mut rest = row.get_ref(1)?.as_str()?;
     for number in number.. {
         if rest.is_empty() {
             break;
@@ -61,5 +67,5 @@ fn one(number: u32, payload: &str) -> Option<(EventRecord, &str)> {
 
 fn damaged(number: u32) -> rusqlite::Error {
     let why = format!("event {number} is not as it was written");
-    rusqlite::Error::FromSqlConversionFailure(4, Type::Text, why.into())
+    rusqlite::Error::FromSqlConversionFailure(1, Type::Text, why.into())
 }
