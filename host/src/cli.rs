@@ -1,5 +1,6 @@
 //! The command line: a client of the daemon's private socket, or of a daemon inside its own process where none runs.
 
+mod agents;
 mod args;
 mod ask;
 mod audit;
@@ -132,6 +133,8 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
         Command::Call(asked) => call::run(&context, &asked),
         Command::Status => status::run(&context),
         Command::Skill(asked) => skill::run(&context, asked),
+        Command::Endpoint(asked) => agents::endpoint(&context, &asked),
+        Command::Agent(asked) => agents::agent(&context, &asked),
         Command::Token(asked) => tokens::run(&context, &asked),
         Command::Secret(asked) => secrets::run(&context, &asked),
         Command::Key(asked) => keys::run(&context, &asked),

@@ -5,6 +5,7 @@
 
 pub mod bundles;
 mod connection;
+pub mod fleet;
 pub mod gaps;
 pub mod kv;
 pub mod ledger;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 pub use bundles::{BundleRecord, VersionRecord};
+pub use fleet::FleetRecord;
 pub use kv::{Kv, KvError, MemoryKv};
 pub use ledger::{Ledger, MemoryLedger};
 use reader::Readers;

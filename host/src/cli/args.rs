@@ -1,11 +1,13 @@
 //! The command line as written.
 
+mod agents;
 mod requests;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use agents::{Agent, CreateAgent, Endpoint, RunAgent};
 pub use requests::{Ask, Errors, Format, Gap, Memory, Request, Stats, Task, Trace};
 
 const EXIT_CODES: &str = "Exit codes:\n  0  done\n  1  what was asked failed: a skill's failure, a refused file, a failed test\n  \
@@ -75,6 +77,12 @@ pub enum Command {
     /// Write, build, test and look at skills.
     #[command(subcommand)]
     Skill(Skill),
+    /// Add, list, check and remove the endpoints that agents work at: models, MCP servers.
+    #[command(subcommand)]
+    Endpoint(Endpoint),
+    /// Make agents, have them work, and take them in and out of service.
+    #[command(subcommand)]
+    Agent(Agent),
     /// Find or install what builds skills written in Rust.
     #[command(subcommand)]
     Toolchain(Toolchain),

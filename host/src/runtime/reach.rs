@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::behalf::Behalf;
 use super::egress::{EXCHANGES_MAX, Gateway, HttpError, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, Target};
 use super::powers::{Powers, Rehearsal};
 use super::state::CallLog;
@@ -67,6 +68,16 @@ impl Reach {
     /// What an example runs against; `None` for a real call.
     pub fn rehearsal(&self) -> Option<&Rehearsal> {
         self.powers.rehearsal.as_deref()
+    }
+
+    /// What an agent may have done for it.
+    pub fn behalf(&self) -> Option<&dyn Behalf> {
+        self.powers.behalf.as_deref()
+    }
+
+    /// Records that a call of a skill or an agent was refused.
+    pub fn refuse_call(&self, name: &str, why: &str) {
+        self.refuse(GrantKind::Delegate, name, why);
     }
 
     /// The bundle's state: the store, its space and its quota in bytes.

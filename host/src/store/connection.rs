@@ -199,6 +199,14 @@ const MIGRATIONS: &[&str] = &[
         WHERE moved.id = task.id;
     DROP TABLE task_event;
 ",
+    "
+    CREATE TABLE fleet (
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (kind, name)
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// Opens the store for writing, making it, private, where it is missing, and migrating it where it is old.
