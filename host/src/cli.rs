@@ -2,6 +2,7 @@
 
 mod agents;
 mod args;
+mod artifacts;
 mod ask;
 mod audit;
 mod author;
@@ -18,6 +19,7 @@ mod mcp;
 mod memory;
 mod model;
 mod output;
+mod plans;
 mod records;
 mod secrets;
 mod sign;
@@ -124,6 +126,7 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
         Command::Up(asked) => up::run(context, asked),
         Command::Ask(asked) => ask::ask(&context, &asked),
         Command::Analyse(asked) => ask::analyse(&context, &asked),
+        Command::Plan(asked) => plans::plan(&context, &asked),
         Command::Task(asked) => tasks::task(&context, &asked),
         Command::Gap(asked) => tasks::gap(&context, &asked),
         Command::Trace(asked) => trace::run(&context, &asked.id),

@@ -122,12 +122,16 @@ impl StoreKind {
 }
 
 /// Requests in plain words: how many at one time, what is used, and what is kept.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TasksConfig {
     /// Where they are kept.
     pub store: StoreKind,
     /// Tasks that run at one time.
     pub running_max: usize,
+    /// Steps of one task that run at one time.
+    pub parallel_max: usize,
+    /// Skills and agents that run only if the owner of the request says so, by name.
+    pub ask_first: Vec<String>,
     /// The next of several skills that fit is tried where one fails.
     pub fallback: bool,
     /// How skills did so far is used.
@@ -213,6 +217,8 @@ impl Config {
             tasks: TasksConfig {
                 store: StoreKind::Disk,
                 running_max: 10,
+                parallel_max: 8,
+                ask_first: Vec::new(),
                 fallback: true,
                 performance: true,
                 memory: true,

@@ -1,4 +1,4 @@
-//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|routing|orchestrate|answers|agents|abuse|crash-bundles|crash-tasks`. Each
+//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|routing|orchestrate|answers|agents|plans|abuse|crash-bundles|crash-tasks`. Each
 //! prints a table and writes `target/bench/NAME.json`.
 
 mod abuse;
@@ -12,6 +12,7 @@ mod fair;
 mod mcp;
 mod model;
 mod orchestrate;
+mod plans;
 mod reload;
 mod report;
 mod routing;
@@ -43,13 +44,14 @@ fn main() -> ExitCode {
         ["orchestrate"] => orchestrate::run(),
         ["routing", rest @ ..] => routing::run(rest),
         ["answers", rest @ ..] => answers::run(rest),
+        ["plans", rest @ ..] => plans::run(rest),
         ["reload", rest @ ..] => reload::run(rest),
         // Parts of a benchmark that run in a process of their own.
         ["mcp-client", rest @ ..] => client::run(rest),
         ["agents-replica", millis, address] => agents::replica(millis, address),
         ["scale-part", folder, n_skills] => scale::part(folder, n_skills),
         _ => Err(anyhow::anyhow!(
-            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `routing`, `orchestrate`, `answers`, `agents`, `abuse`, `crash-bundles` or `crash-tasks`"
+            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `routing`, `orchestrate`, `answers`, `agents`, `plans`, `abuse`, `crash-bundles` or `crash-tasks`"
         )),
     };
     match done {

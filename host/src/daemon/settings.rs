@@ -27,6 +27,8 @@ pub fn of_orchestrator(config: &Config) -> Settings {
     let tasks = &config.tasks;
     Settings {
         running_max: tasks.running_max,
+        parallel_max: tasks.parallel_max,
+        ask_first: tasks.ask_first.iter().map(|name| name.as_str().into()).collect(),
         fallback: tasks.fallback,
         memory: tasks.memory,
         performance: tasks.performance,

@@ -57,6 +57,7 @@ pub(crate) async fn agents(skills: &Skills, config: &Config) -> Agents {
 pub(crate) fn orchestrator(skills: &Skills) -> Orchestrator {
     let backing = orchestrator::Backing {
         skills: skills.clone(),
+        agents: Arc::new(crate::orchestrator::NoAgents),
         ledger: Arc::new(MemoryLedger::default()),
         principal: Principal::authenticated("daemon", Role::User),
         act_as: |owner| Principal::authenticated(owner, Role::User),
@@ -72,7 +73,15 @@ pub(crate) fn orchestrator(skills: &Skills) -> Orchestrator {
         gaps_age_ms: day_ms,
         performance_age_ms: day_ms,
     };
-    let settings = Settings { running_max: 4, fallback: true, memory: true, performance: true, retention };
+    let settings = Settings {
+        running_max: 4,
+        parallel_max: 8,
+        ask_first: Vec::new(),
+        fallback: true,
+        memory: true,
+        performance: true,
+        retention,
+    };
     Orchestrator::new(backing, settings)
 }
 

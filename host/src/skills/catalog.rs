@@ -212,6 +212,31 @@ impl Skill {
         schema::check(self.called().input.as_ref().map_err(Clone::clone)?, input)
     }
 
+    /// The same for an input of which the members `open` are not known yet: they are not looked at.
+    ///
+    /// # Errors
+    /// What is wrong with the rest of it, in a sentence for people.
+    pub fn check_input_but(&self, input: &Value, open: &[&str]) -> Result<(), String> {
+        if open.is_empty() {
+            return self.check_input(input);
+        }
+        let mut schema: Value = serde_json::from_str(&self.input_schema).map_err(|error| error.to_string())?;
+        let mut input = input.clone();
+        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            for name in open {
+                if let Some(property) = properties.get_mut(*name) {
+                    *property = Value::Bool(true);
+                }
+            }
+        }
+        if let Some(members) = input.as_object_mut() {
+            for name in open {
+                members.entry(*name).or_insert(Value::Null);
+            }
+        }
+        schema::check(&schema::compile(&schema)?, &input)
+    }
+
     /// The public name: what callers and MCP clients use.
     pub fn name(&self) -> &Arc<str> {
         &self.name
