@@ -125,7 +125,7 @@ impl Daemon {
         let orchestrator = Orchestrator::new(
             orchestrator::Backing {
                 skills: skills.clone(),
-                agents: Arc::new(crate::orchestrator::NoAgents),
+                agents: Arc::new(agents::OfSteps(agents.clone())),
                 ledger,
                 principal: Principal::authenticated("daemon", Role::User),
                 act_as: |owner| Principal::authenticated(owner, Role::User),

@@ -182,8 +182,11 @@ impl Agents {
             usage: Usage::default(),
             cost: 0,
         };
-        let spec = match authorise(principal, Action::RunAgents).and_then(|()| self.wanted(&ask.wanted, &mut ran)) {
-            Ok(spec) => spec,
+        let spec = match authorise(principal, Action::RunAgents).and_then(|()| self.chosen(&ask.wanted)) {
+            Ok((spec, reasons)) => {
+                ran.reasons = reasons;
+                spec
+            }
             Err(failure) => return Ran { result: Err(failure), ..ran },
         };
         ran.agent = Some(spec.name.clone());
@@ -199,11 +202,19 @@ impl Agents {
         ran
     }
 
+    /// The agent that would take what is wanted now.
+    ///
+    /// # Errors
+    /// `not-found` where there is none.
+    pub fn find(&self, wanted: &Wanted) -> Result<AgentSpec, Failure> {
+        self.chosen(wanted).map(|(spec, _)| spec)
+    }
+
     /// The agent that is wanted, with the reasons where it had to be chosen.
-    fn wanted(&self, wanted: &Wanted, ran: &mut Ran) -> Result<AgentSpec, Failure> {
+    fn chosen(&self, wanted: &Wanted) -> Result<(AgentSpec, Vec<String>), Failure> {
         let fleet = self.fleet();
-        let name = match wanted {
-            Wanted::Named(name) => name.clone(),
+        let (name, reasons) = match wanted {
+            Wanted::Named(name) => (name.clone(), Vec::new()),
             Wanted::Able(words) => {
                 let choice = choose::choose(&fleet.known(), words).ok_or_else(|| {
                     let words: Vec<String> =
@@ -211,11 +222,11 @@ impl Agents {
                     Failure::new(FailureKind::NotFound, format!("no agent can do {}", words.join(", ")))
                         .with_hint("`happyos agent create --capabilities …` makes one")
                 })?;
-                ran.reasons.extend(choice.reasons);
-                choice.name
+                (choice.name, choice.reasons)
             }
         };
-        fleet.agents.get(&name).map(|agent| agent.spec.clone()).ok_or_else(|| no_agent(&name))
+        let agent = fleet.agents.get(&name).ok_or_else(|| no_agent(&name))?;
+        Ok((agent.spec.clone(), reasons))
     }
 
     async fn attempts(

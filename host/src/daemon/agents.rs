@@ -1,12 +1,14 @@
-//! What agents need of the rooms above them.
+//! What agents need of the rooms above them, and what the steps of plans need of agents.
 
 use async_trait::async_trait;
 
-use crate::agents::{ADAPTER_DEFAULT, Agents, EndpointSpec, NewAgent, Recall, Recalled};
-use crate::base::Failure;
+use crate::agents::{ADAPTER_DEFAULT, AgentEnd, Agents, Ask, EndpointSpec, NewAgent, Recall, Recalled, Wanted};
+use crate::base::{Failure, FailureKind};
 use crate::config::FleetConfig;
-use crate::orchestrator::Orchestrator;
+use crate::orchestrator::drive::TargetFacts;
+use crate::orchestrator::{self, Orchestrator, event};
 use crate::security::{Principal, Role};
+use crate::skills::{Call, Outcome};
 
 /// Slots of an endpoint that does not say.
 const SLOTS_DEFAULT: usize = 4;
@@ -24,6 +26,47 @@ impl Recall for Remembered {
             skill: hit.task.skill.into(),
         });
         Ok(recalled.collect())
+    }
+}
+
+/// The agents that steps of plans name.
+pub struct OfSteps(pub Agents);
+
+#[async_trait]
+impl orchestrator::Agents for OfSteps {
+    fn facts(&self, wanted: &event::Wanted) -> Option<TargetFacts> {
+        let agent = self.0.find(&of_step(wanted)).ok()?;
+        // What may call nothing changes nothing; of any other it is not known.
+        Some(TargetFacts { repeatable: agent.may.is_empty(), ..TargetFacts::default() })
+    }
+
+    async fn run(&self, principal: &Principal, wanted: &event::Wanted, call: Call<'_>) -> Outcome {
+        let ask = Ask {
+            session_id: call.session_id.map(str::to_owned),
+            locale: call.locale.map(str::to_owned),
+            limits: call.limits,
+            progress: call.progress,
+            request_id: call.request_id,
+            ..Ask::new(of_step(wanted), call.input.into_owned())
+        };
+        let ran = self.0.run(principal, ask).await;
+        let result = ran.result.and_then(|answer| match answer.end {
+            AgentEnd::Done(answer) => Ok(answer),
+            AgentEnd::InputRequired { message, .. } => {
+                let agent = ran.agent.as_deref().unwrap_or_default();
+                Err(Failure::new(FailureKind::InvalidInput, format!("the agent `{agent}` asks back: {message}"))
+                    .with_hint("ask again, with the answer in the request"))
+            }
+            AgentEnd::Healthy(_) => Err(Failure::new(FailureKind::Internal, "a run was answered with word on health")),
+        });
+        Outcome { request_id: ran.request_id, result, usage: ran.usage }
+    }
+}
+
+fn of_step(wanted: &event::Wanted) -> Wanted {
+    match wanted.name() {
+        Some(name) => Wanted::Named(name.clone()),
+        None => Wanted::Able(wanted.capabilities().iter().map(|word| word.to_string()).collect()),
     }
 }
 
