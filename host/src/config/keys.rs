@@ -185,19 +185,6 @@ pub static KEYS: &[Key] = &[
     },
     number!("max_concurrent_tasks", "tasks", 1, 65_536, tasks.running_max: usize,
         "Requests in plain words that are worked on at one time; more wait."),
-    number!("tasks.parallel_max", "steps", 1, 256, tasks.parallel_max: usize,
-        "Steps of one request that run at one time, as far as there are places for them."),
-    Key {
-        path: "tasks.ask_first",
-        what: "Skills and agents, by name, that requests in plain words call only if their owner says so each time.",
-        slot: Slot::List {
-            get: |config| &config.tasks.ask_first,
-            set: |config, value| config.tasks.ask_first = value,
-            check: |name| {
-                if name.is_empty() || name.len() > 128 { Err("the name of a skill or an agent") } else { Ok(()) }
-            },
-        },
-    },
     flag!(
         "fallback_enabled",
         tasks.fallback,
@@ -275,6 +262,19 @@ pub static KEYS: &[Key] = &[
         "Calls of one bundle running."),
     number!("admission.bundle_queue_max", "calls", 0, 1_000_000, admission.bundle_queue_max: usize,
         "Calls of one bundle waiting."),
+    number!("tasks.parallel_max", "steps", 1, 256, tasks.parallel_max: usize,
+        "Steps of one request that run at one time, as far as there are places for them."),
+    Key {
+        path: "tasks.ask_first",
+        what: "Skills and agents, by name, that requests in plain words call only if their owner says so each time.",
+        slot: Slot::List {
+            get: |config| &config.tasks.ask_first,
+            set: |config, value| config.tasks.ask_first = value,
+            check: |name| {
+                if name.is_empty() || name.len() > 128 { Err("the name of a skill or an agent") } else { Ok(()) }
+            },
+        },
+    },
     number!("tasks.kept_max", "tasks", 0, 10_000_000, tasks.kept_max: u64, "Requests that have ended and are kept."),
     number!("tasks.kept_bytes_max", "bytes", 0, ANY, tasks.kept_bytes_max: u64, "Size of what is kept of them."),
     number!("tasks.kept_days", "days", 1, 36_500, tasks.kept_days: u64, "How long they are kept."),

@@ -515,6 +515,15 @@ impl Driver {
     async fn drive(&self, task: &mut Task, mut act: Act, place: Option<Place>) -> Result<(), Failure> {
         let Some(place) = place else { return Ok(()) };
         let mut steps = Steps::new(self, place);
+        // It began with the one place it had: there may be room for more of its steps.
+        if let Act::Go { calls, .. } = &mut act
+            && task.steps.len() > 1
+        {
+            let parallel = steps.room(task, calls.len());
+            if let Act::Go { calls: more, .. } = self.take_all(task, vec![Stimulus::Woken.into()], parallel).await? {
+                calls.extend(more);
+            }
+        }
         loop {
             let doing = async {
                 match act {
@@ -523,7 +532,10 @@ impl Driver {
                         let analysed = Box::pin(decided(&self.inner, &self.owner, &task.request)).await?;
                         Ok(Some(vec![Happened::from(Stimulus::Analysed(analysed))]))
                     }
-                    Act::Go { calls, wake_ms } => Ok(Some(steps.go(task, calls, wake_ms).await)),
+                    Act::Go { calls, wake_ms } => {
+                        steps.make(task, calls);
+                        Ok(Some(steps.next(wake_ms).await))
+                    }
                 }
             };
             let done = tokio::select! {
@@ -533,7 +545,7 @@ impl Driver {
                 () = self.live.cancel.cancelled() => Some(vec![Happened::from(Stimulus::Cancel(Canceled::ByOwner))]),
             };
             let Some(happened) = done else { return Ok(()) };
-            let parallel = steps.room(task);
+            let parallel = steps.room(task, 0);
             act = self.take_all(task, happened, parallel).await?;
             steps.tell(task);
         }

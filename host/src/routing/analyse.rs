@@ -58,7 +58,10 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
         [_] | [] => Vec::new(),
         several => planner.parts(several, &rankings),
     };
-    let strategy = if plan::is_several(&parts) && (complexity.score >= SEVERAL || plan::is_sure(&parts)) {
+    let understood = read.as_ref().is_some_and(|read| read.is_understood());
+    let strategy = if plan::is_several(&parts)
+        && (complexity.score >= SEVERAL || plan::is_sure(&parts) || !understood)
+    {
         reasons.push(format!("complexity {:.2}: its parts go to calls of their own", complexity.score));
         Strategy::Plan(parts)
     } else if complexity.score >= SEVERAL && parts.len() > 1 {
@@ -66,9 +69,12 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
         Strategy::Plan(parts)
     } else {
         let (strategy, why) = decide::decide(index, ask, &said, read, intent, &ranking);
-        let clear = plan::first_call(&strategy).is_some();
-        if !clear && plan::is_partly_clear(&parts) {
-            reasons.push("it is not clear as a whole, and one of its parts is by itself".to_owned());
+        let partly = match plan::first_call(&strategy) {
+            Some(step) => !understood && plan::is_all_of(&parts, step),
+            None => plan::is_partly_clear(&parts),
+        };
+        if partly {
+            reasons.push("one of its parts is clear by itself, and says no more".to_owned());
             Strategy::Plan(parts)
         } else {
             reasons.extend(why);

@@ -314,7 +314,10 @@ fn starts_request(words: &[Word], at: usize) -> Option<u8> {
     }
     if verbs::is_verb(first) {
         let next = lower(at + 1);
-        return Some(if DETERMINERS.contains(&next) || pointing::is_definite(next) { 2 } else { 1 });
+        let is_value = words.get(at + 1).is_some_and(|next| {
+            next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit())
+        });
+        return Some(if is_value || DETERMINERS.contains(&next) || pointing::is_definite(next) { 2 } else { 1 });
     }
     None
 }

@@ -12,6 +12,8 @@ const FIT_MIN: f32 = 0.42;
 const FIT_MIN_CREATE: f32 = 0.85;
 /// From this margin on the first skill is taken without asking.
 const MARGIN_SURE: f32 = 0.25;
+/// The same of a part of a request.
+const MARGIN_OF_PART: f32 = 0.1;
 /// Skills with less than this share of the first one's belief are not offered as choices, or tried after it.
 const SHARE_TIED: f32 = 0.3;
 const SHARE_FALLBACK: f32 = 0.15;
@@ -47,6 +49,18 @@ impl Contender<'_> {
     }
 }
 
+/// Decides about a part of a request, which has fewer words to be told by than a whole one: a skill that has a use for all
+/// of it fits.
+pub fn decide_part(
+    index: &Index,
+    ask: &Ask<'_>,
+    said: &Said<'_>,
+    intent: Intent,
+    ranking: &Ranking,
+) -> Strategy {
+    decide_as(index, ask, said, None, intent, ranking, true).0
+}
+
 /// Decides, and says why. `first` is the input of the best one, where it was read already.
 pub fn decide(
     index: &Index,
@@ -55,6 +69,18 @@ pub fn decide(
     first: Option<Extraction>,
     intent: Intent,
     ranking: &Ranking,
+) -> (Strategy, Vec<String>) {
+    decide_as(index, ask, said, first, intent, ranking, false)
+}
+
+fn decide_as(
+    index: &Index,
+    ask: &Ask<'_>,
+    said: &Said<'_>,
+    first: Option<Extraction>,
+    intent: Intent,
+    ranking: &Ranking,
+    is_part: bool,
 ) -> (Strategy, Vec<String>) {
     let mut reasons = Vec::new();
     let gap = || Strategy::Gap { nearest: ranking.candidates.clone() };
@@ -67,7 +93,9 @@ pub fn decide(
     let fit = ranking.fit - FIT_STRAY * strays.min(STRAYS_MAX) as f32;
     if fit < fit_min {
         // Words may be few and values all the more telling: "17 * 23".
-        options.retain(|option| option.read.is_telling && option.takes_all());
+        options.retain(|option| {
+            option.takes_all() && (option.read.is_telling || is_part && !option.read.given.is_empty())
+        });
         let why = format!("the nearest, `{}`, fits {:.2} with {strays} words to spare", nearest.skill, ranking.fit);
         match options.first() {
             None => return (gap(), vec![format!("nothing fits: {why}, below {fit_min:.2}")]),
@@ -91,7 +119,9 @@ pub fn decide(
     reasons.push(format!("`{}` is ahead by {margin:.2} only, below {MARGIN_SURE:.2}", best.profile.name));
     let tied: Vec<&Contender<'_>> =
         options.iter().take_while(|option| option.belief >= least).take(CHOICES_MAX).collect();
-    if best.takes_all() && !tied.iter().skip(1).any(|option| option.takes_all()) && tied.len() > 1 {
+    // Beside the other parts there is nobody to ask: a small lead has to do.
+    let leads = is_part && margin >= MARGIN_OF_PART;
+    if best.takes_all() && (leads || !tied.iter().skip(1).any(|option| option.takes_all())) && tied.len() > 1 {
         reasons.push("none of the others has a use for all that the request says".to_owned());
         return (go_ahead(options, &mut reasons), reasons);
     }

@@ -169,7 +169,7 @@ impl Planner<'_> {
             Intent::Chat | Intent::Unclear => Intent::Command,
             intent => intent,
         };
-        decide::decide(self.index, &ask, &said, None, intent, ranking).0
+        decide::decide_part(self.index, &ask, &said, intent, ranking)
     }
 
     /// The call of a part that points at the answer of an earlier one.
@@ -405,6 +405,17 @@ pub fn is_several(parts: &[Part]) -> bool {
 pub fn is_sure(parts: &[Part]) -> bool {
     let asking: Vec<&Part> = parts.iter().filter(|part| part.clause.asks).collect();
     asking.len() > 1 && asking.iter().all(|part| first_call(&part.strategy).is_some())
+}
+
+/// Whether one part is all that `step` does, and the others, which ask for something too, add nothing to it.
+pub fn is_all_of(parts: &[Part], step: &Step) -> bool {
+    let mut asking = parts.iter().filter(|part| part.clause.asks);
+    let is_it = |part: &&Part| first_call(&part.strategy) == Some(step);
+    let n_calls = parts.iter().filter(|part| first_call(&part.strategy).is_some()).count();
+    n_calls == 1
+        && asking.clone().any(|part| is_it(&part))
+        && asking.all(|part| is_it(&part) || matches!(*part.strategy, Strategy::Gap { .. }))
+        && parts.iter().filter(|part| part.clause.asks).count() > 1
 }
 
 /// Whether a part is a call that is sure, beside others that ask for something, too.

@@ -60,13 +60,18 @@ impl<'a> Steps<'a> {
         Steps { driver, manner: None, running: FuturesUnordered::new(), places: vec![place], told: Vec::new() }
     }
 
-    /// Makes `calls`, and waits until one of those that run has ended, something was said of a step, or it is time. What
-    /// has come by then is given together.
-    pub async fn go(&mut self, task: &Task, calls: Vec<CallOrder>, wake_ms: Option<u64>) -> Vec<Happened> {
+    /// Makes `calls`, and gives back the places that are not needed for those that run now.
+    pub fn make(&mut self, task: &Task, calls: Vec<CallOrder>) {
         for order in calls {
             let manner = self.manner.get_or_insert_with(|| Arc::new(Manner::of(task))).clone();
             self.running.push(Box::pin(self.driver.call(task.id, manner, order)));
         }
+        self.places.truncate(self.running.len().max(1));
+    }
+
+    /// Waits until one of the calls that run has ended, something was said of a step, or it is time. What has come by then
+    /// is given together.
+    pub async fn next(&mut self, wake_ms: Option<u64>) -> Vec<Happened> {
         let wait = wake_ms.map(|wake| Duration::from_millis(wake.saturating_sub(now_ms())));
         let mut happened = Vec::with_capacity(1);
         tokio::select! {
@@ -88,8 +93,9 @@ impl<'a> Steps<'a> {
         happened
     }
 
-    /// How many calls may run for `task` now: as many as the operator lets one task have and there are places for.
-    pub fn room(&mut self, task: &Task) -> usize {
+    /// How many calls may run for `task` now: as many as the operator lets one task have and there are places for. `n_more`
+    /// are to be made beside those that run.
+    pub fn room(&mut self, task: &Task, n_more: usize) -> usize {
         let open = |progress: &Progress| matches!(progress, Progress::Waiting { .. } | Progress::Running { .. });
         let n_open = task.steps.iter().filter(|step| open(&step.progress)).count();
         let most = self.driver.inner.settings.load().parallel_max.min(n_open.max(1));
@@ -98,8 +104,7 @@ impl<'a> Steps<'a> {
         {
             self.places.push(place);
         }
-        self.places.truncate(most.max(self.running.len()).max(1));
-        self.places.len()
+        self.places.len().max(self.running.len() + n_more)
     }
 
     /// Tells those that said something of a step what became of it; it is kept now.

@@ -18,7 +18,10 @@ pub struct Pointer {
 /// The last phrase of `text` that points.
 pub fn pointer(text: &str) -> Option<Pointer> {
     let words = read(text);
-    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    // What is quoted is no word of the part's own, and not nothing either.
+    let lower = |at: usize| {
+        words.get(at).map_or("", |word| if word.shielded { "\u{ff02}" } else { word.lower.as_str() })
+    };
     let span = |from: usize, to: usize| Some(words.get(from)?.span.start..words.get(to)?.span.end);
     (0..words.len()).rev().find_map(|at| {
         let word = lower(at);
@@ -255,7 +258,7 @@ mod tests {
             ("then convert it to miles", "convert it to miles"),
             ("dela sedan resultatet med 9", "dela resultatet med 9"),
             ("after that, tell me the time", "tell me the time"),
-            ("först vill jag veta vad 3 tum är i cm", "vill jag veta vad 3 tum är i cm"),
+            ("först vill jag veta vad 3 tum är i cm", "vad 3 tum är i cm"),
             ("days since then", "days since then"),
             ("räkna ut 7 * 8", "räkna ut 7 * 8"),
         ] {
