@@ -22,9 +22,10 @@ use crate::cli::{Fault, Mode, OnLoad, Running, Task};
 use crate::config::{Config, StoreKind};
 use crate::http::{self, Door, DoorState, Drain, Gate, Serving};
 use crate::orchestrator::{self, Orchestrator};
-use crate::runtime::{Outside, Runtime};
+use crate::runtime::{Outside, Runtime, now_ms};
 use crate::security::tokens::Tokens;
 use crate::security::{Audit, PolicyFile, Principal, Role, Secrets};
+use crate::self_building::{self, Builder};
 use crate::skills::{Backing, LoadProgress, Skills};
 use crate::store::{Ledger, MemoryLedger, Store};
 use crate::telemetry::{GuestLog, metrics};
@@ -102,6 +103,7 @@ impl Daemon {
             StoreKind::Disk => Arc::new(store.clone()),
             StoreKind::Memory => Arc::new(MemoryLedger::beside(store.clone())),
         };
+        let builds_in = store.clone();
         let backing = Backing { store, policy: policy.clone(), audit: audit.clone() };
         let skills =
             Skills::open(&config, runtime, backing, log, |at: LoadProgress| on_load(at.done, at.total)).await?;
@@ -109,6 +111,14 @@ impl Daemon {
         let shutdown = CancellationToken::new();
         let tokens = Arc::new(tokens);
         let requests = TaskTracker::new();
+        let builder = Builder::new(self_building::Backing {
+            skills: skills.clone(),
+            store: builds_in,
+            ledger: ledger.clone(),
+            policy: policy.clone(),
+            audit: audit.clone(),
+            now_ms,
+        });
         let orchestrator = Orchestrator::new(
             orchestrator::Backing {
                 skills: skills.clone(),
@@ -123,6 +133,7 @@ impl Daemon {
         let router = http::router(DoorState {
             skills: skills.clone(),
             orchestrator: orchestrator.clone(),
+            builder,
             tokens: tokens.clone(),
             secrets,
             policy,

@@ -5,6 +5,7 @@
 //! finishes detached. A followed log and an MCP connection end.
 
 mod body;
+mod builds;
 mod bundles;
 mod calls;
 mod catalog;
@@ -41,6 +42,7 @@ pub use serve::{Door, Drain, Serving, serve, serve_one};
 
 use crate::config::Config;
 use crate::orchestrator::Orchestrator;
+use crate::self_building::Builder;
 use crate::security::tokens::Tokens;
 use crate::security::{Audit, PolicyFile, Secrets};
 use crate::skills::Skills;
@@ -57,6 +59,8 @@ pub struct DoorState {
     pub tokens: Arc<Tokens>,
     /// What bundles may send and never see.
     pub secrets: Arc<Secrets>,
+    /// Builds skills for gaps.
+    pub builder: Builder,
     /// What the operator decided.
     pub policy: PolicyFile,
     /// Where it is recorded who did what.
@@ -119,6 +123,10 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<DoorState>>)> {
         ("/v1/bundles/{name}/approve", post(bundles::approve)),
         ("/v1/bundles/{name}/grant", post(bundles::grant)),
         ("/v1/bundles/{name}/rollback", post(bundles::rollback)),
+        ("/v1/bundles/{name}/provenance", get(builds::provenance)),
+        ("/v1/builds", get(builds::list).post(builds::start)),
+        ("/v1/builds/{id}", get(builds::show)),
+        ("/v1/builds/{id}/cancel", post(builds::cancel)),
         ("/v1/inspect", post(bundles::inspect)),
         ("/v1/requests", post(requests::ask)),
         ("/v1/analyse", post(requests::analyse)),

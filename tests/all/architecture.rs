@@ -15,6 +15,7 @@ const ROOMS: &[(usize, &str)] = &[
     (3, "routing"),
     (3, "memory"),
     (4, "orchestrator"),
+    (4, "self_building"),
     (3, "remote"),
     (5, "mcp"),
     (5, "http"),

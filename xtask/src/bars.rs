@@ -9,7 +9,8 @@ use crate::build;
 use crate::run::{Result, repo, run, target};
 
 /// All benchmarks.
-pub const BENCHES: [&str; 8] = ["calls", "mcp", "scale", "fair", "reload", "routing", "orchestrate", "answers"];
+pub const BENCHES: [&str; 9] =
+    ["calls", "mcp", "scale", "fair", "reload", "routing", "orchestrate", "answers", "self-building"];
 /// What else writes down figures, and the command that does.
 const OTHERS: [(&str, &str); 3] =
     [("abuse", "abuse"), ("crash-bundles", "crash bundles"), ("crash-tasks", "crash tasks")];
