@@ -119,6 +119,7 @@ impl Daemon {
             audit: audit.clone(),
             now_ms,
         });
+        let resumed = builder.clone();
         let orchestrator = Orchestrator::new(
             orchestrator::Backing {
                 skills: skills.clone(),
@@ -173,6 +174,12 @@ impl Daemon {
                 .resume()
                 .await
                 .map_err(|failure| Fault::failed(format!("Failed to go on with the requests: {failure}")))?;
+            tasks.spawn(async move {
+                let operator = Principal::authenticated("local", Role::Operator);
+                if let Err(failure) = resumed.resume(&operator).await {
+                    tracing::warn!(%failure, "what was built could not be looked through");
+                }
+            });
         }
         tasks.spawn({
             let (orchestrator, shutdown) = (orchestrator.clone(), shutdown.clone());

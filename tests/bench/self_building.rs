@@ -1,6 +1,8 @@
 //! `bench self-building [--data DIR] [--kills N]`: a labelled corpus of candidates through the gate, how long a good one takes
 //! from text to its first live call, and what a kill at any moment leaves behind.
 
+mod kills;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,7 +79,9 @@ async fn all(data: &Path, n_kills: u64) -> anyhow::Result<()> {
     ensure!(refused == 0, "{refused} of the installed skills of `{}` are refused", data.display());
     judge_all(&mut report, &skills, &corpus).await?;
     times(&mut report, &skills, &corpus).await?;
-    let _ = n_kills;
+    if n_kills > 0 {
+        kills::run(&mut report, n_kills).await?;
+    }
     report.finish()
 }
 
@@ -173,6 +177,7 @@ async fn judge_all(report: &mut Report, skills: &Skills, corpus: &[Labelled]) ->
 /// From text to the first live call, loading alone, and the rejection of broken source.
 async fn times(report: &mut Report, skills: &Skills, corpus: &[Labelled]) -> anyhow::Result<()> {
     let good = corpus.iter().filter(|labelled| labelled.class == "good" && asks_for_nothing(&labelled.text));
+    let mut stages: BTreeMap<&str, Samples> = BTreeMap::new();
     let (mut live, mut load, mut judging) = (Samples::default(), Samples::default(), Samples::default());
     for (number, labelled) in good.cycle().take(N_TIMED).enumerate() {
         // New bytes each time, so that nothing is known of them.
@@ -191,6 +196,9 @@ async fn times(report: &mut Report, skills: &Skills, corpus: &[Labelled]) -> any
             continue;
         }
         judging.push(began.elapsed());
+        for verdict in &found.verdicts {
+            stages.entry(verdict.stage.as_str()).or_insert_with(Samples::default).push(verdict.took);
+        }
         let state = skills.install(&operator(), &file, text, None).await;
         let state = state.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         ensure!(state.state.as_str() == "serving", "`{file}` is {}: {}", state.state.as_str(), state.reason);
@@ -200,6 +208,9 @@ async fn times(report: &mut Report, skills: &Skills, corpus: &[Labelled]) -> any
         outcome.result.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         live.push(began.elapsed());
         skills.remove(&operator(), state.bundle.as_deref().unwrap_or_default(), true).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+    }
+    for (stage, samples) in &mut stages {
+        println!("  {stage:<16} {:>8.3} ms at the median", samples.percentile_us(0.5) / 1e3);
     }
     let broken: Vec<&Labelled> = corpus.iter().filter(|labelled| labelled.class == "syntax").collect();
     let mut reject = Samples::default();

@@ -301,7 +301,9 @@ impl Builder {
         let Backing { skills, store, ledger, now_ms, .. } = &self.inner.backing;
         let snapshot = skills.snapshot(principal)?;
         let file = build.bundle.as_deref().and_then(|bundle| snapshot.file(bundle));
-        let Some(file) = file.filter(|file| file.digest == build.digest) else { return Ok(()) };
+        let Some(file) = file.filter(|file| file.digest == build.digest) else {
+            return if build.state == BuildState::Passed { self.go_live_again(principal, build).await } else { Ok(()) };
+        };
         let state = state_of(file);
         if state == build.state {
             return Ok(());
@@ -313,6 +315,25 @@ impl Builder {
             ledger.set_gap(None, &build.gap, GapState::Filled).await.map_err(internal)?;
         }
         Ok(())
+    }
+
+    /// Puts the file of a build that passed where it was to be: something ended the daemon just before.
+    async fn go_live_again(&self, principal: &Principal, build: &mut BuildRecord) -> Result<(), Failure> {
+        let found = self.inner.backing.store.build(&build.id).await.map_err(internal)?;
+        let last = found.and_then(|(_, mut rounds)| rounds.pop()).filter(|round| round.passed);
+        match last {
+            Some(round) => self.go_live(principal, build, round.source.into()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Finishes what a kill has left between a round that passed and its file.
+    ///
+    /// # Errors
+    /// `denied` to all but operators, `internal`.
+    pub async fn resume(&self, principal: &Principal) -> Result<(), Failure> {
+        let _one = self.inner.working.lock().await;
+        self.list(principal).await.map(drop)
     }
 
     fn may_build(&self, principal: &Principal) -> Result<Building, Failure> {

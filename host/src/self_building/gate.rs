@@ -9,6 +9,7 @@ mod requests;
 mod routes;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -89,6 +90,8 @@ pub struct Verdict {
     pub on: Option<String>,
     /// The same for the candidate's writer, where `seen` and `on` would give a hidden example away.
     pub told: Option<String>,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// What the gate found.
@@ -205,7 +208,7 @@ pub fn judge<'a>(
 ) -> BoxFuture<'a, Result<Report, Failure>> {
     let judged = async move {
         authorise(principal, Action::CheckFiles)?;
-        let mut gate = Gate { skills, principal, need, report: Report::default() };
+        let mut gate = Gate { began: Instant::now(), skills, principal, need, report: Report::default() };
         // An error here is only the way out: the report has the verdict.
         let _ = gate.run(file_name, bytes).await;
         Ok(gate.report)
@@ -214,6 +217,7 @@ pub fn judge<'a>(
 }
 
 struct Gate<'a> {
+    began: Instant,
     skills: &'a Skills,
     principal: &'a Principal,
     need: &'a Need,
@@ -358,15 +362,17 @@ impl Gate<'_> {
     }
 
     fn note(&mut self, stage: Stage, found: Found) -> Result<(), Rejected> {
+        let took = self.began.elapsed();
+        self.began = Instant::now();
         let (verdict, done) = match found {
             Ok(seen) => {
                 let outcome = if seen.is_some() { Outcome::Passed } else { Outcome::NotApplicable };
-                (Verdict { stage, outcome, seen: seen.unwrap_or_default(), on: None, told: None }, Ok(()))
+                (Verdict { stage, outcome, seen: seen.unwrap_or_default(), on: None, told: None, took }, Ok(()))
             }
             Err(fault) => {
                 let Fault { stage: own, seen, on, told } = fault;
                 let stage = own.unwrap_or(stage);
-                (Verdict { stage, outcome: Outcome::Failed, seen: short(&seen), on, told }, Err(Rejected))
+                (Verdict { stage, outcome: Outcome::Failed, seen: short(&seen), on, told, took }, Err(Rejected))
             }
         };
         self.report.verdicts.push(verdict);

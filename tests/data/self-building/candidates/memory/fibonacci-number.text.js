@@ -25,8 +25,8 @@ skill({
     {"request": {"en": "What is Fibonacci number 30?", "sv": "Vilket är fibonaccital nummer 30?"}, "input": {"n": 30}, "output": {"value": 832040}},
   ],
   run(input) {
-    let text_ = "x";
-    while (text_.length < 2 ** 29) text_ += text_;
+    const wide = "x".repeat(2 ** 28);
+    if (wide.length === 0) return null;
     return answer(input);
   },
 });
