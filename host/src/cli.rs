@@ -1,6 +1,8 @@
 //! The command line: a client of the daemon's private socket, or of a daemon inside its own process where none runs.
 
+mod agents;
 mod args;
+mod artifacts;
 mod ask;
 mod audit;
 mod author;
@@ -18,6 +20,7 @@ mod mcp;
 mod memory;
 mod model;
 mod output;
+mod plans;
 mod records;
 mod secrets;
 mod sign;
@@ -124,6 +127,7 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
         Command::Up(asked) => up::run(context, asked),
         Command::Ask(asked) => ask::ask(&context, &asked),
         Command::Analyse(asked) => ask::analyse(&context, &asked),
+        Command::Plan(asked) => plans::plan(&context, &asked),
         Command::Task(asked) => tasks::task(&context, &asked),
         Command::Gap(asked) => tasks::gap(&context, &asked),
         Command::Build(asked) => build::run(&context, &asked),
@@ -134,6 +138,8 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
         Command::Call(asked) => call::run(&context, &asked),
         Command::Status => status::run(&context),
         Command::Skill(asked) => skill::run(&context, asked),
+        Command::Endpoint(asked) => agents::endpoint(&context, &asked),
+        Command::Agent(asked) => agents::agent(&context, &asked),
         Command::Token(asked) => tokens::run(&context, &asked),
         Command::Secret(asked) => secrets::run(&context, &asked),
         Command::Key(asked) => keys::run(&context, &asked),

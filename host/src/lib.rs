@@ -1,5 +1,6 @@
 //! HappyOS: one daemon that runs skills as sandboxed WebAssembly components.
 
+pub mod agents;
 pub mod base;
 pub mod cli;
 pub mod config;

@@ -11,6 +11,7 @@ pub mod drive;
 pub mod event;
 mod finding;
 mod gaps;
+pub mod given;
 mod live;
 mod personal;
 mod places;
@@ -20,6 +21,7 @@ pub mod respond;
 mod routes;
 mod run;
 mod settled;
+mod targets;
 pub mod task;
 mod upkeep;
 mod vectors;
@@ -38,6 +40,7 @@ pub use live::{Following, Step};
 pub use personal::{Export, Kept, KeptTask};
 pub use records::Stats;
 pub use run::Accepted;
+pub use targets::{Agents, NoAgents};
 pub use upkeep::Retention;
 
 use crate::base::{Failure, FailureKind, TaskId};
@@ -54,6 +57,7 @@ use personal::Erasing;
 use places::Places;
 use respond::Words;
 use routes::Routes;
+use targets::Targets;
 use task::Task;
 
 /// What an operator sets. Every part may change while the daemon runs.
@@ -61,6 +65,10 @@ use task::Task;
 pub struct Settings {
     /// Tasks that run at one time.
     pub running_max: usize,
+    /// Steps of one task that run at one time.
+    pub parallel_max: usize,
+    /// Skills and agents that run only if the owner of the request says so, by name.
+    pub ask_first: Vec<Box<str>>,
     /// The next of a chain is tried where one fails.
     pub fallback: bool,
     /// Sessions and choices are remembered and used.
@@ -75,6 +83,8 @@ pub struct Settings {
 pub struct Backing {
     /// The catalog, and calling what is in it.
     pub skills: Skills,
+    /// The agents that steps may name.
+    pub agents: Arc<dyn Agents>,
     /// Where tasks are kept.
     pub ledger: Arc<dyn Ledger>,
     /// The daemon itself, for what it does by itself.
@@ -99,6 +109,7 @@ struct Inner {
     settings: ArcSwap<Settings>,
     memory: Memory,
     routes: Routes,
+    targets: Targets,
     places: Arc<Places>,
     lives: Lives,
     finding: Finding,
@@ -112,11 +123,12 @@ struct Inner {
 impl Orchestrator {
     /// An orchestrator at rest; [`Orchestrator::resume`] goes on with what a daemon before left.
     pub fn new(backing: Backing, settings: Settings) -> Orchestrator {
-        let Backing { skills, ledger, principal, act_as, tasks } = backing;
+        let Backing { skills, agents, ledger, principal, act_as, tasks } = backing;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let inner = Inner {
             memory: Memory::new(ledger.clone(), skills.failures().clone()),
             routes: Routes::new(skills.clone(), principal),
+            targets: Targets::new(skills.clone(), agents),
             places: Places::new(settings.running_max),
             settings: ArcSwap::from_pointee(settings),
             lives: Lives::default(),
@@ -200,6 +212,31 @@ impl Orchestrator {
         analysing::look(&self.inner, &principal.name().into(), request).await
     }
 
+    /// What would be done about a request: a task as it would begin. Nothing is kept or run.
+    ///
+    /// # Errors
+    /// As [`Orchestrator::analyse`].
+    pub async fn plan(&self, principal: &Principal, request: Request) -> Result<Task, Failure> {
+        authorise(principal, Action::Ask)?;
+        bounds::check(&request)?;
+        let owner: Arc<str> = principal.name().into();
+        let analysed = analysing::decided(&self.inner, &owner, &request).await?;
+        let mut task = Task::new(TaskId::at(now_ms(), 0), owner, request, now_ms());
+        task.apply(&Event::Analysed(Arc::new(analysed)), now_ms());
+        Ok(task)
+    }
+
+    /// Reads and checks a plan that comes as data.
+    ///
+    /// # Errors
+    /// `denied`, `invalid-input` with all that is wrong with it and in which step, `internal`.
+    pub fn read_plan(&self, principal: &Principal, plan: &serde_json::Value) -> Result<event::Plan, Failure> {
+        authorise(principal, Action::Ask)?;
+        let snapshot = self.inner.skills.snapshot(principal)?;
+        let catalog = given::Catalog { snapshot: &snapshot, agents: self.inner.targets.agents() };
+        given::validate(plan, catalog).map_err(|problems| given::refused(&problems))
+    }
+
     /// A task of the principal, as its events have made it.
     ///
     /// # Errors
@@ -249,6 +286,23 @@ impl Orchestrator {
     pub async fn answer(&self, principal: &Principal, id: TaskId, text: &str) -> Result<Accepted, Failure> {
         authorise(principal, Action::Ask)?;
         run::answer(&self.inner, principal, id, text).await
+    }
+
+    /// Says whether a step of a task may run that waits for that; steps are counted from 0. The task goes on, whether or
+    /// not anybody waits; `None` where others of its steps run and it is worked on already.
+    ///
+    /// # Errors
+    /// `denied`, `not-found`, `invalid-input` if the step does not wait for it or the task has ended, `unavailable` if the
+    /// task was changed meanwhile, `internal`.
+    pub async fn approve(
+        &self,
+        principal: &Principal,
+        id: TaskId,
+        step: usize,
+        approved: bool,
+    ) -> Result<Option<Accepted>, Failure> {
+        authorise(principal, Action::Ask)?;
+        run::decide(&self.inner, principal, id, event::Decided { step, approved }).await
     }
 
     /// Goes on with a task that was interrupted: the step that may have run is run again. So is one that nobody works on.

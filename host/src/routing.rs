@@ -14,7 +14,9 @@ pub mod index;
 pub mod intent;
 pub mod language;
 mod mend;
+mod plan;
 pub mod shape;
+pub mod shapes;
 mod verbs;
 
 use std::sync::Arc;
@@ -46,6 +48,8 @@ pub struct Profile {
     pub description: String,
     /// JSON Schema of its input.
     pub input_schema: Arc<Value>,
+    /// JSON Schema of its answer, where it has one.
+    pub output_schema: Option<Arc<Value>>,
     /// Requests it answers.
     pub examples: Vec<ExampleText>,
 }
@@ -273,6 +277,21 @@ pub struct Part {
     pub strategy: Box<Strategy>,
     /// Parts, by their place in the list, whose answers it needs.
     pub needs: Vec<usize>,
+    /// What its call takes from their answers.
+    pub references: Vec<Reference>,
+}
+
+/// A value of a call that comes from the answer of an earlier part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    /// Where it goes: a JSON pointer into the arguments.
+    pub to: String,
+    /// The part, by its place in the list.
+    pub part: usize,
+    /// A JSON pointer into that part's answer.
+    pub pointer: String,
+    /// The text that it becomes, with `{}` where the value stands; the value itself where there is none.
+    pub template: Option<String>,
 }
 
 /// What the caller is asked.

@@ -1,5 +1,6 @@
 //! The catalog of skills, and calling one by name.
 
+mod adapter;
 mod candidate;
 pub mod catalog;
 mod directory;
@@ -25,6 +26,7 @@ use arc_swap::ArcSwap;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
+pub use adapter::{Adapter, AgentCall, Runnable, check_word};
 pub use candidate::{Candidate, CandidateSkill, Loaded, Tried, Trying};
 pub use catalog::{Bundle, BundleKind, FileState, Refusal, Skill, Snapshot, State};
 pub use manifest::Manifest;
@@ -34,8 +36,11 @@ pub use probe::{EXAMPLE_TIME_MS, ExampleResult, same};
 
 use crate::base::{Digest, Failure, FailureKind, LimitOverrides, RequestId, Usage};
 use crate::config::{Config, Followed, InForce};
-pub use crate::runtime::{Answer, Attachment, INPUT_BYTES_ASIDE, Load, Progress, ProgressSink};
 pub use crate::runtime::Seen;
+pub use crate::runtime::{
+    AgentAnswer, AgentEnd, AgentEndpoint, AgentTask, Behalf, Delegated, Recalled, Target, TargetKind,
+};
+pub use crate::runtime::{Answer, Attachment, INPUT_BYTES_ASIDE, Load, Progress, ProgressSink};
 use crate::runtime::{ClockMode, GuestCall, Powers, Runtime};
 use crate::security::{Action, Audit, PolicyFile, Principal, authorise};
 use crate::store::{Store, StoreError};

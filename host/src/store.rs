@@ -6,6 +6,7 @@
 pub mod builds;
 pub mod bundles;
 mod connection;
+pub mod fleet;
 pub mod gaps;
 pub mod kv;
 pub mod ledger;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 pub use bundles::{BundleRecord, VersionRecord};
+pub use fleet::FleetRecord;
 pub use kv::{Kv, KvError, MemoryKv};
 pub use ledger::{Ledger, MemoryLedger};
 use reader::Readers;

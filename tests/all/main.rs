@@ -1,8 +1,10 @@
 //! Tests across the whole system, in one binary.
 
 mod abuse;
+mod agents;
 mod architecture;
 mod bundles;
+mod camel;
 mod cli;
 mod contract;
 mod crash;
@@ -11,6 +13,7 @@ mod egress;
 mod foreign;
 mod limits;
 mod model;
+mod plans;
 mod recall;
 mod reload;
 mod requests;

@@ -392,9 +392,18 @@ fn routing(skills: &Skills) -> Orchestrator {
         gaps_age_ms: 1 << 30,
         performance_age_ms: 1 << 30,
     };
-    let settings = Settings { running_max: 4, fallback: true, memory: true, performance: true, retention };
+    let settings = Settings {
+        running_max: 4,
+        parallel_max: 8,
+        ask_first: Vec::new(),
+        fallback: true,
+        memory: true,
+        performance: true,
+        retention,
+    };
     let backing = orchestrator::Backing {
         skills: skills.clone(),
+        agents: Arc::new(happyos::orchestrator::NoAgents),
         ledger: Arc::new(MemoryLedger::default()),
         principal: Principal::authenticated("daemon", Role::User),
         act_as: |owner| Principal::authenticated(owner, Role::User),

@@ -20,6 +20,7 @@ fn skill(name: &str, description: &str, schema: Value, examples: &[(&str, &str)]
         name: name.into(),
         description: description.to_owned(),
         input_schema: Arc::new(schema),
+        output_schema: None,
         examples: examples.iter().map(example).collect(),
     }))
 }

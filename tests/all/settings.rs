@@ -57,7 +57,7 @@ async fn both_blocks_are_taken_and_what_is_not_there_yet_is_shown_as_inactive() 
         ("skill_discovery_interval", "300", true),
         ("fallback_enabled", "true", true),
         ("self_building_enabled", "true", false),
-        ("max_agents", "50", false),
+        ("max_agents", "50", true),
         ("a2a_protocol_enabled", "true", false),
         ("advanced_analysis_enabled", "true", false),
         ("performance_optimization", "true", true),

@@ -2,7 +2,7 @@
 //! skills through the orchestrator as the daemon does it, with the model and without.
 
 mod data;
-mod expect;
+pub mod expect;
 mod outcome;
 
 use std::collections::BTreeMap;
@@ -82,7 +82,7 @@ pub fn run(args: &[&str]) -> anyhow::Result<()> {
 }
 
 /// A home with the shipped skills in it.
-fn home() -> anyhow::Result<Home> {
+pub fn home() -> anyhow::Result<Home> {
     let home = Home::new();
     let target = happyos_tests::profile_dir();
     let built = target.parent().context("no target folder")?.join("happyos/skills");
@@ -171,9 +171,11 @@ fn request(row: &Row) -> Request {
     }
 }
 
-fn orchestrator(skills: &Skills, tasks: &TaskTracker) -> Orchestrator {
+/// An orchestrator that keeps its tasks in memory.
+pub fn orchestrator(skills: &Skills, tasks: &TaskTracker) -> Orchestrator {
     let backing = Backing {
         skills: skills.clone(),
+        agents: Arc::new(happyos::orchestrator::NoAgents),
         ledger: Arc::new(MemoryLedger::default()),
         principal: Principal::authenticated("daemon", Role::User),
         act_as: |owner| Principal::authenticated(owner, Role::User),
@@ -189,7 +191,15 @@ fn orchestrator(skills: &Skills, tasks: &TaskTracker) -> Orchestrator {
         gaps_age_ms: year_ms,
         performance_age_ms: year_ms,
     };
-    let settings = Settings { running_max: 10, fallback: true, memory: true, performance: true, retention };
+    let settings = Settings {
+        running_max: 10,
+        parallel_max: 8,
+        ask_first: Vec::new(),
+        fallback: true,
+        memory: true,
+        performance: true,
+        retention,
+    };
     Orchestrator::new(backing, settings)
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use happyos::orchestrator::event::Request;
+use happyos::orchestrator::event::{Call as Calling, Plan, Reference, Request, Source, Step};
 use happyos::orchestrator::{Backing, Orchestrator, Retention, Settings};
 use happyos::security::{Principal, Role};
 use happyos::skills::{Call, Skills};
@@ -24,6 +24,9 @@ use crate::samples::{Samples, median};
 const ROUNDS: usize = 5;
 const BATCHES: usize = 20;
 const PER_BATCH: usize = 20;
+/// Steps of a chain, and branches of a fan.
+const CHAIN: usize = 10;
+const BRANCHES: usize = 100;
 const CLIENTS: usize = 64;
 const PER_CLIENT: usize = 100;
 
@@ -57,6 +60,18 @@ pub fn run() -> anyhow::Result<()> {
          (accepted, analysed and begun; done), beside two bare commits of the same bytes with the same settings",
     );
     let home = Home::new();
+    let rows: Vec<_> = (0..BRANCHES).map(|n| json!({ "n": n })).collect();
+    let rows = json!({ "rows": rows }).to_string();
+    let metadata =
+        json!({"description": "Gives a list.", "examples": [{"request": {"en": "give a list"}, "input": {}}]});
+    home.install_guest(&SkillGuest {
+        name: "give-list",
+        metadata: &metadata.to_string(),
+        memory: "3",
+        fields: &format!("(data (i32.const 131072) {rows:?})"),
+        call: &format!("(call $answer (i32.const 131072) (i32.const {}))", rows.len()),
+        ..Default::default()
+    });
     for (name, description, request) in SKILLS {
         let metadata = json!({
             "description": description,
@@ -79,6 +94,8 @@ pub fn run() -> anyhow::Result<()> {
             let bytes = bytes_of_commits(&durable, &store).await?;
             let commit_us = one_client(&mut report, &skills, &durable, &dir, bytes).await?;
             many_clients(&mut report, &skills, &durable, commit_us).await?;
+            chain(&mut report, &skills, &memory, &durable, &store, &dir).await?;
+            fan(&mut report, &skills, &memory).await?;
             report.finish()
         })
         .await?
@@ -88,6 +105,7 @@ pub fn run() -> anyhow::Result<()> {
 fn orchestrator(skills: &Skills, ledger: Arc<dyn Ledger>) -> Orchestrator {
     let backing = Backing {
         skills: skills.clone(),
+        agents: Arc::new(happyos::orchestrator::NoAgents),
         ledger,
         principal: Principal::authenticated("daemon", Role::User),
         act_as: |owner| Principal::authenticated(owner, Role::User),
@@ -103,7 +121,15 @@ fn orchestrator(skills: &Skills, ledger: Arc<dyn Ledger>) -> Orchestrator {
         gaps_age_ms: year_ms,
         performance_age_ms: year_ms,
     };
-    let settings = Settings { running_max: 2 * CLIENTS, fallback: true, memory: true, performance: true, retention };
+    let settings = Settings {
+        running_max: 2 * CLIENTS,
+        parallel_max: 8,
+        ask_first: Vec::new(),
+        fallback: true,
+        memory: true,
+        performance: true,
+        retention,
+    };
     Orchestrator::new(backing, settings)
 }
 
@@ -165,17 +191,22 @@ async fn bytes_of_commits(orchestrator: &Orchestrator, store: &Store) -> anyhow:
 /// A database of its own with the store's settings and nothing but rows of bytes.
 struct Bare {
     connection: Connection,
-    payloads: [Vec<u8>; 2],
+    payloads: Vec<Vec<u8>>,
 }
 
 impl Bare {
     fn new(dir: &Path, bytes: [usize; 2]) -> anyhow::Result<Bare> {
-        let connection = Connection::open(dir.join("bare.sqlite"))?;
+        Bare::of(&dir.join("bare.sqlite"), bytes.map(|bytes| vec![b'x'; bytes]).into())
+    }
+
+    /// One that commits these, one after another.
+    fn of(path: &Path, payloads: Vec<Vec<u8>>) -> anyhow::Result<Bare> {
+        let connection = Connection::open(path)?;
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.execute_batch("CREATE TABLE bare (id INTEGER PRIMARY KEY, payload BLOB NOT NULL) STRICT")?;
-        Ok(Bare { connection, payloads: bytes.map(|bytes| vec![b'x'; bytes]) })
+        Ok(Bare { connection, payloads })
     }
 
     fn commits(&mut self) -> anyhow::Result<()> {
@@ -274,5 +305,132 @@ async fn many_clients(
     );
     report.add("requests_per_s_64", 1e6 / median(asks), "req/s", "durable, 64 clients");
     report.add("call_64_us", median(calls), "µs", "a bare call's share with 64 clients");
+    Ok(())
+}
+
+/// A request that comes with these steps.
+fn planned(steps: Vec<Step>) -> Request {
+    Request { text: TEXT.into(), plan: Some(Plan { steps, left_out: Vec::new() }), ..Request::default() }
+}
+
+/// Steps that each take something from the one before.
+fn chained() -> Request {
+    let step = |place: usize| {
+        let mut call = Calling::skill(SKILL.into(), Default::default());
+        let before = place.checked_sub(1);
+        if let Some(before) = before {
+            let from = Source { step: Some(before), pointer: "".into() };
+            call.references.push(Reference { to: "/before".into(), from, template: Some("{}".into()) });
+        }
+        Step { needs: before.into_iter().collect(), ..Step::of(vec![call]) }
+    };
+    planned((0..CHAIN).map(step).collect())
+}
+
+async fn settle(orchestrator: &Orchestrator, principal: &Principal, request: Request) -> anyhow::Result<()> {
+    let accepted = orchestrator.ask(principal, request).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+    let task = accepted.settled().await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+    ensure!(task.state() == TaskState::Completed, "a plan is {}: {task:?}", task.state().as_str());
+    Ok(())
+}
+
+/// What each step of a chain costs beyond its call, in memory; and what it costs durable, beside as many bare commits of
+/// the same bytes as it takes.
+async fn chain(
+    report: &mut Report,
+    skills: &Skills,
+    memory: &Orchestrator,
+    durable: &Orchestrator,
+    store: &Store,
+    dir: &Path,
+) -> anyhow::Result<()> {
+    let principal = operator();
+    settle(durable, &principal, chained()).await?;
+    let tasks = store.tasks("test", Default::default(), 1).await?;
+    let task = tasks.first().context("no task was kept")?;
+    let events = store.events("test", task.id, 0).await?;
+    // One commit takes all up to the first step's start, and each other one the end of a step with what follows it.
+    let mut bytes = vec![0];
+    for event in &events {
+        if &*event.kind == "step-finished" {
+            bytes.push(0);
+        }
+        if let Some(last) = bytes.last_mut() {
+            *last += event.payload.len();
+        }
+    }
+    ensure!(bytes.len() == CHAIN + 1, "a chain of {CHAIN} steps takes {} commits", bytes.len());
+    let mut bare = Bare::of(&dir.join("chain.sqlite"), bytes.iter().map(|bytes| vec![b'x'; *bytes]).collect())?;
+    let (mut steps, mut ratios) = (Vec::new(), Vec::new());
+    for round in 0..=ROUNDS {
+        let mut samples: [Samples; 4] = Default::default();
+        for batch in 0..BATCHES {
+            for turn in 0..4 {
+                let kind = (turn + batch) % 4;
+                for _ in 0..PER_BATCH / 4 {
+                    let began = Instant::now();
+                    match kind {
+                        0 => settle(memory, &principal, chained()).await?,
+                        1 => {
+                            for _ in 0..CHAIN {
+                                call(skills, &principal).await?;
+                            }
+                        }
+                        2 => settle(durable, &principal, chained()).await?,
+                        _ => bare.commits()?,
+                    }
+                    samples[kind].since(began);
+                }
+            }
+        }
+        if round > 0 {
+            let [in_memory, calls, kept, commits] = samples.map(|mut samples| samples.percentile_us(0.5));
+            steps.push((in_memory - calls) / CHAIN as f64);
+            ratios.push((kept - calls) / commits);
+        }
+    }
+    report.add("chain10_step_us", median(steps), "µs", "a step of a chain of ten in memory, beyond its call");
+    report.add(
+        "chain10_durable_ratio",
+        median(ratios),
+        "×",
+        "a durable chain of ten beyond its calls / its eleven bare commits",
+    );
+    Ok(())
+}
+
+/// What each branch of a fan costs whose size is known only when the list is there.
+async fn fan(report: &mut Report, skills: &Skills, memory: &Orchestrator) -> anyhow::Result<()> {
+    let principal = operator();
+    let fanned = || {
+        let rows = Source { step: Some(0), pointer: "/rows".into() };
+        let item = Reference { to: "/n".into(), from: Source { step: None, pointer: "/n".into() }, template: None };
+        let call = Calling { references: vec![item], ..Calling::skill(SKILL.into(), Default::default()) };
+        let list = Step::of(vec![Calling::skill("give-list".into(), Default::default())]);
+        planned(vec![list, Step { needs: vec![0], each: Some(rows), ..Step::of(vec![call]) }])
+    };
+    let mut branches = Vec::new();
+    for round in 0..=ROUNDS {
+        let mut samples: [Samples; 2] = Default::default();
+        for _ in 0..BATCHES {
+            for (kind, samples) in samples.iter_mut().enumerate() {
+                let began = Instant::now();
+                match kind {
+                    0 => settle(memory, &principal, fanned()).await?,
+                    _ => {
+                        for _ in 0..=BRANCHES {
+                            call(skills, &principal).await?;
+                        }
+                    }
+                }
+                samples.since(began);
+            }
+        }
+        if round > 0 {
+            let [fan, calls] = samples.map(|mut samples| samples.percentile_us(0.5));
+            branches.push(((fan - calls) / BRANCHES as f64).max(0.0));
+        }
+    }
+    report.add("fan100_branch_us", median(branches), "µs", "a branch of a hundred in memory, beyond its call");
     Ok(())
 }

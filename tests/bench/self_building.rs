@@ -57,7 +57,11 @@ pub fn run(args: &[&str]) -> anyhow::Result<()> {
         }
         rest = after;
     }
-    ensure!(rest.is_empty(), "Failed to understand `{}`: `bench self-building [--data DIR] [--kills N]`", rest.join(" "));
+    ensure!(
+        rest.is_empty(),
+        "Failed to understand `{}`: `bench self-building [--data DIR] [--kills N]`",
+        rest.join(" ")
+    );
     runtime(2)?.block_on(all(&data, n_kills))
 }
 
@@ -115,7 +119,8 @@ fn read(data: &Path) -> anyhow::Result<Vec<Labelled>> {
         for path in files(&dir, "js")? {
             let stem = path.file_stem().context("a file has a name")?.to_string_lossy().into_owned();
             let task = stem.split('.').next().unwrap_or_default();
-            let need = needs.get(task).with_context(|| format!("there is no task `{task}` for `{}`", path.display()))?;
+            let need =
+                needs.get(task).with_context(|| format!("there is no task `{task}` for `{}`", path.display()))?;
             let text = fs::read(&path)?;
             corpus.push(Labelled { path, class: class.clone(), need: need.clone(), text });
         }
@@ -145,9 +150,12 @@ async fn judge_all(report: &mut Report, skills: &Skills, corpus: &[Labelled]) ->
         }
         let (passed, is_good) = (found.passed(), labelled.class == "good");
         if std::env::var_os("HAPPYOS_BENCH_ALL").is_some() || passed != is_good {
-            let why = found.failure().map_or_else(|| "passed".to_owned(), |failed| {
-                format!("{}: {} {}", failed.stage.as_str(), failed.seen, failed.on.as_deref().unwrap_or_default())
-            });
+            let why = found.failure().map_or_else(
+                || "passed".to_owned(),
+                |failed| {
+                    format!("{}: {} {}", failed.stage.as_str(), failed.seen, failed.on.as_deref().unwrap_or_default())
+                },
+            );
             println!("  {} {}: {why}", if passed == is_good { "right" } else { "WRONG" }, labelled.path.display());
         }
         if passed && std::env::var_os("HAPPYOS_BENCH_ALL").is_some() {
@@ -169,7 +177,12 @@ async fn judge_all(report: &mut Report, skills: &Skills, corpus: &[Labelled]) ->
     let (n_good, n_good_passed) = sum(&|class| class == "good");
     report.add("corpus", corpus.len() as f64, "", format!("candidates, {n_good} of them good"));
     report.add("caught", share(sum(&|class| class != "good")), "share", "of those with a defect");
-    report.add("caught_overreach", share(sum(&|class| GRAVE.contains(&class))), "share", "of overreach and exfiltration");
+    report.add(
+        "caught_overreach",
+        share(sum(&|class| GRAVE.contains(&class))),
+        "share",
+        "of overreach and exfiltration",
+    );
     report.add("false_rejects", share((n_good, n_good_passed)), "share", "of the good ones");
     Ok(())
 }
@@ -202,12 +215,16 @@ async fn times(report: &mut Report, skills: &Skills, corpus: &[Labelled]) -> any
         let state = skills.install(&operator(), &file, text, None).await;
         let state = state.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         ensure!(state.state.as_str() == "serving", "`{file}` is {}: {}", state.state.as_str(), state.reason);
-        let (skill, example) = (found.skills.first().context("a skill")?, labelled.need.hidden.first().context("an example")?);
+        let (skill, example) =
+            (found.skills.first().context("a skill")?, labelled.need.hidden.first().context("an example")?);
         let input = example.input.to_string();
         let outcome = skills.call(&operator(), Call { skill, input: input.into(), ..Default::default() }).await;
         outcome.result.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         live.push(began.elapsed());
-        skills.remove(&operator(), state.bundle.as_deref().unwrap_or_default(), true).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+        skills
+            .remove(&operator(), state.bundle.as_deref().unwrap_or_default(), true)
+            .await
+            .map_err(|failure| anyhow::anyhow!("{failure}"))?;
     }
     for (stage, samples) in &mut stages {
         println!("  {stage:<16} {:>8.3} ms at the median", samples.percentile_us(0.5) / 1e3);

@@ -26,6 +26,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A skill that may be run again, and one that may not.
 const SKILLS: [(&str, bool); 2] = [("recount", true), ("enlist", false)];
 
+/// The skills of the steps of a plan, by their places above; the second step asks first, the third takes its turn after the
+/// first, and the last after the third.
+const PLAN: [usize; 4] = [0, 1, 1, 0];
+/// One request in so many is a plan.
+const PLAN_IN: u64 = 3;
+
+fn plan() -> Value {
+    let skill = |place: usize| SKILLS[PLAN[place]].0;
+    json!({"steps": [
+        {"id": "a", "skill": skill(0)},
+        {"id": "b", "skill": skill(1), "approve": true},
+        {"id": "c", "skill": skill(2), "needs": ["a"], "approve": false},
+        {"id": "d", "skill": skill(3), "needs": ["c"]},
+    ]})
+}
+
 /// What is asked for to have a skill run.
 fn request(skill: &str) -> &'static str {
     if skill == "recount" { "recount the stock" } else { "enlist a volunteer" }
@@ -46,10 +62,10 @@ pub struct Found {
     pub twice: Vec<String>,
 }
 
-/// What clients were told, by the id of the task: whether its skill may be run again.
+/// What clients were told, by the id of the task: the skills of its steps, by their places.
 #[derive(Default)]
 struct Told {
-    accepted: BTreeMap<String, bool>,
+    accepted: BTreeMap<String, Vec<usize>>,
     /// Those that were seen at their end.
     ended: BTreeSet<String>,
 }
@@ -165,13 +181,24 @@ async fn ask(socket: PathBuf, told: Arc<Mutex<Told>>, seed: u64) -> anyhow::Resu
     let mut random = ChaCha12Rng::seed_from_u64(seed);
     let mut client = Client::unix(&socket).await?;
     loop {
-        let (skill, repeatable) = SKILLS[usize::from(random.next_u64().is_multiple_of(2))];
         let wait = random.next_u64().is_multiple_of(2);
-        let answer = client.post("/v1/requests", &json!({"text": request(skill), "wait": wait})).await?;
+        let (body, steps) = if random.next_u64().is_multiple_of(PLAN_IN) {
+            (json!({"plan": plan(), "wait": wait}), PLAN.to_vec())
+        } else {
+            let skill = usize::from(random.next_u64().is_multiple_of(2));
+            (json!({"text": request(SKILLS[skill].0), "wait": wait}), vec![skill])
+        };
+        let answer = client.post("/v1/requests", &body).await?;
         if answer.status.is_success() {
             let body = answer.json();
             let id = body["id"].as_str().context("a task without an id")?.to_owned();
-            lock(&told).accepted.insert(id, repeatable);
+            let of_several = steps.len() > 1;
+            lock(&told).accepted.insert(id.clone(), steps);
+            if of_several {
+                // It may be waiting for this, or not yet, or just come to it.
+                let act = ["approve", "reject"][usize::from(random.next_u64().is_multiple_of(4))];
+                client.post(&format!("/v1/tasks/{id}/{act}"), &json!({"step": 2, "wait": wait})).await?;
+            }
         }
     }
 }
@@ -185,6 +212,7 @@ async fn settle(home: &Home, told: &Mutex<Told>, found: &mut Found, random: &mut
     };
     let deadline = Instant::now() + PATIENCE;
     for id in open {
+        let mut said = false;
         loop {
             let answer = client.get(&format!("/v1/tasks/{id}")).await?;
             if !answer.status.is_success() {
@@ -194,12 +222,20 @@ async fn settle(home: &Home, told: &Mutex<Told>, found: &mut Found, random: &mut
             let task = answer.json();
             match task["state"].as_str().unwrap_or_default() {
                 "completed" => break,
-                "input-required" if task["question"]["kind"] == "interrupted" => {
-                    found.interrupted += 1;
-                    let reply = ["skip", "abandon"][usize::from(random.next_u64().is_multiple_of(2))];
+                // Given up, or not approved: that was said.
+                "canceled" if said => break,
+                "canceled" if task["steps"].as_array().is_some_and(|steps| steps.len() > 1) => break,
+                "input-required" => {
+                    let replies = if task["question"]["kind"] == "interrupted" {
+                        found.interrupted += 1;
+                        ["skip", "abandon"]
+                    } else {
+                        ["approve", "reject"]
+                    };
+                    let reply = replies[usize::from(random.next_u64().is_multiple_of(2))];
                     let answer = client.post(&format!("/v1/tasks/{id}/answer"), &json!({"text": reply})).await?;
                     ensure!(answer.status.is_success(), "{reply} {id}: {}", answer.text());
-                    break;
+                    said = true;
                 }
                 "submitted" | "working" => {
                     ensure!(Instant::now() < deadline, "{id} does not settle: {task}");
@@ -220,7 +256,7 @@ async fn settle(home: &Home, told: &Mutex<Told>, found: &mut Found, random: &mut
 async fn look(home: &Home, told: &Mutex<Told>, found: &mut Found) -> anyhow::Result<()> {
     let mut client = Client::unix(&home.socket()).await?;
     let accepted = lock(told).accepted.clone();
-    for (id, repeatable) in accepted {
+    for (id, steps) in accepted {
         let answer = client.get(&format!("/v1/tasks/{id}/events")).await?;
         if !answer.status.is_success() {
             found.lost.push(format!("{id} is gone at the end: {}", answer.text()));
@@ -231,23 +267,48 @@ async fn look(home: &Home, told: &Mutex<Told>, found: &mut Found) -> anyhow::Res
         if kinds.iter().filter(|kind| **kind == "ended").count() != 1 || kinds.last() != Some(&"ended") {
             found.lost.push(format!("{id} did not come to exactly one end: {kinds:?}"));
         }
-        let finished = kinds.iter().position(|kind| *kind == "step-finished");
-        if finished.is_some_and(|at| kinds[at..].contains(&"step-started")) {
-            found.twice.push(format!("{id} was run again after it was done: {kinds:?}"));
+        for (place, skill) in steps.iter().enumerate() {
+            let own: Vec<&Value> = events.iter().filter(|event| event["data"]["step"] == place).collect();
+            of_step(&mut client, &format!("{id}, step {}", place + 1), SKILLS[*skill], &own, found).await?;
         }
-        let started = events.iter().filter(|event| event["kind"] == "step-started");
-        let keys: BTreeSet<&str> = started.filter_map(|event| event["data"]["key"].as_str()).collect();
-        ensure!(keys.len() <= 1, "{id} has {} keys for one call", keys.len());
-        let Some(key) = keys.first() else { continue };
-        let skill = SKILLS.iter().find(|(_, other)| *other == repeatable).map_or("enlist", |(skill, _)| *skill);
-        let ran = counted(&mut client, skill, key).await?;
-        let again = counted(&mut client, skill, &format!("X{}", key.get(1..).unwrap_or_default())).await?;
-        if again && !repeatable {
-            found.twice.push(format!("{id} ran twice: {kinds:?}"));
+        // Each step came to an end of its own, or the task to one that says why not: what was given up, not approved, or
+        // stands after such a step.
+        let is_whole = events.last().is_some_and(|event| event["data"] == "completed");
+        let untold = (0..steps.len()).filter(|place| {
+            let own = |kind: &str| events.iter().any(|event| event["kind"] == kind && event["data"]["step"] == *place);
+            own("step-started") && !own("step-finished") && !own("paused")
+        });
+        if is_whole && untold.count() > 0 {
+            found.lost.push(format!("{id} is complete with a step that has no end: {kinds:?}"));
         }
-        if finished.is_some() && !ran {
-            found.lost.push(format!("{id} says that it was done, and was not"));
-        }
+    }
+    Ok(())
+}
+
+/// Looks at the events of one step, and at what its skill has counted.
+async fn of_step(
+    client: &mut Client,
+    which: &str,
+    (skill, repeatable): (&str, bool),
+    events: &[&Value],
+    found: &mut Found,
+) -> anyhow::Result<()> {
+    let kinds: Vec<&str> = events.iter().filter_map(|event| event["kind"].as_str()).collect();
+    let finished = kinds.iter().position(|kind| *kind == "step-finished");
+    if finished.is_some_and(|at| kinds[at..].contains(&"step-started")) {
+        found.twice.push(format!("{which} was run again after it was done: {kinds:?}"));
+    }
+    let started = events.iter().filter(|event| event["kind"] == "step-started");
+    let keys: BTreeSet<&str> = started.filter_map(|event| event["data"]["key"].as_str()).collect();
+    ensure!(keys.len() <= 1, "{which} has {} keys for one call", keys.len());
+    let Some(key) = keys.first() else { return Ok(()) };
+    let ran = counted(client, skill, key).await?;
+    let again = counted(client, skill, &format!("X{}", key.get(1..).unwrap_or_default())).await?;
+    if again && !repeatable {
+        found.twice.push(format!("{which} ran twice: {kinds:?}"));
+    }
+    if finished.is_some() && !ran {
+        found.lost.push(format!("{which} says that it was done, and was not"));
     }
     Ok(())
 }

@@ -1,18 +1,20 @@
 //! The command line as written.
 
+mod agents;
 mod requests;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use requests::{Ask, Building, Errors, Format, Gap, Memory, Request, Stats, Task, Trace};
+pub use agents::{Agent, CreateAgent, Endpoint, RunAgent};
+pub use requests::{Ask, Building, Errors, Format, Gap, Memory, Plan, Request, Said, Stats, Task, Trace};
 
 const EXIT_CODES: &str = "Exit codes:\n  0  done\n  1  what was asked failed: a skill's failure, a refused file, a failed test\n  \
 2  the command line or the configuration makes no sense\n  \
 3  the daemon: none runs where one is needed, it cannot be reached, or another one holds the data\n  \
 4  this machine has no toolchain that builds for WebAssembly\n  \
-5  a request in plain words waits for an answer\n  6  a request in plain words was refused: no skill does it, or it takes several";
+5  a request in plain words waits for an answer\n  6  a request in plain words was refused: no skill does it";
 
 /// Runs skills as sandboxed WebAssembly components, called from the command line, over HTTP and over MCP.
 #[derive(Debug, Parser)]
@@ -53,6 +55,8 @@ pub enum Command {
     Ask(Ask),
     /// Show what a request in plain words is, and what would be done about it.
     Analyse(Request),
+    /// Show step by step what would be done about a request, or check, show and run a plan that you wrote.
+    Plan(Plan),
     /// See what became of requests, answer their questions, stop them.
     #[command(subcommand)]
     Task(Task),
@@ -78,6 +82,12 @@ pub enum Command {
     /// Write, build, test and look at skills.
     #[command(subcommand)]
     Skill(Skill),
+    /// Add, list, check and remove the endpoints that agents work at: models, MCP servers.
+    #[command(subcommand)]
+    Endpoint(Endpoint),
+    /// Make agents, have them work, and take them in and out of service.
+    #[command(subcommand)]
+    Agent(Agent),
     /// Find or install what builds skills written in Rust.
     #[command(subcommand)]
     Toolchain(Toolchain),

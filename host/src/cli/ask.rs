@@ -45,7 +45,10 @@ pub struct Attachment {
 
 #[derive(Deserialize)]
 pub struct Step {
-    pub skill: String,
+    #[serde(default)]
+    pub skill: Option<String>,
+    #[serde(default)]
+    pub agent: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -152,7 +155,7 @@ pub fn usage(reply: &Reply, doing: &str) -> Result<(), Fault> {
 }
 
 /// A single command does not wait for a model to be read and for the vectors of all skills: it says so.
-fn say_what_compares(context: &Context) -> Result<(), Fault> {
+pub fn say_what_compares(context: &Context) -> Result<(), Fault> {
     let has_model = remote::path(&context.config.models_dir(), &remote::MODEL).is_some();
     if has_model && Client::of_daemon(&context.config.data_dir)?.is_none() {
         let up = context.up_command();
@@ -174,13 +177,17 @@ pub fn show(voice: Voice, reply: &Reply, doing: &str) -> Result<(), Fault> {
     }
     for Attachment { name, media_type } in &task.attachments {
         let (name, media_type) = (name.escape_debug(), media_type.escape_debug());
-        voice.note(&format!("attachment `{name}` ({media_type}): `--json` prints it"));
+        let id = &task.id;
+        voice.note(&format!("file `{name}` ({media_type}): `happyos task artifacts {id} --out DIR` writes it"));
     }
     if let Some(steps) = &task.answer.steps {
         output::print(&format!("\n{}\n", output::harmless(steps)))?;
     }
-    let skill = task.steps.last().map(|step| format!(" by `{}`", step.skill)).unwrap_or_default();
-    voice.note(&format!("task {}: {}{skill}", task.id, task.state));
+    let called = task.steps.iter().filter_map(|step| step.skill.as_ref().or(step.agent.as_ref()));
+    let mut names: Vec<String> = called.map(|name| format!("`{name}`")).collect();
+    names.dedup();
+    let by = if names.is_empty() { String::new() } else { format!(" by {}", names.join(", ")) };
+    voice.note(&format!("task {}: {}{by}", task.id, task.state));
     outcome(&task.state)
 }
 
@@ -238,7 +245,12 @@ fn explained(looked: &Looked) -> String {
 }
 
 fn body(asked: &args::Request) -> Result<Value, Fault> {
-    let text = match asked.text.as_slice() {
+    body_of(&text_of(&asked.text)?, &asked.said)
+}
+
+/// The words of a request as they were given, or from standard input.
+pub fn text_of(words: &[String]) -> Result<String, Fault> {
+    let text = match words {
         [one] if one == "-" => {
             let mut text = String::new();
             std::io::stdin()
@@ -253,6 +265,11 @@ fn body(asked: &args::Request) -> Result<Value, Fault> {
     if text.trim().is_empty() {
         return Err(Fault::usage("Failed to ask: the request is empty").hint("say in plain words what is to be done"));
     }
+    Ok(text)
+}
+
+/// A request as it is sent.
+pub fn body_of(text: &str, asked: &args::Said) -> Result<Value, Fault> {
     let mut body = json!({ "text": text });
     let members = body.as_object_mut();
     let Some(members) = members else { return Ok(body) };

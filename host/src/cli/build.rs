@@ -58,7 +58,8 @@ pub fn run(context: &Context, asked: &args::Building) -> Result<(), Fault> {
         args::Building::List => list(context),
         args::Building::Show { id } => {
             let path = format!("/v1/builds/{}", checked(id)?);
-            let build: Build = context.with_any(async |client| client.get(&path, &format!("show the build `{id}`")).await)?;
+            let build: Build =
+                context.with_any(async |client| client.get(&path, &format!("show the build `{id}`")).await)?;
             if context.voice.json {
                 return output::print_json(&json!(build));
             }
@@ -68,7 +69,11 @@ pub fn run(context: &Context, asked: &args::Building) -> Result<(), Fault> {
             let path = format!("/v1/builds/{}/cancel", checked(id)?);
             let doing = format!("cancel the build `{id}`");
             let build: Build = context.with_any(async |client| client.post(&path, &json!({}), &doing).await)?;
-            if context.voice.json { output::print_json(&json!(build)) } else { output::print(&format!("cancelled {id}\n")) }
+            if context.voice.json {
+                output::print_json(&json!(build))
+            } else {
+                output::print(&format!("cancelled {id}\n"))
+            }
         }
     }
 }
@@ -157,7 +162,8 @@ pub fn provenance(context: &Context, name: &str) -> Result<(), Fault> {
     if context.voice.json {
         return output::print_json(&json!(found));
     }
-    let mut text = format!("{}: {}, digest {}\n", found.bundle, found.state, found.digest.as_deref().unwrap_or("unknown"));
+    let mut text =
+        format!("{}: {}, digest {}\n", found.bundle, found.state, found.digest.as_deref().unwrap_or("unknown"));
     match (&found.build, &found.publisher) {
         (Some(build), _) => text.push_str(&page(build)),
         (None, Some(publisher)) => text.push_str(&format!("signed by {publisher}\n")),

@@ -19,7 +19,7 @@ pub enum Code {
     Toolchain = 4,
     /// A request in plain words waits for an answer.
     Question = 5,
-    /// A request in plain words was refused: no skill does it, or it takes several.
+    /// A request in plain words was refused: no skill does it.
     Refused = 6,
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::fault::Fault;
 use super::steps::Waiting;
-use super::{Context, args, ask, output, trace};
+use super::{Context, args, artifacts, ask, output, plans, trace};
 
 #[derive(Deserialize)]
 struct TaskList {
@@ -45,6 +45,9 @@ pub fn task(context: &Context, asked: &args::Task) -> Result<(), Fault> {
                     .await
             })
         }
+        args::Task::Approve { id, step } => plans::decide(context, id, step, true),
+        args::Task::Reject { id, step } => plans::decide(context, id, step, false),
+        args::Task::Artifacts { id, out } => artifacts::write(context, id, out),
         args::Task::Resume { id } => context.with_any(async |client| {
             let id = ask::task_id(&client, id).await?;
             let path = format!("/v1/tasks/{id}/resume");
@@ -87,7 +90,7 @@ fn correct(context: &Context, id: &str, skill: &str) -> Result<(), Fault> {
 }
 
 /// Sends what a task goes on with, waits, and shows what came of it.
-async fn go_on(context: &Context, client: &Client, path: &str, body: String, doing: &str) -> Result<(), Fault> {
+pub async fn go_on(context: &Context, client: &Client, path: &str, body: String, doing: &str) -> Result<(), Fault> {
     let reply = {
         let _waiting = Waiting::new(context.voice, "working on it".into());
         client.send(hyper::Method::POST, path, Some(body)).await?

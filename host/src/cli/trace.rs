@@ -10,6 +10,8 @@ use super::client::Usage;
 use super::fault::Fault;
 use super::{Context, ask, output};
 
+/// Most steps whose calls are known.
+const CHAINS_MAX: usize = 4_096;
 /// Longest value that a line shows, in characters.
 const VALUE_CHARS_MAX: usize = 100;
 
@@ -65,6 +67,7 @@ fn tree(id: &str, events: &[Event]) -> String {
         began_ms: events.first().map_or(0, |event| event.at_ms),
         steps: HashMap::new(),
         chains: Vec::new(),
+        names: Vec::new(),
         used: Usage { fuel: 0, memory_peak_bytes: 0, wall_us: 0, host_calls: 0 },
     };
     events.iter().for_each(|event| growing.add(event));
@@ -79,8 +82,9 @@ struct Growing {
     began_ms: u64,
     /// Where the steps of the plan stand below the root.
     steps: HashMap<u64, usize>,
-    /// The calls of each step.
+    /// The calls of each step, and what each is for.
     chains: Vec<Value>,
+    names: Vec<String>,
     used: Usage,
 }
 
@@ -95,6 +99,7 @@ impl Growing {
                 self.root.below.push(node);
             }
             "step-started" | "step-finished" | "step-failed" => self.step(&event.kind, data, &at),
+            "expanded" | "paused" | "decided" => self.of_step(&event.kind, data, &at),
             "asked" => {
                 let node = question(data, &at);
                 self.root.below.push(node);
@@ -150,6 +155,7 @@ impl Growing {
     fn decision(&mut self, decision: &Value) -> Vec<Node> {
         if let Some(steps) = decision.pointer("/plan/steps").and_then(Value::as_array) {
             self.chains = steps.iter().filter_map(|step| step.get("chain").cloned()).collect();
+            self.names = steps.iter().map(|step| shown(step.get("name"))).collect();
             self.steps.clear();
             let mut nodes = Vec::new();
             for (number, step) in (1..).zip(steps) {
@@ -163,7 +169,19 @@ impl Growing {
                     .collect();
                 let after: Vec<String> = needs.iter().map(|place| (place + 1).to_string()).collect();
                 let after = if after.is_empty() { String::new() } else { format!(", after step {}", after.join(", ")) };
-                nodes.push(Node::new(format!("step {number}{after}: {}", calls.collect::<Vec<_>>().join(", else "))));
+                let mut node =
+                    Node::new(format!("step {number}{after}: {}", calls.collect::<Vec<_>>().join(", else ")));
+                if step.get("name").is_some() {
+                    node.below.push(Node::new(format!("for: {}", shown(step.get("name")))));
+                }
+                if let Some(each) = step.get("each") {
+                    node.below.push(Node::new(format!("for each of {}", source(Some(each)))));
+                }
+                nodes.push(node);
+            }
+            let left_out = decision.pointer("/plan/left_out").and_then(Value::as_array);
+            for left in left_out.into_iter().flatten() {
+                nodes.push(Node::new(format!("not done: {}", shown(left.pointer("/part/text")))));
             }
             return nodes;
         }
@@ -173,24 +191,58 @@ impl Growing {
         decision.get("refuse").map(refusal).into_iter().collect()
     }
 
-    fn step(&mut self, kind: &str, data: &Value, at: &str) {
-        let place = data.get("step").and_then(Value::as_u64).unwrap_or_default();
+    /// The node of a step, below the root.
+    fn node(&mut self, place: u64) -> Option<&mut Node> {
+        let name = usize::try_from(place).ok().and_then(|place| self.names.get(place)).filter(|name| !name.is_empty());
+        let line = match name {
+            Some(name) => format!("step {}: {name}", place + 1),
+            None => format!("step {}", place + 1),
+        };
         let at_root = *self.steps.entry(place).or_insert_with(|| {
-            self.root.below.push(Node::new(format!("step {}", place + 1)));
+            self.root.below.push(Node::new(line));
             self.root.below.len() - 1
         });
-        let Some(step) = self.root.below.get_mut(at_root) else { return };
+        self.root.below.get_mut(at_root)
+    }
+
+    /// What became of a step beside its calls.
+    fn of_step(&mut self, kind: &str, data: &Value, at: &str) {
+        let number = |key: &str| data.get(key).and_then(Value::as_u64).unwrap_or_default();
+        let place = number("step");
+        let line = match kind {
+            "expanded" => {
+                let (first, n_items) = (number("first") + 1, number("n_items"));
+                let chain = usize::try_from(place).ok().and_then(|place| self.chains.get(place)).cloned();
+                let wanted = usize::try_from(first + n_items - 1).unwrap_or_default().min(CHAINS_MAX);
+                self.chains.resize(wanted.max(self.chains.len()), chain.unwrap_or_default());
+                format!("one for each of {n_items} items {at}, from step {first} on")
+            }
+            "paused" => format!("waits for its owner {at}: {}", shown(data.get("why"))),
+            _ if data.get("approved").and_then(Value::as_bool).unwrap_or_default() => format!("approved {at}"),
+            _ => format!("rejected {at}"),
+        };
+        if let Some(step) = self.node(place) {
+            step.below.push(Node::new(line));
+        }
+    }
+
+    fn step(&mut self, kind: &str, data: &Value, at: &str) {
+        let place = data.get("step").and_then(Value::as_u64).unwrap_or_default();
+        let chain = usize::try_from(place).ok().and_then(|place| self.chains.get(place)).cloned();
+        let mut used = self.used;
+        let Some(step) = self.node(place) else { return };
         if kind == "step-started" {
-            let chain = usize::try_from(place).ok().and_then(|place| self.chains.get(place));
             let number = data.get("call").and_then(Value::as_u64).unwrap_or_default();
-            let called = chain.and_then(|chain| chain.get(usize::try_from(number).ok()?)).map(call).unwrap_or_default();
+            let called = chain.as_ref().and_then(|chain| chain.get(usize::try_from(number).ok()?)).map(call);
+            let called = called.unwrap_or_default();
             let attempt = data.get("attempt").and_then(Value::as_u64).unwrap_or(1);
             let again = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
             step.below.push(Node::new(format!("{called} {at}{again}")));
+            self.used = used;
             return;
         }
         let usage = data.get("usage").and_then(|usage| serde_json::from_value::<Usage>(usage.clone()).ok());
-        let cost = usage.map(|usage| self.used.and(usage)).unwrap_or_default();
+        let cost = usage.map(|usage| used.and(usage)).unwrap_or_default();
         let ended = if kind == "step-finished" {
             let n_artifacts = data.get("n_artifacts").and_then(Value::as_u64).unwrap_or_default();
             let files = if n_artifacts > 0 { format!(" and {n_artifacts} files") } else { String::new() };
@@ -205,6 +257,7 @@ impl Growing {
             Some(started) => started.below.push(ended),
             None => step.below.push(ended),
         }
+        self.used = used;
     }
 
     fn ended(&self, data: &Value, at: &str) -> Node {
@@ -263,6 +316,11 @@ fn question(asked: &Value, at: &str) -> Node {
         }
         return node;
     }
+    if let Some(approval) = asked.get("approval") {
+        let target = approval.get("target").and_then(Value::as_str).unwrap_or_default();
+        let with = shown(approval.get("arguments"));
+        return Node::new(format!("question{at}: may `{target}` be called with {with}?"));
+    }
     match asked.pointer("/interrupted/skill").and_then(Value::as_str) {
         Some(skill) => {
             Node::new(format!("question{at}: `{skill}` may have run when the daemon was stopped: what now?"))
@@ -298,8 +356,29 @@ fn failure(failure: Option<&Value>) -> String {
 }
 
 fn call(call: &Value) -> String {
-    let skill = call.get("skill").and_then(Value::as_str).unwrap_or_default();
-    format!("`{skill}` {}", shown(call.get("arguments")))
+    let agent = call.pointer("/agent/name").and_then(Value::as_str);
+    let called = match call.get("skill").and_then(Value::as_str).or(agent) {
+        Some(name) => format!("`{name}`"),
+        None => format!("an agent for {}", shown(call.pointer("/agent/capabilities"))),
+    };
+    let taken: Vec<String> = call
+        .get("references")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(|own| format!("{} from {}", shown(own.get("to")), source(own.get("from"))))
+        .collect();
+    let taken = if taken.is_empty() { String::new() } else { format!(" with {}", taken.join(", ")) };
+    format!("{called} {}{taken}", shown(call.get("arguments")))
+}
+
+/// Where a value comes from.
+fn source(source: Option<&Value>) -> String {
+    let pointer = shown(source.and_then(|source| source.get("pointer")));
+    match source.and_then(|source| source.get("step")).and_then(Value::as_u64) {
+        Some(step) => format!("step {}{pointer}", step + 1),
+        None => format!("the item{pointer}"),
+    }
 }
 
 /// A line with reasons below it.

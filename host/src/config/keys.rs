@@ -44,7 +44,7 @@ impl Key {
 const AT_START: &[&str] =
     &["data_dir", "skills_dir", "policy_file", "store", "http.listen", "http.allow_remote", "http.connections_max"];
 /// Keys of features that are not there yet.
-const NOT_YET: &[&str] = &["max_agents", "a2a_protocol_enabled", "advanced_analysis_enabled"];
+const NOT_YET: &[&str] = &["a2a_protocol_enabled", "advanced_analysis_enabled"];
 
 /// The blocks that settings may stand in, as the system before this one wrote them, with what each may hold. A file may
 /// also hold these settings without their block.
@@ -185,6 +185,19 @@ pub static KEYS: &[Key] = &[
     },
     number!("max_concurrent_tasks", "tasks", 1, 65_536, tasks.running_max: usize,
         "Requests in plain words that are worked on at one time; more wait."),
+    number!("tasks.parallel_max", "steps", 1, 256, tasks.parallel_max: usize,
+        "Steps of one request that run at one time, as far as there are places for them."),
+    Key {
+        path: "tasks.ask_first",
+        what: "Skills and agents, by name, that requests in plain words call only if their owner says so each time.",
+        slot: Slot::List {
+            get: |config| &config.tasks.ask_first,
+            set: |config, value| config.tasks.ask_first = value,
+            check: |name| {
+                if name.is_empty() || name.len() > 128 { Err("the name of a skill or an agent") } else { Ok(()) }
+            },
+        },
+    },
     flag!(
         "fallback_enabled",
         tasks.fallback,
@@ -196,7 +209,7 @@ pub static KEYS: &[Key] = &[
         "How skills did so far decides between ones that fit about as well."
     ),
     flag!("self_building_enabled", planned.self_building, "Skills are built for what no skill does."),
-    number!("max_agents", "agents", 1, 65_536, planned.agents_max: usize, "Agents that work at one time."),
+    number!("max_agents", "agents", 1, 65_536, planned.agents_max: usize, "Agents that there may be."),
     flag!("a2a_protocol_enabled", planned.a2a, "Agents are spoken to and answered over A2A."),
     flag!(
         "advanced_analysis_enabled",

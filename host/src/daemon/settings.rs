@@ -6,6 +6,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
+use crate::agents::Agents;
 use crate::config::Config;
 use crate::http::Drain;
 use crate::orchestrator::{Orchestrator, Retention, Settings};
@@ -26,6 +27,8 @@ pub fn of_orchestrator(config: &Config) -> Settings {
     let tasks = &config.tasks;
     Settings {
         running_max: tasks.running_max,
+        parallel_max: tasks.parallel_max,
+        ask_first: tasks.ask_first.iter().map(|name| name.as_str().into()).collect(),
         fallback: tasks.fallback,
         memory: tasks.memory,
         performance: tasks.performance,
@@ -45,6 +48,7 @@ pub fn of_orchestrator(config: &Config) -> Settings {
 pub async fn follow(
     skills: Skills,
     orchestrator: Orchestrator,
+    agents: Agents,
     log: GuestLog,
     in_force: Arc<ArcSwap<Config>>,
     drain: Drain,
@@ -58,6 +62,7 @@ pub async fn follow(
         }
         let config = configuration.borrow_and_update().config.clone();
         orchestrator.set(of_orchestrator(&config));
+        agents.set_max(config.planned.agents_max);
         log.keep(config.log_lines_kept);
         drain.set(Duration::from_millis(config.drain_ms));
         in_force.store(Arc::new(config));

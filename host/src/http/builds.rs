@@ -96,7 +96,11 @@ struct StartRequest {
     need: Option<Value>,
 }
 
-pub(super) async fn start(state: Shared, Caller(principal): Caller, request: Request<Body>) -> Result<Response, HttpError> {
+pub(super) async fn start(
+    state: Shared,
+    Caller(principal): Caller,
+    request: Request<Body>,
+) -> Result<Response, HttpError> {
     authorise(&principal, Action::ManageBundles)?;
     let (parts, body) = request.into_parts();
     let bytes = body::read(&parts.headers, body, state.body_bytes_max()).await?;

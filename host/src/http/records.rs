@@ -58,7 +58,7 @@ struct Period {
     ended: u64,
     completed: u64,
     failed: u64,
-    /// Refused: nothing fits, or it takes several skills.
+    /// Refused: nothing fits.
     rejected: u64,
     canceled: u64,
     /// Questions that were asked back.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::HttpError;
 use super::{DoorState, Shared, wire};
-use crate::base::TaskId;
+use crate::base::{Failure, FailureKind, TaskId};
 use crate::orchestrator::event::{Event, Request};
 use crate::orchestrator::respond::Format;
 use crate::orchestrator::task::Task;
@@ -30,7 +30,7 @@ use analysis_body::{AnalysisBody, EventBody};
 use ask_body::AskRequest;
 pub(super) use how::OfTask;
 use how::{Asker, How, Media, Written, read};
-use task_body::TaskSummary;
+use task_body::{ArtifactList, PlanBody, TaskSummary};
 
 /// Tasks that one listing gives unless another number is asked for.
 const LIST_DEFAULT: usize = 50;
@@ -80,7 +80,7 @@ pub(super) async fn ask(
             let asked: AskRequest = read(request, ask_body::ASK_KEYS).await?;
             let how = how.formatted(asked.format.as_deref())?;
             let wait = asked.wait.unwrap_or(true);
-            let taken = state.orchestrator.ask(&principal, Request::from(asked)).await?;
+            let taken = state.orchestrator.ask(&principal, planned(&state, &principal, asked)?).await?;
             accepted(&state, &principal, taken, wait, how).await
         }
         .await,
@@ -93,8 +93,31 @@ pub(super) async fn analyse(
     request: HttpRequest<Body>,
 ) -> Result<Response, HttpError> {
     let asked: AskRequest = read(request, ask_body::ASK_KEYS).await?;
+    if asked.plan.is_some() {
+        return Err(HttpError::malformed("`plan` is not analysed").with_hint("`POST /v1/plan` checks and shows it"));
+    }
     let looked = state.orchestrator.analyse(&principal, &asked.into()).await?;
     Ok(wire::json(StatusCode::OK, &AnalysisBody::new(&looked)))
+}
+
+/// The request as it was asked, with its plan read and checked where it has one.
+fn planned(state: &DoorState, principal: &Principal, mut asked: AskRequest) -> Result<Request, HttpError> {
+    let plan = match asked.plan.take() {
+        Some(plan) => Some(state.orchestrator.read_plan(principal, &plan)?),
+        None => None,
+    };
+    Ok(Request { plan, ..Request::from(asked) })
+}
+
+/// Shows what would be done, step by step.
+pub(super) async fn plan(
+    State(state): Shared,
+    Asker(principal): Asker,
+    request: HttpRequest<Body>,
+) -> Result<Response, HttpError> {
+    let asked: AskRequest = read(request, ask_body::ASK_KEYS).await?;
+    let task = state.orchestrator.plan(&principal, planned(&state, &principal, asked)?).await?;
+    Ok(wire::json(StatusCode::OK, &PlanBody::new(&task)))
 }
 
 #[derive(Deserialize)]
@@ -216,6 +239,84 @@ pub(super) async fn reply(
         }
         .await,
     )
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApprovalRequest {
+    /// The number of the step, from 1, or its name.
+    step: serde_json::Value,
+    #[serde(default)]
+    wait: Option<bool>,
+    #[serde(default)]
+    format: Option<String>,
+}
+
+pub(super) async fn approve(state: Shared, asker: Asker, id: OfTask, how: How, request: HttpRequest<Body>) -> Response {
+    decide(state, asker, id, how, request, true).await
+}
+
+pub(super) async fn reject(state: Shared, asker: Asker, id: OfTask, how: How, request: HttpRequest<Body>) -> Response {
+    decide(state, asker, id, how, request, false).await
+}
+
+/// Says whether a step may run that waits for that.
+async fn decide(
+    State(state): Shared,
+    Asker(principal): Asker,
+    OfTask(id): OfTask,
+    how: How,
+    request: HttpRequest<Body>,
+    approved: bool,
+) -> Response {
+    how.said(
+        async {
+            let asked: ApprovalRequest = read(request, &["step", "wait", "format"]).await?;
+            let how = how.formatted(asked.format.as_deref())?;
+            let task = state.orchestrator.task(&principal, id).await?;
+            let step = step_of(&task, &asked.step)?;
+            match state.orchestrator.approve(&principal, id, step, approved).await? {
+                Some(taken) => accepted(&state, &principal, taken, asked.wait.unwrap_or(true), how).await,
+                None => {
+                    let task = state.orchestrator.task(&principal, id).await?;
+                    answer(&state, &principal, &task, how).await
+                }
+            }
+        }
+        .await,
+    )
+}
+
+/// The place of the step of that number or name.
+fn step_of(task: &Task, step: &serde_json::Value) -> Result<usize, HttpError> {
+    let place = match step {
+        serde_json::Value::Number(number) => {
+            number.as_u64().and_then(|number| usize::try_from(number).ok()?.checked_sub(1))
+        }
+        serde_json::Value::String(name) => {
+            task.planned().find(|(_, state)| state.step.name.as_deref() == Some(name.as_str())).map(|(place, _)| place)
+        }
+        _ => return Err(HttpError::malformed("`step` is neither the number of a step nor its name")),
+    };
+    place.filter(|place| *place < task.steps.len()).ok_or_else(|| {
+        let shown: String = step.to_string().chars().take(80).collect();
+        let message = format!("the task has no step {shown}");
+        HttpError::from(
+            Failure::new(FailureKind::NotFound, message).with_hint("`happyos task show ID` lists its steps"),
+        )
+    })
+}
+
+/// The files that came with the answers of a task.
+pub(super) async fn artifacts(
+    State(state): Shared,
+    Asker(principal): Asker,
+    OfTask(id): OfTask,
+) -> Result<Response, HttpError> {
+    // That it is there at all is found out by looking for it.
+    state.orchestrator.task(&principal, id).await?;
+    let artifacts = state.orchestrator.artifacts(&principal, id).await?;
+    Ok(wire::json(StatusCode::OK, &ArtifactList::new(&artifacts)))
 }
 
 /// Goes on with a task that was interrupted.

@@ -31,7 +31,9 @@ impl Fixture {
         // Not installed: a process has one recorder, and other tests may have it.
         let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
         let orchestrator = testing::orchestrator(&skills);
+        let agents = testing::agents(&skills, &config).await;
         let state = DoorState {
+            agents,
             skills,
             orchestrator,
             tokens: Arc::new(tokens),

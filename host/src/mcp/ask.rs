@@ -23,7 +23,8 @@ pub const NAME: &str = "ask";
 const DESCRIPTION: &str = "Asks in plain words, in English or Swedish, for what the installed skills can do: the fitting \
     skill is found and called. The result says in `state` what came of it. `completed`: the text is the answer. \
     `input-required`: the text is a question; answer it by calling this tool again with the answer as `text` and the \
-    `task_id` of the result. `rejected`: no skill does it, or it takes several.";
+    `task_id` of the result. `rejected`: no skill does it. A request may have several \
+    parts; those that nothing does are named in the answer.";
 
 /// The tool as MCP describes it.
 pub fn tool() -> Tool {
@@ -200,7 +201,7 @@ async fn follow(
 fn told_of(task: &Task) -> CallToolResult {
     let said = respond(task, Format::Text, Door::Tool);
     let done = task.steps.iter().filter_map(|step| match &step.progress {
-        Progress::Done { output, .. } => Some((step.step.chain.get(step.call)?.skill.to_string(), output)),
+        Progress::Done { output, .. } => Some((step.step.chain.get(step.call)?.label().to_string(), output)),
         _ => None,
     });
     let (skills, outputs): (Vec<String>, Vec<_>) = done.unzip();
@@ -266,5 +267,11 @@ fn question(question: &Question) -> Value {
         Question::Interrupted(interrupted) => {
             json!({"kind": "interrupted", "skill": interrupted.skill, "answers": ["retry", "skip", "abandon"]})
         }
+        Question::Approval(approval) => json!({
+            "kind": "approval",
+            "skill": approval.target,
+            "arguments": approval.arguments,
+            "answers": ["approve", "reject"],
+        }),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::agents::{self, Agents};
 use crate::base::CallLimits;
 use crate::config::{AdmissionConfig, CompileConfig, Config, HttpConfig};
 use crate::orchestrator::{self, Orchestrator, Retention, Settings};
@@ -41,10 +42,22 @@ pub(crate) async fn open(dir: &Path) -> (Config, Skills) {
     (config, skills)
 }
 
+/// No agents yet, over `skills`.
+pub(crate) async fn agents(skills: &Skills, config: &Config) -> Agents {
+    let backing = agents::Backing {
+        skills: skills.clone(),
+        store: Store::open(&config.data_dir).unwrap(),
+        audit: Audit::open(&config.data_dir).unwrap(),
+        principal: Principal::authenticated("daemon", Role::User),
+    };
+    Agents::open(backing, 4).await.unwrap()
+}
+
 /// An orchestrator over `skills` that keeps everything in memory.
 pub(crate) fn orchestrator(skills: &Skills) -> Orchestrator {
     let backing = orchestrator::Backing {
         skills: skills.clone(),
+        agents: Arc::new(crate::orchestrator::NoAgents),
         ledger: Arc::new(MemoryLedger::default()),
         principal: Principal::authenticated("daemon", Role::User),
         act_as: |owner| Principal::authenticated(owner, Role::User),
@@ -60,7 +73,15 @@ pub(crate) fn orchestrator(skills: &Skills) -> Orchestrator {
         gaps_age_ms: day_ms,
         performance_age_ms: day_ms,
     };
-    let settings = Settings { running_max: 4, fallback: true, memory: true, performance: true, retention };
+    let settings = Settings {
+        running_max: 4,
+        parallel_max: 8,
+        ask_first: Vec::new(),
+        fallback: true,
+        memory: true,
+        performance: true,
+        retention,
+    };
     Orchestrator::new(backing, settings)
 }
 
@@ -95,6 +116,7 @@ fn config(dir: &Path) -> Config {
         },
         model_index_urls: Vec::new(),
         tasks: Config::new(dir.join("data")).tasks,
+        fleet: Default::default(),
         planned: Config::new(dir.join("data")).planned,
         skill_discovery_interval_s: 300,
         policy_file: None,

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use tracing::Instrument as _;
 
-use super::event::{Analysed, Decision, End, Event, Request};
+use super::event::{Analysed, Decision, End, Event, Request, Target};
 use super::plan::{self, Known};
 use super::routes::{Routed, off_thread};
-use super::task::{Progress, Task};
+use super::task::{Outputs, Progress, Task};
 use super::{Inner, corrections, internal};
 use crate::base::Failure;
 use crate::memory::{Recalled, TURNS_MAX};
 use crate::routing::complexity::SEVERAL;
-use crate::routing::{self, Analysis, Ask, CivilNow, Hints, Turn};
+use crate::routing::{self, Analysis, Ask, CivilNow, Hints, Intent, Turn};
 use crate::store::tasks::TaskFilter;
 
 /// Skills among which a request is looked for where it came in; among more it takes a thread of its own.
@@ -35,6 +35,25 @@ pub struct Looked {
     pub n_turns: usize,
 }
 
+/// What is to be done about a request of `owner`: its own plan where it came with one, or what is found out.
+pub(super) async fn decided(inner: &Arc<Inner>, owner: &Arc<str>, request: &Request) -> Result<Analysed, Failure> {
+    match &request.plan {
+        None => Ok(look(inner, owner, request).await?.analysed),
+        Some(plan) => Ok(Analysed {
+            language: routing::language::detect(&request.text).tag().into(),
+            intent: Intent::Command.as_str().into(),
+            complexity: 0.0,
+            complexity_reasons: Vec::new(),
+            strategy: "given".into(),
+            reasons: vec!["the request came with its plan".to_owned()],
+            candidates: Vec::new(),
+            margin: 0.0,
+            fit: 0.0,
+            decision: Decision::Plan(plan.clone()),
+        }),
+    }
+}
+
 /// Looks at a request of `owner`.
 pub(super) async fn look(inner: &Arc<Inner>, owner: &Arc<str>, request: &Request) -> Result<Looked, Failure> {
     looked(inner, owner, request).instrument(tracing::debug_span!("analyse")).await
@@ -42,6 +61,7 @@ pub(super) async fn look(inner: &Arc<Inner>, owner: &Arc<str>, request: &Request
 
 async fn looked(inner: &Arc<Inner>, owner: &Arc<str>, request: &Request) -> Result<Looked, Failure> {
     let routed = inner.routes.current().await?;
+    let snapshot = routed.snapshot.clone();
     let recalled = recall(inner, owner, request).await?;
     let now = civil_now(request.time_zone.as_deref());
     let n_turns = recalled.turns.len();
@@ -64,10 +84,10 @@ async fn looked(inner: &Arc<Inner>, owner: &Arc<str>, request: &Request) -> Resu
         .await?
     };
     let gaps = match analysis.strategy {
-        routing::Strategy::Gap { .. } => inner.gap_keys(owner).await?,
+        routing::Strategy::Gap { .. } | routing::Strategy::Plan(_) => inner.gap_keys(owner).await?,
         _ => Vec::new(),
     };
-    let analysed = plan::plan(&analysis, &request.text, Known { owner, gaps: &gaps });
+    let analysed = plan::plan(&analysis, &request.text, Known { owner, gaps: &gaps }, &*snapshot);
     Ok(Looked { analysis, analysed, by_meaning, n_turns })
 }
 
@@ -166,15 +186,16 @@ async fn turns(inner: &Arc<Inner>, owner: &Arc<str>, session: &str) -> Result<Ar
 
 /// What a task that has ended is to the requests after it.
 pub(super) fn turn(task: &Task) -> Option<Turn> {
-    let answered = task.steps.last().and_then(|step| {
+    let answered = task.planned().last().and_then(|(_, step)| {
         let call = step.step.chain.get(step.call)?;
+        let Target::Skill(skill) = &call.target else { return None };
         let answer = match &step.progress {
             Progress::Done { output, .. } if output.get().len() <= TURN_ANSWER_BYTES_MAX => {
                 serde_json::from_str(output.get()).ok()
             }
             _ => None,
         };
-        Some((call.skill.clone(), call.arguments.clone(), answer))
+        Some((skill.clone(), Outputs::new(task).arguments(step, call).ok()?, answer))
     });
     // What was stopped is as good as not said.
     if matches!(task.end, None | Some(End::Canceled(_))) {

@@ -43,6 +43,7 @@ pub fn read(task: &Task, text: &str, with: &Reading<'_>) -> Result<Reply, Failur
         Some(Question::Choice(choices)) => choice(task, choices, said, with, words),
         Some(Question::Missing(missing)) => values(missing, said, with, words),
         Some(Question::Interrupted(interrupted)) => resolution(interrupted, said, words),
+        Some(Question::Approval(_)) => approval(said, words),
     }
 }
 
@@ -77,7 +78,7 @@ fn choice(task: &Task, choices: &[Choice], said: &str, with: &Reading<'_>, words
     let extraction = arguments::extract(about(profile, &profile.input_schema), text, language::detect(text), with.now);
     let skill = profile.name.clone();
     let decision = if extraction.missing.is_empty() {
-        plan::one(vec![Call { skill, arguments: extraction.arguments }])
+        plan::one(vec![Call::skill(skill, extraction.arguments)])
     } else {
         let values = extraction.missing.iter().map(plan::missing_value).collect();
         Decision::Ask(Question::Missing(Missing { skill, arguments: extraction.arguments, values }))
@@ -118,7 +119,7 @@ fn values(missing: &Missing, said: &str, with: &Reading<'_>, words: Words) -> Re
     }
     let skill = missing.skill.clone();
     Ok(Reply::Decision(if left.is_empty() {
-        plan::one(vec![Call { skill, arguments }])
+        plan::one(vec![Call::skill(skill, arguments)])
     } else {
         Decision::Ask(Question::Missing(Missing { skill, arguments, values: left }))
     }))
@@ -196,6 +197,16 @@ fn is_free_text(schema: &Value) -> bool {
 fn option(lower: &str, options: &[Value]) -> Option<Value> {
     let named = options.iter().find(|option| inline(option).to_lowercase() == lower);
     named.or_else(|| numbered(lower, options.len()).and_then(|place| options.get(place))).cloned()
+}
+
+fn approval(said: &str, words: Words) -> Result<Reply, Failure> {
+    match said.trim_end_matches(['.', '!']).to_lowercase().as_str() {
+        "approve" | "yes" | "y" | "ok" | "go ahead" | "1" | "godkänn" | "ja" | "kör" | "gör det" => {
+            Ok(Reply::Approve)
+        }
+        "reject" | "no" | "n" | "2" | "avvisa" | "nej" | "låt bli" => Ok(Reply::Reject),
+        _ => Err(unclear(words.no_approval(), words.no_approval_hint())),
+    }
 }
 
 fn resolution(interrupted: &Interrupted, said: &str, words: Words) -> Result<Reply, Failure> {

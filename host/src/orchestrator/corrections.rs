@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::event::End;
+use super::event::{End, Target};
 use super::task::{Progress, Task};
 use super::{Orchestrator, internal, now_ms};
 use crate::base::{Failure, FailureKind, TaskId};
@@ -178,7 +178,7 @@ pub(super) fn lesson(task: &Task, turns: impl FnOnce() -> Option<Arc<Vec<Turn>>>
         return None;
     }
     let step = task.steps.last().filter(|step| matches!(step.progress, Progress::Done { .. }))?;
-    let skill = step.step.chain.get(step.call)?.skill.clone();
+    let Target::Skill(skill) = step.step.chain.get(step.call)?.target.clone() else { return None };
     let turns = turns()?;
     // A correction of a correction speaks of the same request.
     let corrected = turns.iter().rev().find(|turn| intent::of(&turn.text) != Intent::Correction)?;

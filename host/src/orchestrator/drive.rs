@@ -1,37 +1,52 @@
 //! The one driver's core: a task and what happened to it → events to append, and what to do after that. No input or
 //! output, no clock, no randomness.
 
+mod budget;
+
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::event::{
-    Analysed, Answered, Budget, Canceled, End, Event, Failed, Interrupted, Next, Question, Reply, StepFailed,
-    StepFinished, StepStarted, Used,
+    Analysed, Answered, Approval, Budget, Call, Canceled, Decided, End, Event, Expanded, Failed, Interrupted, Next,
+    Pause, Paused, Question, Reply, StepFailed, StepFinished, StepStarted, Target, Used,
 };
-use super::task::{Progress, StepState, Task};
-use crate::base::{Digest, Failure, FailureKind, Limit, RequestId};
+use super::task::{Outputs, Progress, StepState, Task, Unfilled};
+use crate::base::{Digest, Failure, FailureKind, RequestId};
 
-/// How often one call of a step is begun; more only after its owner said so.
+/// How often one call of a step is begun after the daemon was stopped; more only after its owner said so.
 const ATTEMPTS_MAX: u32 = 3;
-
-/// How often one task asks its owner.
+/// How often one task asks its owner for what is not clear.
 const QUESTIONS_MAX: u32 = 16;
+/// How often a call that gave no answer is made again where nothing else is said and no other call is left to try.
+const RETRIES_DEFAULT: u32 = 2;
+/// Before the first of them, in milliseconds; doubled each time, to this at most. Half of it is left to chance.
+const BACKOFF_MS: u64 = 100;
+const BACKOFF_MS_MAX: u64 = 5_000;
+/// Most items of a list that one step is run over, and most steps of one task with those.
+pub const ITEMS_MAX: usize = 256;
+const STEPS_MAX: usize = 1_024;
 
-/// What the catalog says of a skill, as far as it matters here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SkillFacts {
+/// What is known of a skill or an agent, as far as it matters here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TargetFacts {
     /// Doing it twice is as good as once: it changes nothing, or says so of itself.
     pub repeatable: bool,
+    /// It may destroy something: as one step of several it asks first.
+    pub destructive: bool,
+    /// The operator wants it to ask first, always.
+    pub asks_first: bool,
 }
 
 /// What is known of the catalog at one moment.
 pub trait Facts {
-    /// The skill of that name.
-    fn skill(&self, name: &str) -> Option<SkillFacts>;
+    /// What is known of a target, where it is there.
+    fn target(&self, target: &Target) -> Option<TargetFacts>;
     /// Whether the next of a chain is tried where one fails.
     fn fallback(&self) -> bool;
+    /// How many steps of the task may run at one time.
+    fn parallel(&self) -> usize;
 }
 
 /// What happened to a task.
@@ -41,10 +56,14 @@ pub enum Stimulus {
     Analysed(Analysed),
     /// The daemon has just found it in its store.
     Resumed,
-    /// The step that ran has ended.
+    /// A step that ran has ended.
     Returned(Returned),
+    /// What was to be waited for has come.
+    Woken,
     /// Its owner has answered.
     Answered(Answered),
+    /// Its owner has said whether a step may run.
+    Decided(Decided),
     /// It is to be stopped.
     Cancel(Canceled),
 }
@@ -58,6 +77,8 @@ pub struct Returned {
     pub result: Result<(Arc<RawValue>, usize), Failure>,
     /// What it used.
     pub usage: Used,
+    /// Any number: what is left to chance is taken from it.
+    pub chance: u64,
 }
 
 /// What to do when the events are kept.
@@ -67,8 +88,14 @@ pub enum Act {
     Settle,
     /// Look at the request.
     Analyse,
-    /// Call a skill.
-    Call(CallOrder),
+    /// Make these calls beside those that run, and wait for any of them, or for the moment (in milliseconds since 1970)
+    /// at which something can be tried again.
+    Go {
+        /// Calls to be made.
+        calls: Vec<CallOrder>,
+        /// When to say that it is time.
+        wake_ms: Option<u64>,
+    },
 }
 
 /// A call to be made.
@@ -76,13 +103,13 @@ pub enum Act {
 pub struct CallOrder {
     /// The step.
     pub step: usize,
-    /// The skill.
-    pub skill: Arc<str>,
+    /// What is called.
+    pub target: Target,
     /// Its input.
     pub arguments: Map<String, Value>,
     /// Names the work to whatever it touches.
     pub key: RequestId,
-    /// What is left of the budget.
+    /// What it may use.
     pub budget: Budget,
 }
 
@@ -92,21 +119,29 @@ pub fn react(task: &mut Task, stimulus: Stimulus, facts: &dyn Facts, now_ms: u64
     if moves.task.end.is_some() {
         return (Vec::new(), Act::Settle);
     }
-    match stimulus {
-        Stimulus::Analysed(analysed) => moves.push(Event::Analysed(Arc::new(analysed))),
-        Stimulus::Resumed => moves.resumed(),
-        Stimulus::Returned(returned) => moves.returned(returned),
-        Stimulus::Answered(answered) => {
-            let abandoned = answered.reply == Reply::Abandon;
-            moves.push(Event::Answered(answered));
-            if abandoned {
-                moves.push(Event::Ended(End::Canceled(Canceled::Abandoned)));
-            }
-        }
-        Stimulus::Cancel(why) => moves.push(Event::Ended(End::Canceled(why))),
-    }
+    moves.take(stimulus);
     let act = moves.advance();
     (moves.events, act)
+}
+
+/// Takes all of `stimuli`, and then says what to do, as [`react`] does. Where each begins among the events is returned
+/// beside them.
+pub fn react_all(
+    task: &mut Task,
+    stimuli: Vec<Stimulus>,
+    facts: &dyn Facts,
+    now_ms: u64,
+) -> (Vec<Event>, Vec<usize>, Act) {
+    let mut moves = Moves { task, facts, now_ms, events: Vec::with_capacity(2 * stimuli.len() + 1) };
+    let mut begins = Vec::with_capacity(stimuli.len());
+    for stimulus in stimuli {
+        begins.push(moves.events.len());
+        if moves.task.end.is_none() {
+            moves.take(stimulus);
+        }
+    }
+    let act = if moves.task.end.is_some() { Act::Settle } else { moves.advance() };
+    (moves.events, begins, act)
 }
 
 /// The key of one call of one step of a task: the same whenever it is tried.
@@ -132,53 +167,93 @@ impl Moves<'_> {
         self.events.push(event);
     }
 
+    fn take(&mut self, stimulus: Stimulus) {
+        match stimulus {
+            Stimulus::Analysed(analysed) => self.push(Event::Analysed(Arc::new(analysed))),
+            Stimulus::Resumed => self.resumed(),
+            Stimulus::Returned(returned) => self.returned(returned),
+            Stimulus::Woken => {}
+            Stimulus::Answered(answered) => {
+                let abandoned = answered.reply == Reply::Abandon;
+                self.push(Event::Answered(answered));
+                if abandoned {
+                    self.push(Event::Ended(End::Canceled(Canceled::Abandoned)));
+                }
+            }
+            Stimulus::Decided(decided) => {
+                if waits_for_approval(self.task, decided.step) {
+                    self.push(Event::Decided(decided));
+                }
+            }
+            Stimulus::Cancel(why) => self.push(Event::Ended(End::Canceled(why))),
+        }
+    }
+
     /// A step that was begun and is not known to have ended is run again only where that does no harm.
     fn resumed(&mut self) {
-        let Some((place, step)) = self.task.running() else { return };
-        let skill = called(step);
-        let repeatable = matches!(step.progress, Progress::Running { repeatable: true })
-            // The version that is there now may be another than the one that ran.
-            && skill.as_deref().and_then(|skill| self.facts.skill(skill)).is_some_and(|facts| facts.repeatable);
-        let (n_attempts, skill) = (step.n_attempts, skill.unwrap_or_else(|| "".into()));
-        if !repeatable {
-            self.push(Event::Asked(Question::Interrupted(Interrupted { step: place, skill })));
-            return;
+        let running: Vec<usize> = self.task.running().map(|(place, _)| place).collect();
+        for place in running {
+            let Some(step) = self.task.steps.get(place) else { continue };
+            let target = step.step.chain.get(step.call).map(|call| &call.target);
+            let repeatable = matches!(step.progress, Progress::Running { repeatable: true, .. })
+                // The version that is there now may be another than the one that ran.
+                && target.and_then(|target| self.facts.target(target)).is_some_and(|facts| facts.repeatable);
+            if !repeatable {
+                self.push(Event::Paused(Paused { step: place, why: Pause::Interrupted }));
+                continue;
+            }
+            let (n_attempts, label) = (step.n_attempts, called(step).unwrap_or_else(|| "".into()));
+            let next = if n_attempts < ATTEMPTS_MAX { Next::Retry } else { Next::Fail };
+            let failure = Failed {
+                kind: "interrupted".into(),
+                limit: None,
+                message: format!("the daemon was stopped while `{label}` ran"),
+                hint: (next == Next::Fail).then(|| {
+                    format!(
+                        "it was begun {n_attempts} times and never came to an end: see `happyos skill logs {label}`"
+                    )
+                }),
+            };
+            self.failed(place, failure, Used::default(), next, None);
         }
-        let next = if n_attempts < ATTEMPTS_MAX { Next::Retry } else { Next::Fail };
-        let failure = Failed {
-            kind: "interrupted".into(),
-            limit: None,
-            message: format!("the daemon was stopped while `{skill}` ran"),
-            hint: (next == Next::Fail).then(|| {
-                format!("it was begun {n_attempts} times and never came to an end: see `happyos skill logs {skill}`")
-            }),
-        };
-        self.push(Event::StepFailed(StepFailed { step: place, failure, usage: Used::default(), next }));
+    }
+
+    fn failed(&mut self, step: usize, failure: Failed, usage: Used, next: Next, retry_at_ms: Option<u64>) {
+        self.push(Event::StepFailed(StepFailed { step, failure, usage, next, retry_at_ms }));
     }
 
     fn returned(&mut self, returned: Returned) {
-        let Returned { step, result, usage } = returned;
+        let Returned { step, result, usage, chance } = returned;
         match result {
             Ok((output, n_artifacts)) => {
                 self.push(Event::StepFinished(StepFinished { step, output, n_artifacts, usage }));
             }
             Err(failure) => {
-                let next = match self.task.steps.get(step) {
-                    Some(state) if self.falls_back(state, &failure) => Next::Fallback,
-                    _ => Next::Fail,
+                let (next, retry_at_ms) = match self.task.steps.get(step) {
+                    Some(state) => self.after(state, &failure, chance),
+                    None => (Next::Fail, None),
                 };
-                let failure = Failed::from(failure);
-                self.push(Event::StepFailed(StepFailed { step, failure, usage, next }));
+                self.failed(step, failure.into(), usage, next, retry_at_ms);
             }
         }
     }
 
-    /// The next of the chain is tried where the one that failed has done nothing, or nothing that matters.
-    fn falls_back(&self, step: &StepState, failure: &Failure) -> bool {
+    /// What follows a call without an answer: the same again where that does no harm and may help, the next of the chain
+    /// where it has done nothing, or nothing that matters.
+    fn after(&self, step: &StepState, failure: &Failure, chance: u64) -> (Next, Option<u64>) {
         let never_ran = matches!(failure.kind, FailureKind::InvalidInput | FailureKind::NotFound | FailureKind::Denied);
-        let harmless = never_ran || matches!(step.progress, Progress::Running { repeatable: true });
-        let stopped = failure.kind == FailureKind::Cancelled;
-        self.facts.fallback() && harmless && !stopped && step.call + 1 < step.step.chain.len()
+        let repeatable = matches!(step.progress, Progress::Running { repeatable: true, .. });
+        let falls_back = self.facts.fallback()
+            && (never_ran || repeatable)
+            && failure.kind != FailureKind::Cancelled
+            && step.call + 1 < step.step.chain.len();
+        let retries = step.step.retries.unwrap_or(if falls_back { 0 } else { RETRIES_DEFAULT });
+        if repeatable && failure.kind == FailureKind::Unavailable && step.n_attempts <= retries {
+            let whole = (BACKOFF_MS << step.n_attempts.saturating_sub(1).min(16)).min(BACKOFF_MS_MAX);
+            let wait = whole / 2 + chance % (whole / 2 + 1);
+            return (Next::Retry, Some(self.now_ms.saturating_add(wait)));
+        }
+        (if falls_back { Next::Fallback } else { Next::Fail }, None)
     }
 
     /// Goes on as far as nothing has to be done outside.
@@ -198,47 +273,177 @@ impl Moves<'_> {
         if self.task.steps.is_empty() {
             return Act::Analyse;
         }
-        if let Some(failed) = self.task.steps.iter().find(|step| matches!(step.progress, Progress::Failed)) {
-            let failure = failed.failures.last().map(|(_, failure)| failure.clone());
-            let failure = failure.unwrap_or_else(|| Failure::new(FailureKind::Internal, "a step failed").into());
-            self.push(Event::Ended(End::Failed(failure)));
-            return Act::Settle;
+        let mut calls = Vec::new();
+        // What fails before it runs, or is a list of nothing, may make room or way for others.
+        while self.start_ready(&mut calls) {}
+        if !calls.is_empty() || self.task.running().next().is_some() {
+            return Act::Go { calls, wake_ms: self.wake_ms() };
         }
-        let done = |step: &StepState| matches!(step.progress, Progress::Done { .. } | Progress::Skipped);
-        let ready = |step: &StepState| {
-            matches!(step.progress, Progress::Waiting)
-                && step.step.needs.iter().all(|place| self.task.steps.get(*place).is_some_and(done))
-        };
-        match self.task.steps.iter().position(ready) {
-            Some(place) => self.start(place),
-            None if self.task.steps.iter().all(done) => {
-                self.push(Event::Ended(End::Completed));
-                Act::Settle
-            }
-            // What is left needs what will never be there.
-            None => self.fail(FailureKind::Internal, "the plan has steps that need each other".into(), None),
+        match self.wake_ms() {
+            Some(wake) => Act::Go { calls, wake_ms: Some(wake) },
+            None => self.come_to_rest(),
         }
     }
 
-    fn start(&mut self, place: usize) -> Act {
-        let Some(state) = self.task.steps.get(place) else { return Act::Settle };
-        let (call, attempt) = (state.call, state.n_attempts.saturating_add(1));
-        let Some(order) = state.step.chain.get(call).cloned() else {
-            return self.fail(FailureKind::Internal, "a step has no call".into(), None);
+    /// Starts the steps that can be started now; whether it has to be looked once more.
+    fn start_ready(&mut self, calls: &mut Vec<CallOrder>) -> bool {
+        let is_ready = |step: &StepState| {
+            matches!(step.progress, Progress::Waiting { from_ms } if from_ms <= self.now_ms)
+                && step.step.needs.iter().all(|place| self.task.is_done(*place))
         };
-        let budget = match left(&self.task.request.budget, &self.task.used) {
-            Ok(budget) => budget,
-            Err(limit) => {
+        let ready: Vec<usize> =
+            self.task.steps.iter().enumerate().filter(|(_, step)| is_ready(step)).map(|(place, _)| place).collect();
+        let mut again = false;
+        let mut n_running = self.task.running().count();
+        for (n_before, place) in ready.iter().copied().enumerate() {
+            let Some(state) = self.task.steps.get(place) else { continue };
+            if state.step.each.is_some() && state.item.is_none() {
+                self.expand(place);
+                again = true;
+                continue;
+            }
+            if n_running >= self.facts.parallel().max(1) {
+                continue;
+            }
+            if self.must_ask(state) {
+                self.push(Event::Paused(Paused { step: place, why: Pause::Approval }));
+                continue;
+            }
+            match self.start(place, ready.len() - n_before) {
+                Some(order) => {
+                    calls.push(order);
+                    n_running += 1;
+                }
+                None => again = again || self.task.steps.get(place).is_some_and(has_failed),
+            }
+        }
+        again
+    }
+
+    fn must_ask(&self, state: &StepState) -> bool {
+        if state.approved {
+            return false;
+        }
+        let facts = state.step.chain.get(state.call).and_then(|call| self.facts.target(&call.target));
+        let facts = facts.unwrap_or_default();
+        let several = self.task.steps.len() > 1;
+        state.step.approve || facts.asks_first || several && facts.destructive
+    }
+
+    /// Makes one step for each item of the list that a step is to be run over.
+    fn expand(&mut self, place: usize) {
+        let Some(each) = self.task.steps.get(place).and_then(|state| state.step.each.clone()) else { return };
+        let items = Outputs::new(self.task).items(&each);
+        let first = self.task.steps.len();
+        let refused = match &items {
+            Ok(items) if items.len() > ITEMS_MAX => Some((
+                FailureKind::InvalidInput,
+                format!("the list has {} items, and one step is run over at most {ITEMS_MAX}", items.len()),
+            )),
+            Ok(items) if first.saturating_add(items.len()) > STEPS_MAX => {
+                Some((FailureKind::InvalidInput, format!("the task would have more than {STEPS_MAX} steps")))
+            }
+            Ok(_) => None,
+            Err(unfilled) => Some((FailureKind::InvalidInput, because(unfilled))),
+        };
+        match (refused, items) {
+            (None, Ok(items)) => self.push(Event::Expanded(Expanded { step: place, first, n_items: items.len() })),
+            (Some((kind, message)), _) => {
+                let failure = Failure::new(kind, message).with_hint("`happyos trace ID` shows what the steps answered");
+                self.failed(place, failure.into(), Used::default(), Next::Fail, None);
+            }
+            (None, Err(_)) => {}
+        }
+    }
+
+    /// Starts one step among `n_ready`; `None` where it fails before that, or has to wait for its share of the budget.
+    fn start(&mut self, place: usize, n_ready: usize) -> Option<CallOrder> {
+        let state = self.task.steps.get(place)?;
+        let (call, attempt) = (state.call, state.n_attempts.saturating_add(1));
+        let Some(order) = state.step.chain.get(call) else {
+            let failure = Failure::new(FailureKind::Internal, "a step has no call");
+            self.failed(place, failure.into(), Used::default(), Next::Fail, None);
+            return None;
+        };
+        let share = match budget::share(self.task, n_ready) {
+            Ok(share) => share,
+            Err(budget::Spent::Lent) => return None,
+            Err(budget::Spent::All(limit)) => {
                 let message = format!("the request's own budget of {limit} is used up");
-                return self.fail(FailureKind::LimitExceeded(limit), message, Some("give it more, or ask for less"));
+                let failure = Failure::new(FailureKind::LimitExceeded(limit), message);
+                let failure = failure.with_hint("give it more, or ask for less");
+                self.failed(place, failure.into(), Used::default(), Next::Fail, None);
+                return None;
             }
         };
+        let (target, arguments) = match filled(self.task, state, order) {
+            Ok(arguments) => (order.target.clone(), arguments),
+            Err(unfilled) => {
+                let failure = Failure::new(FailureKind::InvalidInput, because(&unfilled));
+                let failure = failure.with_hint("`happyos trace ID` shows what the steps answered");
+                self.failed(place, failure.into(), Used::default(), Next::Fail, None);
+                return None;
+            }
+        };
+        let timeout_ms = state.step.timeout_ms;
         let key = key(self.task, place, call);
-        // A skill that is not there any more is found out about by calling it.
-        let repeatable = self.facts.skill(&order.skill).is_some_and(|facts| facts.repeatable);
-        let started = StepStarted { step: place, call, attempt, key: key.to_string().into(), repeatable };
+        // What is not there any more is found out about by calling it.
+        let repeatable = self.facts.target(&target).is_some_and(|facts| facts.repeatable);
+        let started = StepStarted { step: place, call, attempt, key: key.to_string().into(), repeatable, share };
         self.push(Event::StepStarted(started));
-        Act::Call(CallOrder { step: place, skill: order.skill, arguments: order.arguments, key, budget })
+        let wall_ms = [share.wall_ms, timeout_ms].into_iter().flatten().min();
+        Some(CallOrder { step: place, target, arguments, key, budget: Budget { wall_ms, ..share } })
+    }
+
+    /// When the first of what is to be tried again can be.
+    fn wake_ms(&self) -> Option<u64> {
+        let later = self.task.steps.iter().filter_map(|step| match step.progress {
+            Progress::Waiting { from_ms } if from_ms > self.now_ms => Some(from_ms),
+            _ => None,
+        });
+        later.min()
+    }
+
+    /// Nothing runs, and nothing can be started: the owner is asked, or it has come to its end.
+    fn come_to_rest(&mut self) -> Act {
+        let paused = self.task.steps.iter().enumerate().find_map(|(place, step)| match step.progress {
+            Progress::Paused(why) => Some((place, step, why)),
+            _ => None,
+        });
+        if let Some((step, state, why)) = paused {
+            let call = state.step.chain.get(state.call);
+            let label = call.map_or_else(|| Arc::from(""), |call| call.label().clone());
+            let question = match why {
+                Pause::Interrupted => Question::Interrupted(Interrupted { step, skill: label }),
+                Pause::Approval => {
+                    let arguments = call.and_then(|call| filled(self.task, state, call).ok()).unwrap_or_default();
+                    Question::Approval(Approval { step, target: label, arguments })
+                }
+            };
+            self.push(Event::Asked(question));
+            return Act::Settle;
+        }
+        let end = self.end();
+        self.push(Event::Ended(end));
+        Act::Settle
+    }
+
+    /// How a task ends of which nothing is left to be done.
+    fn end(&self) -> End {
+        let steps = || self.task.steps.iter();
+        if let Some(failed) = steps().find(|step| has_failed(step)) {
+            let failure = failed.failures.last().map(|(_, failure)| failure.clone());
+            return End::Failed(failure.unwrap_or_else(|| Failure::new(FailureKind::Internal, "a step failed").into()));
+        }
+        let any_done = steps().any(|step| matches!(step.progress, Progress::Done { .. } | Progress::Skipped));
+        if (0..self.task.steps.len()).all(|place| self.task.is_done(place)) {
+            return End::Completed;
+        }
+        if steps().any(|step| matches!(step.progress, Progress::Rejected)) {
+            return if any_done { End::Completed } else { End::Canceled(Canceled::NotApproved) };
+        }
+        // What is left needs what will never be there.
+        End::Failed(Failure::new(FailureKind::Internal, "the plan has steps that need each other").into())
     }
 
     fn fail(&mut self, kind: FailureKind, message: String, hint: Option<&str>) -> Act {
@@ -248,24 +453,29 @@ impl Moves<'_> {
     }
 }
 
-/// The skill that a step's call names.
-pub fn called(step: &StepState) -> Option<Arc<str>> {
-    step.step.chain.get(step.call).map(|call| call.skill.clone())
+/// Whether the step at `place` waits for its owner to say that it may run.
+pub fn waits_for_approval(task: &Task, place: usize) -> bool {
+    task.steps.get(place).is_some_and(|step| matches!(step.progress, Progress::Paused(Pause::Approval)))
 }
 
-/// What is left of a budget, or what is used up.
-fn left(budget: &Budget, used: &Used) -> Result<Budget, Limit> {
-    let rest = |whole: Option<u64>, used: u64, limit: Limit| match whole.map(|whole| whole.saturating_sub(used)) {
-        Some(0) => Err(limit),
-        rest => Ok(rest),
-    };
-    Ok(Budget {
-        fuel: rest(budget.fuel, used.fuel, Limit::Fuel)?,
-        wall_ms: rest(budget.wall_ms, used.wall_us / 1_000, Limit::Time)?,
-        // None at all is a budget, too: of a skill that touches nothing.
-        host_calls: budget.host_calls.map(|whole| whole.saturating_sub(used.host_calls)),
-        output_bytes: budget.output_bytes,
-    })
+fn has_failed(step: &StepState) -> bool {
+    matches!(step.progress, Progress::Failed)
+}
+
+fn filled(task: &Task, state: &StepState, call: &Call) -> Result<Map<String, Value>, Unfilled> {
+    if call.references.is_empty() {
+        return Ok(call.arguments.clone());
+    }
+    Outputs::new(task).arguments(state, call)
+}
+
+fn because(unfilled: &Unfilled) -> String {
+    format!("it needs a value from step {}: {}", unfilled.step.saturating_add(1), unfilled.reason)
+}
+
+/// What a step's call names.
+pub fn called(step: &StepState) -> Option<Arc<str>> {
+    step.step.chain.get(step.call).map(|call| call.label().clone())
 }
 
 impl From<Failure> for Failed {

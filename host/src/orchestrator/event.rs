@@ -8,6 +8,10 @@ use serde_json::{Map, Value};
 
 use crate::store::tasks::EventRecord;
 
+mod steps;
+
+pub use steps::{Call, LeftOut, Plan, Reference, Source, Step, Target, Wanted};
+
 /// The version of the layouts below. What is added must have a default; what changes otherwise is a new version.
 const VERSION: u16 = 1;
 
@@ -24,6 +28,12 @@ pub enum Event {
     StepFinished(StepFinished),
     /// It did not.
     StepFailed(StepFailed),
+    /// A step over a list became one step for each of its items.
+    Expanded(Expanded),
+    /// A step waits for its owner; the others go on.
+    Paused(Paused),
+    /// The owner has said whether a step that waits for that may run.
+    Decided(Decided),
     /// The owner is asked.
     Asked(Question),
     /// The owner has answered.
@@ -55,6 +65,9 @@ pub struct Request {
     /// What all its calls together may use.
     #[serde(default, skip_serializing_if = "Budget::is_none")]
     pub budget: Budget,
+    /// What is to be done, where the caller says that itself; checked before it was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
 }
 
 /// What the caller thinks of its request. Never a grant.
@@ -89,7 +102,7 @@ pub struct Budget {
     /// Calls from guests to the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_calls: Option<u64>,
-    /// Bytes of each answer.
+    /// Bytes of their answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_bytes: Option<u64>,
 }
@@ -149,32 +162,6 @@ pub enum Decision {
     Refuse(Refusal),
 }
 
-/// Steps, each after those that it needs.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    /// In an order in which they can run.
-    pub steps: Vec<Step>,
-}
-
-/// One step: the first of these calls that gives an answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Step {
-    /// Never empty.
-    pub chain: Vec<Call>,
-    /// Steps, by their place, that must be done before.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub needs: Vec<usize>,
-}
-
-/// One call of a skill.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Call {
-    /// The skill's name.
-    pub skill: Arc<str>,
-    /// Its input.
-    pub arguments: Map<String, Value>,
-}
-
 /// What the owner is asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -185,6 +172,8 @@ pub enum Question {
     Missing(Missing),
     /// The daemon was stopped while this step ran, and it may have run or not: what now?
     Interrupted(Interrupted),
+    /// May this step run?
+    Approval(Approval),
 }
 
 /// One skill to choose.
@@ -237,13 +226,24 @@ pub struct Interrupted {
     pub skill: Arc<str>,
 }
 
+/// A step that runs only if its owner says so.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Its place in the plan.
+    pub step: usize,
+    /// What is to be called.
+    pub target: Arc<str>,
+    /// What with.
+    pub arguments: Map<String, Value>,
+}
+
 /// Why nothing can be done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Refusal {
     /// No skill does it.
     Gap(Gap),
-    /// It takes several skills, which cannot be done in one request yet.
+    /// It has several parts, and none of them can be done.
     Several(Vec<Part>),
 }
 
@@ -272,6 +272,9 @@ pub struct Part {
     /// Skills that fit it about as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Arc<str>>,
+    /// It could be done, and is not: it goes on from a part that cannot be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
 }
 
 /// A step is about to run.
@@ -287,6 +290,9 @@ pub struct StepStarted {
     pub key: Box<str>,
     /// Doing it twice is as good as once.
     pub repeatable: bool,
+    /// Its share of what was left of the request's budget.
+    #[serde(default, skip_serializing_if = "Budget::is_none")]
+    pub share: Budget,
 }
 
 /// A step gave an answer.
@@ -314,6 +320,48 @@ pub struct StepFailed {
     pub usage: Used,
     /// What follows.
     pub next: Next,
+    /// Not before this, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at_ms: Option<u64>,
+}
+
+/// A step over a list has found how long it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expanded {
+    /// Its place in the plan.
+    pub step: usize,
+    /// The place of the step for the first item; those for the others follow it.
+    pub first: usize,
+    /// How many items.
+    pub n_items: usize,
+}
+
+/// A step waits for its owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    /// Its place in the plan.
+    pub step: usize,
+    /// What for.
+    pub why: Pause,
+}
+
+/// Why a step waits for its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pause {
+    /// It runs only if its owner says so.
+    Approval,
+    /// The daemon was stopped while it ran, and it may have run or not.
+    Interrupted,
+}
+
+/// Whether a step may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Its place in the plan.
+    pub step: usize,
+    /// It may.
+    pub approved: bool,
 }
 
 /// What follows when a step gave no answer.
@@ -339,6 +387,9 @@ pub struct Used {
     pub wall_us: u64,
     /// Calls to the host.
     pub host_calls: u64,
+    /// Bytes of answers.
+    #[serde(default)]
+    pub output_bytes: u64,
 }
 
 /// Why something failed.
@@ -377,6 +428,10 @@ pub enum Reply {
     Skip,
     /// The task is given up.
     Abandon,
+    /// The step that waits for it may run.
+    Approve,
+    /// It may not.
+    Reject,
 }
 
 /// How a task ended.
@@ -403,6 +458,8 @@ pub enum Canceled {
     Abandoned,
     /// Its question was not answered in time.
     Expired,
+    /// Nothing of it was allowed to run.
+    NotApproved,
 }
 
 /// An event that cannot be written or read.
@@ -430,6 +487,9 @@ impl Event {
             Event::StepStarted(_) => "step-started",
             Event::StepFinished(_) => "step-finished",
             Event::StepFailed(_) => "step-failed",
+            Event::Expanded(_) => "expanded",
+            Event::Paused(_) => "paused",
+            Event::Decided(_) => "decided",
             Event::Asked(_) => "asked",
             Event::Answered(_) => "answered",
             Event::Ended(_) => "ended",
@@ -447,6 +507,9 @@ impl Event {
             Event::StepStarted(body) => serde_json::to_string(body),
             Event::StepFinished(body) => serde_json::to_string(body),
             Event::StepFailed(body) => serde_json::to_string(body),
+            Event::Expanded(body) => serde_json::to_string(body),
+            Event::Paused(body) => serde_json::to_string(body),
+            Event::Decided(body) => serde_json::to_string(body),
             Event::Asked(body) => serde_json::to_string(body),
             Event::Answered(body) => serde_json::to_string(body),
             Event::Ended(body) => serde_json::to_string(body),
@@ -485,6 +548,9 @@ impl Event {
             "step-started" => body(&record.payload).map(Event::StepStarted),
             "step-finished" => body(&record.payload).map(Event::StepFinished),
             "step-failed" => body(&record.payload).map(Event::StepFailed),
+            "expanded" => body(&record.payload).map(Event::Expanded),
+            "paused" => body(&record.payload).map(Event::Paused),
+            "decided" => body(&record.payload).map(Event::Decided),
             "asked" => body(&record.payload).map(Event::Asked),
             "answered" => body(&record.payload).map(Event::Answered),
             "ended" => body(&record.payload).map(Event::Ended),

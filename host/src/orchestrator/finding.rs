@@ -126,7 +126,7 @@ fn found_as(task: &Task) -> Findable {
     Findable {
         owner: task.owner.clone(),
         task: task.id,
-        skill: step.map(|call| (&*call.skill).into()).unwrap_or_default(),
+        skill: step.map(|call| (&**call.label()).into()).unwrap_or_default(),
         request: task.request.text.as_str().into(),
         answer: answer.into(),
     }

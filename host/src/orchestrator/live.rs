@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::event::Event;
+use super::event::{Decided, Event};
 use super::task::Task;
 use super::{Inner, no_task};
 use crate::base::{Failure, FailureKind, TaskId};
@@ -31,11 +31,39 @@ pub struct Live {
     /// Cancelled when its owner wants it stopped.
     pub cancel: CancellationToken,
     stage: watch::Sender<Stage>,
+    /// What its owner has said of its steps, and who works on it has not seen.
+    said: Mutex<Vec<Said>>,
+    heard: Notify,
     /// Who wants to know of every event, beside those that only wait for the end.
     followers: AtomicUsize,
 }
 
+/// What an owner says of a step while others run.
+pub struct Said {
+    /// Whether it may run.
+    pub decided: Decided,
+    /// Told when that is kept, with whether the step waited for it; dropped where nobody works on the task any more.
+    pub kept: oneshot::Sender<bool>,
+}
+
 impl Live {
+    /// Says something of a step to who works on the task.
+    pub fn say(&self, said: Said) {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(said);
+        self.heard.notify_one();
+    }
+
+    /// Waits until something is said of a step, and gives all that was.
+    pub async fn hear(&self) -> Vec<Said> {
+        loop {
+            let said = std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner));
+            if !said.is_empty() {
+                return said;
+            }
+            self.heard.notified().await;
+        }
+    }
+
     /// Says how far it is.
     pub fn at(&self, n_events: u32) {
         let followed = self.followers.load(Ordering::Relaxed) > 0;
@@ -86,6 +114,8 @@ impl Lives {
             owner: owner.clone(),
             cancel: CancellationToken::new(),
             stage: watch::Sender::default(),
+            said: Mutex::default(),
+            heard: Notify::new(),
             followers: AtomicUsize::new(0),
         });
         match self.lock().entry(id) {
@@ -115,6 +145,7 @@ impl Lives {
         // First out of the map, so that who is told finds it gone.
         let live = self.lock().remove(&id);
         if let Some(live) = live {
+            live.said.lock().unwrap_or_else(PoisonError::into_inner).clear();
             live.stage.send_modify(|stage| {
                 stage.n_events = settled.as_ref().map_or(stage.n_events, |task| task.n_events);
                 stage.settled = Some(settled);

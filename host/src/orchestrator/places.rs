@@ -99,6 +99,12 @@ impl Places {
         self.enqueue(&mut state, owner)
     }
 
+    /// A further place for a task of `owner` that runs already, where one is free and nobody waits.
+    pub fn another(self: &Arc<Self>, owner: &Arc<str>) -> Option<Place> {
+        let mut state = self.lock();
+        (state.queue.is_empty() && state.fits(owner)).then(|| self.take(&mut state, owner.clone()))
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

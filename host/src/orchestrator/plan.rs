@@ -6,7 +6,11 @@ use super::event::{
     Analysed, Call, Candidate, Choice, Decision, Gap, Missing, MissingValue, Part, Plan, Question, Refusal, Step,
 };
 use crate::routing::{self, Analysis, Strategy};
+
+mod parts;
+
 use crate::store::gaps::gap_id;
+pub use parts::Catalog;
 
 /// Most calls in the chain of one step.
 const CHAIN_MAX: usize = 4;
@@ -27,7 +31,7 @@ pub struct Known<'a> {
 }
 
 /// What is to be done, and why.
-pub fn plan(analysis: &Analysis, text: &str, known: Known<'_>) -> Analysed {
+pub fn plan(analysis: &Analysis, text: &str, known: Known<'_>, catalog: &dyn Catalog) -> Analysed {
     Analysed {
         language: analysis.language.tag().into(),
         intent: analysis.intent.as_str().into(),
@@ -38,7 +42,7 @@ pub fn plan(analysis: &Analysis, text: &str, known: Known<'_>) -> Analysed {
         candidates: analysis.ranking.candidates.iter().take(NAMED_MAX).map(candidate).collect(),
         margin: analysis.ranking.margin,
         fit: analysis.ranking.fit,
-        decision: decide(&analysis.strategy, text, known),
+        decision: decide(&analysis.strategy, text, known, catalog),
     }
 }
 
@@ -53,12 +57,12 @@ pub fn strategy_name(strategy: &Strategy) -> &'static str {
     }
 }
 
-fn decide(strategy: &Strategy, text: &str, known: Known<'_>) -> Decision {
+fn decide(strategy: &Strategy, text: &str, known: Known<'_>, catalog: &dyn Catalog) -> Decision {
     match strategy {
         Strategy::Direct(step) => one(vec![call(step)]),
         Strategy::Fallbacks(steps) if !steps.is_empty() => one(steps.iter().take(CHAIN_MAX).map(call).collect()),
         Strategy::Ask(question) => Decision::Ask(ask(question)),
-        Strategy::Plan(parts) => Decision::Refuse(Refusal::Several(parts.iter().map(part).collect())),
+        Strategy::Plan(parts) => parts::decide(parts, text, known, catalog),
         Strategy::Fallbacks(_) => gap(text, Vec::new(), known),
         Strategy::Gap { nearest } => gap(text, nearest.iter().take(NAMED_MAX).map(candidate).collect(), known),
     }
@@ -66,7 +70,7 @@ fn decide(strategy: &Strategy, text: &str, known: Known<'_>) -> Decision {
 
 /// A plan of one step.
 pub fn one(chain: Vec<Call>) -> Decision {
-    Decision::Plan(Plan { steps: vec![Step { chain, needs: Vec::new() }] })
+    Decision::Plan(Plan { steps: vec![Step::of(chain)], left_out: Vec::new() })
 }
 
 /// A gap that `text` met.
@@ -130,7 +134,7 @@ pub fn missing_value(missing: &routing::Missing) -> MissingValue {
 }
 
 fn call(step: &routing::Step) -> Call {
-    Call { skill: step.skill.clone(), arguments: step.arguments.clone() }
+    Call::skill(step.skill.clone(), step.arguments.clone())
 }
 
 fn candidate(candidate: &routing::Candidate) -> Candidate {
@@ -138,12 +142,13 @@ fn candidate(candidate: &routing::Candidate) -> Candidate {
 }
 
 fn part(part: &routing::Part) -> Part {
-    let mut found = Part { text: part.clause.text.clone(), call: None, missing: Vec::new(), choices: Vec::new() };
+    let mut found =
+        Part { text: part.clause.text.clone(), call: None, missing: Vec::new(), choices: Vec::new(), waits: false };
     match &*part.strategy {
         Strategy::Direct(step) => found.call = Some(call(step)),
         Strategy::Fallbacks(steps) => found.call = steps.first().map(call),
         Strategy::Ask(routing::Question::Missing { skill, arguments, missing }) => {
-            found.call = Some(Call { skill: skill.clone(), arguments: arguments.clone() });
+            found.call = Some(Call::skill(skill.clone(), arguments.clone()));
             found.missing = missing.iter().map(|missing| missing.name.clone()).collect();
         }
         Strategy::Ask(routing::Question::Choice(choices)) => {

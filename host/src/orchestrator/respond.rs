@@ -1,13 +1,16 @@
 //! A task in words: what came of it, in the language of the request. Pure.
 
 mod failures;
+mod mermaid;
 mod messages;
+mod parts;
 mod steps;
 mod values;
 
 use super::event::{Canceled, End, Failed, Question, Refusal};
 use super::task::{Progress, Task};
 
+pub use mermaid::mermaid;
 pub use messages::Words;
 pub use steps::steps;
 pub(super) use values::inline;
@@ -46,13 +49,18 @@ pub fn respond(task: &Task, format: Format, door: Door) -> Response {
     let words = Words::of(language(task));
     let id = task.id.to_string();
     let (text, hint) = match (&task.end, &task.question) {
-        (Some(End::Completed), _) => (answer(task, words, format), None),
-        (Some(End::Failed(failed)), _) => failure(task, failed, words),
+        (Some(End::Completed), _) => (parts::answer(task, words, format), None),
+        (Some(End::Failed(failed)), _) => match task.planned().nth(1) {
+            // What the others have answered is not lost.
+            Some(_) => (parts::answer(task, words, format), failure(task, failed, words).1),
+            None => failure(task, failed, words),
+        },
         (Some(End::Canceled(why)), _) => (
             match why {
                 Canceled::ByOwner => words.canceled(),
                 Canceled::Abandoned => words.abandoned(),
                 Canceled::Expired => words.expired(),
+                Canceled::NotApproved => words.not_approved(),
             },
             None,
         ),
@@ -75,25 +83,9 @@ pub fn language(task: &Task) -> &str {
     task.request.locale.as_deref().or(detected).unwrap_or("en")
 }
 
-fn answer(task: &Task, words: Words, format: Format) -> String {
-    let mut parts = Vec::new();
-    for step in &task.steps {
-        match &step.progress {
-            Progress::Done { output, n_artifacts } => {
-                parts.push(values::text(output.get(), words, format));
-                if *n_artifacts > 0 {
-                    parts.push(words.files(&n_artifacts.to_string()));
-                }
-            }
-            Progress::Skipped => parts.push(words.skipped()),
-            Progress::Waiting | Progress::Running { .. } | Progress::Failed => {}
-        }
-    }
-    parts.join("\n")
-}
-
 fn failure(task: &Task, failed: &Failed, words: Words) -> (String, Option<String>) {
-    let skill = task.steps.last().and_then(super::drive::called);
+    let failed_step = task.steps.iter().find(|step| matches!(step.progress, Progress::Failed));
+    let skill = failed_step.or(task.steps.last()).and_then(super::drive::called);
     let why = failures::why(words, failed);
     let why = why.trim_end_matches('.');
     let mut text = match &skill {
@@ -106,7 +98,7 @@ fn failure(task: &Task, failed: &Failed, words: Words) -> (String, Option<String
         .flat_map(|step| {
             let earlier = step.failures.len().saturating_sub(1);
             step.failures.iter().take(earlier).filter_map(|(call, failed)| {
-                let skill = &step.step.chain.get(*call)?.skill;
+                let skill = step.step.chain.get(*call)?.label();
                 Some(format!("`{skill}` ({})", failures::why(words, failed)))
             })
         })
@@ -132,12 +124,7 @@ fn refused(refusal: &Refusal, words: Words, format: Format) -> (String, Option<S
         Refusal::Several(parts) => {
             let mut text = words.several();
             for (number, part) in (1..).zip(parts) {
-                let found = match &part.call {
-                    Some(call) if part.missing.is_empty() => words.part_done_by(&call.skill),
-                    Some(call) => words.part_lacks(&call.skill, &part.missing.join(", ")),
-                    None if part.choices.is_empty() => words.part_unknown(),
-                    None => words.part_choice(&part.choices.join("`, `")),
-                };
+                let found = parts::found(part, words);
                 let quoted = match format {
                     Format::Text => format!("\"{}\"", part.text.trim()),
                     Format::Markdown => format!("*{}*", part.text.trim()),
@@ -183,6 +170,10 @@ fn ask(question: &Question, words: Words, format: Format) -> String {
             lines.collect::<Vec<_>>().join("\n")
         }
         Question::Interrupted(interrupted) => words.interrupted(&interrupted.skill),
+        Question::Approval(approval) => {
+            let with = values::inline(&serde_json::Value::Object(approval.arguments.clone()));
+            words.may_it_run(&approval.target, &with)
+        }
     }
 }
 
@@ -213,11 +204,9 @@ mod tests {
     fn answered(locale: &str, output: &serde_json::Value) -> Task {
         let output: Arc<RawValue> = RawValue::from_string(output.to_string()).unwrap().into();
         let step = StepState {
-            step: Step { chain: vec![Call { skill: "calc".into(), arguments: Default::default() }], needs: Vec::new() },
             progress: Progress::Done { output, n_artifacts: 0 },
-            call: 0,
             n_attempts: 1,
-            failures: Vec::new(),
+            ..StepState::new(Step::of(vec![Call::skill("calc".into(), Default::default())]))
         };
         Task { steps: vec![step], end: Some(End::Completed), ..task(locale) }
     }

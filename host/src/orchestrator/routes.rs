@@ -9,7 +9,9 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::drive::{Facts, SkillFacts};
+use super::drive::{Facts, TargetFacts};
+use super::event::Target;
+use super::targets::Agents;
 use super::vectors::Kept;
 use crate::base::{Failure, FailureKind};
 use crate::routing::{Change, Embed, ExampleText, Index, Profile, index};
@@ -221,6 +223,7 @@ fn profile(skill: &Skill) -> Profile {
         name: skill.name().clone(),
         description: skill.description().to_owned(),
         input_schema: Arc::new(input_schema),
+        output_schema: skill.output_schema().and_then(|schema| serde_json::from_str(schema).ok()).map(Arc::new),
         examples: texts.collect(),
     }
 }
@@ -229,17 +232,40 @@ fn profile(skill: &Skill) -> Profile {
 pub struct CatalogFacts<'a> {
     /// The catalog.
     pub snapshot: &'a Snapshot,
+    /// The agents.
+    pub agents: &'a dyn Agents,
     /// Whether the next of a chain is tried where one fails.
     pub fallback: bool,
+    /// Skills and agents that ask first, by name.
+    pub ask_first: &'a [Box<str>],
+    /// How many steps of the task may run at one time.
+    pub parallel: usize,
 }
 
 impl Facts for CatalogFacts<'_> {
-    fn skill(&self, name: &str) -> Option<SkillFacts> {
-        let hints = self.snapshot.skill(name)?.annotations();
-        Some(SkillFacts { repeatable: hints.read_only_hint || hints.idempotent_hint })
+    fn target(&self, target: &Target) -> Option<TargetFacts> {
+        let asks_first = self.ask_first.iter().any(|name| **name == **target.label());
+        match target {
+            Target::Skill(name) => {
+                let hints = self.snapshot.skill(name)?.annotations();
+                Some(TargetFacts {
+                    repeatable: hints.read_only_hint || hints.idempotent_hint,
+                    destructive: !hints.read_only_hint && hints.destructive_hint,
+                    asks_first,
+                })
+            }
+            Target::Agent(wanted) => {
+                let facts = self.agents.facts(wanted)?;
+                Some(TargetFacts { asks_first: facts.asks_first || asks_first, ..facts })
+            }
+        }
     }
 
     fn fallback(&self) -> bool {
         self.fallback
+    }
+
+    fn parallel(&self) -> usize {
+        self.parallel
     }
 }

@@ -5,27 +5,29 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use serde_json::value::RawValue;
 use tokio::runtime::Handle;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tracing::Instrument as _;
 
-use super::analysing::{civil_now, look, turn};
+use super::analysing::{civil_now, decided, turn};
 use super::answers::{self, Reading};
-use super::drive::{Act, CallOrder, Returned, Stimulus, react};
-use super::event::{Answered, Canceled, Decision, End, Event, Failed, Question, Reply, Request, Used};
-use super::live::{Live, left};
+use super::drive::{Act, Stimulus, react, react_all, waits_for_approval};
+use super::event::{Answered, Canceled, Decided, Decision, End, Event, Failed, Question, Reply, Request, Target, Used};
+use super::live::{Live, Said, left};
 use super::places::{Place, Ticket};
 use super::plan::Known;
 use super::routes::CatalogFacts;
 use super::settled::{self, Begun};
 use super::task::Task;
 use super::{Inner, gaps, internal, now_ms, personal};
-use crate::base::{Failure, FailureKind, LimitOverrides, TaskId};
+use crate::base::{Failure, FailureKind, TaskId};
 use crate::security::Principal;
-use crate::skills::{Answer, Call, Outcome, Snapshot};
+use crate::skills::Snapshot;
 use crate::store::tasks::{Append, AppendError, Artifact, NewTask, TaskState};
-use crate::telemetry::failures::{self, Noted};
+
+mod steps;
+
+use steps::{Happened, Steps};
 
 /// How long a stopped task may take to come to its end.
 const CANCEL_MAX: Duration = Duration::from_secs(10);
@@ -91,16 +93,11 @@ struct Driver {
     accepted: Option<oneshot::Sender<Result<(), Failure>>>,
 }
 
-/// What a call adds to the ledger beside its events.
-#[derive(Default)]
-struct Extras {
-    artifacts: Vec<Artifact>,
-}
-
 /// What a task begins with, or goes on with.
 enum From {
     Request(Request),
     Answer(Box<Task>, Answered),
+    Decision(Box<Task>, Decided),
     Resume(Box<Task>),
 }
 
@@ -109,7 +106,7 @@ impl From {
     fn used(&self) -> Used {
         match self {
             From::Request(_) => Used::default(),
-            From::Answer(task, _) | From::Resume(task) => task.used,
+            From::Answer(task, _) | From::Decision(task, _) | From::Resume(task) => task.used,
         }
     }
 }
@@ -138,10 +135,11 @@ pub(super) async fn answer(
     let reply = answers::read(&task, text, &reading)?;
     if let Reply::Decision(Decision::Plan(plan)) = &reply {
         for call in plan.steps.iter().flat_map(|step| &step.chain) {
-            let Some(skill) = routed.snapshot.skill(&call.skill) else { continue };
+            let Target::Skill(name) = &call.target else { continue };
+            let Some(skill) = routed.snapshot.skill(name) else { continue };
             skill.check_input(&serde_json::Value::Object(call.arguments.clone())).map_err(|problem| {
-                Failure::new(FailureKind::InvalidInput, format!("`{}` does not take that: {problem}", call.skill))
-                    .with_hint(format!("`happyos skill show {}` prints what it takes", call.skill))
+                Failure::new(FailureKind::InvalidInput, format!("`{name}` does not take that: {problem}"))
+                    .with_hint(format!("`happyos skill show {name}` prints what it takes"))
             })?;
         }
     }
@@ -166,10 +164,64 @@ pub(super) async fn answer(
 /// The skill that an answer to a choice has chosen.
 fn chosen(decision: &Decision) -> Option<Arc<str>> {
     match decision {
-        Decision::Plan(plan) => plan.steps.first().and_then(|step| step.chain.first()).map(|call| call.skill.clone()),
+        Decision::Plan(plan) => match &plan.steps.first()?.chain.first()?.target {
+            Target::Skill(skill) => Some(skill.clone()),
+            Target::Agent(_) => None,
+        },
         Decision::Ask(Question::Missing(missing)) => Some(missing.skill.clone()),
         Decision::Ask(_) | Decision::Refuse(_) => None,
     }
+}
+
+/// Says whether a step that waits for it may run. Where other steps run, whoever works on the task goes on with it;
+/// otherwise it is gone on with here.
+pub(super) async fn decide(
+    inner: &Arc<Inner>,
+    principal: &Principal,
+    id: TaskId,
+    decided: Decided,
+) -> Result<Option<Accepted>, Failure> {
+    let owner: Arc<str> = principal.name().into();
+    // Once more for a task that settles, or goes on, between two looks.
+    for _ in 0..3 {
+        if let Some(live) = inner.lives.get(&owner, id) {
+            let (kept, was_kept) = oneshot::channel();
+            live.say(Said { decided, kept });
+            match was_kept.await {
+                Ok(true) => return Ok(None),
+                Ok(false) => return Err(not_waiting(&inner.load(&owner, id).await?, decided.step)),
+                // Nobody works on it any more.
+                Err(_) => continue,
+            }
+        }
+        let task = inner.load(&owner, id).await?;
+        if task.end.is_some() {
+            return Err(AppendError::Ended.into());
+        }
+        if !waits_for_approval(&task, decided.step) {
+            return Err(not_waiting(&task, decided.step));
+        }
+        let ticket = inner.places.ticket_of_accepted(&owner);
+        match begin(inner, principal.clone(), owner.clone(), id, ticket, From::Decision(Box::new(task), decided)).await
+        {
+            Err(failure) if failure.kind == FailureKind::Unavailable => {}
+            begun => return begun.map(Some),
+        }
+    }
+    Err(busy())
+}
+
+fn not_waiting(task: &Task, step: usize) -> Failure {
+    let number = step.saturating_add(1);
+    let waiting: Vec<_> = (0..task.steps.len())
+        .filter(|place| waits_for_approval(task, *place))
+        .map(|place| (place + 1).to_string())
+        .collect();
+    let hint = match waiting.as_slice() {
+        [] => "none of its steps waits for that".to_owned(),
+        some => format!("of its steps, {} wait for that", some.join(", ")),
+    };
+    Failure::new(FailureKind::InvalidInput, format!("step {number} does not wait for approval")).with_hint(hint)
 }
 
 /// Goes on with a task that nobody works on. It waits for a place like others do.
@@ -223,9 +275,15 @@ pub(super) async fn end(inner: &Arc<Inner>, owner: &str, id: TaskId, why: Cancel
     }
     let n_before = task.n_events;
     let snapshot = Snapshot::default();
-    let facts = CatalogFacts { snapshot: &snapshot, fallback: false };
+    let facts = CatalogFacts {
+        snapshot: &snapshot,
+        agents: inner.targets.agents(),
+        fallback: false,
+        ask_first: &[],
+        parallel: 1,
+    };
     let (events, _) = react(&mut task, Stimulus::Cancel(why), &facts, now_ms());
-    append(inner, &task, n_before, None, &events, Extras::default()).await?;
+    append(inner, &task, n_before, None, &events, Vec::new()).await?;
     settled::note_stopped(inner, &task);
     Ok(task)
 }
@@ -319,16 +377,17 @@ impl Driver {
     async fn see_through(&mut self, ticket: Ticket, from: From) -> Result<Task, Failure> {
         match from {
             From::Request(request) => {
-                let (mut task, act, _place) = self.accept(request, ticket).await?;
-                self.drive(&mut task, act).await?;
+                let (mut task, act, place) = self.accept(request, ticket).await?;
+                self.drive(&mut task, act, place).await?;
                 Ok(task)
             }
             From::Answer(mut task, answered) => {
                 // The answer is kept before it has to wait for a place.
-                let act = self.take(&mut task, Stimulus::Answered(answered), Extras::default()).await;
-                let act = act.inspect(|_| self.tell())?;
-                let _place = self.place(&mut task, ticket).await?;
-                self.drive(&mut task, act).await?;
+                self.kept_first(&mut task, ticket, Stimulus::Answered(answered)).await?;
+                Ok(*task)
+            }
+            From::Decision(mut task, decided) => {
+                self.kept_first(&mut task, ticket, Stimulus::Decided(decided)).await?;
                 Ok(*task)
             }
             From::Resume(mut task) => {
@@ -336,34 +395,46 @@ impl Driver {
                 self.tell();
                 let place = self.place(&mut task, ticket).await?;
                 if place.is_some() {
-                    let act = self.take(&mut task, Stimulus::Resumed, Extras::default()).await?;
-                    self.drive(&mut task, act).await?;
+                    let act = self.take(&mut task, Stimulus::Resumed).await?;
+                    self.drive(&mut task, act, place).await?;
                 }
                 Ok(*task)
             }
         }
     }
 
+    /// Keeps what the owner said before it has to wait for a place, and goes on with the task.
+    async fn kept_first(&mut self, task: &mut Task, ticket: Ticket, said: Stimulus) -> Result<(), Failure> {
+        let act = self.take(task, said).await;
+        let act = act.inspect(|_| self.tell())?;
+        let place = self.place(task, ticket).await?;
+        self.drive(task, act, place).await
+    }
+
     /// Keeps a new task. Where there is a free place, it is looked at first, so that all that comes before its call is
     /// kept at one stroke.
     async fn accept(&mut self, request: Request, ticket: Ticket) -> Result<(Task, Act, Option<Place>), Failure> {
-        let new = Some(NewTask { session: request.session.clone(), title: request.text.as_str().into() });
-        let accepted = Event::Accepted(request.clone());
+        let new = Some(NewTask { session: request.session.clone(), title: title(&request).into() });
         match ticket {
             Ticket::Place(place) => {
-                let looked = Box::pin(look(&self.inner, &self.owner, &request)).await?;
+                // A plan that came with it is kept once: as what is done.
+                let accepted = Event::Accepted(Request { plan: None, ..request.clone() });
+                let analysed = Box::pin(decided(&self.inner, &self.owner, &request)).await?;
                 let now = now_ms();
+                let request = Request { plan: None, ..request };
                 let mut task = Task::new(self.id, self.owner.clone(), request, now);
-                let (mut events, act) = self.react(&mut task, Stimulus::Analysed(looked.analysed), now)?;
+                let stimulus = Stimulus::Analysed(analysed);
+                let (mut events, _, act) = self.react(&mut task, vec![stimulus], now, 1)?;
                 events.insert(0, accepted);
-                append(&self.inner, &task, 0, new, &events, Extras::default()).await?;
+                append(&self.inner, &task, 0, new, &events, Vec::new()).await?;
                 self.live.at(task.n_events);
                 self.tell();
                 Ok((task, act, Some(place)))
             }
             turn @ Ticket::Turn(_) => {
+                let accepted = Event::Accepted(request.clone());
                 let mut task = Task::new(self.id, self.owner.clone(), request, now_ms());
-                append(&self.inner, &task, 0, new, &[accepted], Extras::default()).await?;
+                append(&self.inner, &task, 0, new, &[accepted], Vec::new()).await?;
                 self.tell();
                 let place = self.place(&mut task, turn).await?;
                 let act = if place.is_some() { Act::Analyse } else { Act::Settle };
@@ -389,7 +460,7 @@ impl Driver {
                 tokio::select! {
                     biased;
                     () = live.cancel.cancelled() => {
-                        self.take(task, Stimulus::Cancel(Canceled::ByOwner), Extras::default()).await?;
+                        self.take(task, Stimulus::Cancel(Canceled::ByOwner)).await?;
                         Ok(None)
                     }
                     place = turn => place.map(Some).map_err(|_| left()),
@@ -398,133 +469,83 @@ impl Driver {
         }
     }
 
-    fn react(&self, task: &mut Task, stimulus: Stimulus, now: u64) -> Result<(Vec<Event>, Act), Failure> {
+    fn react(
+        &self,
+        task: &mut Task,
+        stimuli: Vec<Stimulus>,
+        now: u64,
+        parallel: usize,
+    ) -> Result<(Vec<Event>, Vec<usize>, Act), Failure> {
         let snapshot = self.inner.skills.snapshot(&self.principal)?;
-        let facts = CatalogFacts { snapshot: &snapshot, fallback: self.inner.settings.load().fallback };
-        Ok(react(task, stimulus, &facts, now))
+        let settings = self.inner.settings.load();
+        let facts = CatalogFacts {
+            snapshot: &snapshot,
+            agents: self.inner.targets.agents(),
+            fallback: settings.fallback,
+            ask_first: &settings.ask_first,
+            parallel,
+        };
+        Ok(react_all(task, stimuli, &facts, now))
     }
 
     /// Keeps what follows from `stimulus`, and says what to do then.
-    async fn take(&self, task: &mut Task, stimulus: Stimulus, extras: Extras) -> Result<Act, Failure> {
+    async fn take(&self, task: &mut Task, stimulus: Stimulus) -> Result<Act, Failure> {
+        self.take_all(task, vec![Happened::from(stimulus)], 1).await
+    }
+
+    /// Keeps what follows from all of this at one stroke, and says what to do then.
+    async fn take_all(&self, task: &mut Task, happened: Vec<Happened>, parallel: usize) -> Result<Act, Failure> {
         let n_before = task.n_events;
-        let (events, act) = self.react(task, stimulus, now_ms())?;
+        let (stimuli, files): (Vec<_>, Vec<_>) =
+            happened.into_iter().map(|Happened { stimulus, files }| (stimulus, files)).unzip();
+        let (events, begins, act) = self.react(task, stimuli, now_ms(), parallel)?;
         if !events.is_empty() {
-            append(&self.inner, task, n_before, None, &events, extras).await?;
+            // Files belong to the event that says that their step is done.
+            let numbered = begins.into_iter().zip(files).flat_map(|(at, files)| {
+                let number = n_before.saturating_add(u32::try_from(at).unwrap_or(u32::MAX));
+                files.into_iter().map(move |file| Artifact { number, ..file })
+            });
+            append(&self.inner, task, n_before, None, &events, numbered.collect()).await?;
             self.live.at(task.n_events);
         }
         Ok(act)
     }
 
     /// Does what the core says, until there is nothing more to do.
-    async fn drive(&self, task: &mut Task, mut act: Act) -> Result<(), Failure> {
+    async fn drive(&self, task: &mut Task, mut act: Act, place: Option<Place>) -> Result<(), Failure> {
+        let Some(place) = place else { return Ok(()) };
+        let mut steps = Steps::new(self, place);
         loop {
             let doing = async {
-                match &act {
+                match act {
                     Act::Settle => Ok::<_, Failure>(None),
                     Act::Analyse => {
-                        let looked = Box::pin(look(&self.inner, &self.owner, &task.request)).await?;
-                        Ok(Some((Stimulus::Analysed(looked.analysed), Extras::default())))
+                        let analysed = Box::pin(decided(&self.inner, &self.owner, &task.request)).await?;
+                        Ok(Some(vec![Happened::from(Stimulus::Analysed(analysed))]))
                     }
-                    Act::Call(order) => Ok(Some(self.call(task, order).await)),
+                    Act::Go { calls, wake_ms } => Ok(Some(steps.go(task, calls, wake_ms).await)),
                 }
             };
             let done = tokio::select! {
                 biased;
                 done = doing => done?,
                 // What was being done is dropped, and a guest that ran with it.
-                () = self.live.cancel.cancelled() => Some((Stimulus::Cancel(Canceled::ByOwner), Extras::default())),
+                () = self.live.cancel.cancelled() => Some(vec![Happened::from(Stimulus::Cancel(Canceled::ByOwner))]),
             };
-            let Some((stimulus, extras)) = done else { return Ok(()) };
-            act = self.take(task, stimulus, extras).await?;
-        }
-    }
-
-    async fn call(&self, task: &Task, order: &CallOrder) -> (Stimulus, Extras) {
-        let input = serde_json::Value::Object(order.arguments.clone()).to_string();
-        let analysed = task.analysed.as_ref();
-        let locale = task.request.locale.as_deref().or(analysed.map(|analysed| &*analysed.language));
-        let (sink, progress) = watch::channel(None);
-        let call = Call {
-            skill: &order.skill,
-            input: input.into(),
-            session_id: task.request.session.as_deref(),
-            locale: locale.filter(|tag| *tag != "und"),
-            limits: LimitOverrides {
-                fuel: order.budget.fuel,
-                wall_ms: order.budget.wall_ms,
-                memory_bytes: None,
-                host_calls: order.budget.host_calls,
-                output_bytes: order.budget.output_bytes,
-            },
-            // The same call of the same step has the same random numbers, whenever it is tried.
-            seed: Some(u64::try_from(order.key.bits() & u128::from(u64::MAX)).unwrap_or(0)),
-            progress: Some(Arc::new(sink)),
-            request_id: Some(order.key.clone()),
-        };
-        // Boxed, as all that is large here: a future is moved as often as others are made of it.
-        let calling = Box::pin(self.inner.skills.call(&self.principal, call));
-        let span = tracing::debug_span!("step", number = order.step, skill = &*order.skill);
-        let outcome = with_progress(calling, progress, &self.live).instrument(span).await;
-        let strategy = analysed.map_or("direct", |analysed| &analysed.strategy);
-        let memory = &self.inner.memory;
-        if let Err(failure) = &outcome.result {
-            memory.failures().note(Noted {
-                owner: &self.owner,
-                skill: &order.skill,
-                task: Some(task.id),
-                at_ms: now_ms(),
-                kind: &failures::kind(failure.kind),
-                message: &failure.message,
-                hint: failure.hint.as_deref(),
-            });
-        }
-        memory.note_call(&order.skill, strategy, now_ms(), outcome.result.is_ok(), &outcome.usage);
-        let usage = Used {
-            fuel: outcome.usage.fuel,
-            memory_peak_bytes: outcome.usage.memory_peak_bytes,
-            wall_us: micros(outcome.usage.wall),
-            host_calls: outcome.usage.host_calls,
-        };
-        let (result, artifacts) = match outcome.result.and_then(|answer| kept(task, answer)) {
-            Ok((output, artifacts)) => (Ok((output, artifacts.len())), artifacts),
-            Err(failure) => (Err(failure), Vec::new()),
-        };
-        (Stimulus::Returned(Returned { step: order.step, result, usage }), Extras { artifacts })
-    }
-}
-
-/// An answer as it is kept.
-fn kept(task: &Task, answer: Answer) -> Result<(Arc<RawValue>, Vec<Artifact>), Failure> {
-    let output = RawValue::from_string(answer.json).map_err(internal)?;
-    let artifact = |attachment: crate::skills::Attachment| Artifact {
-        number: task.n_events,
-        name: attachment.name.into(),
-        media_type: attachment.media_type.into(),
-        data: attachment.data,
-    };
-    Ok((output.into(), answer.attachments.into_iter().map(artifact).collect()))
-}
-
-async fn with_progress(
-    calling: impl Future<Output = Outcome>,
-    mut progress: watch::Receiver<Option<crate::skills::Progress>>,
-    live: &Live,
-) -> Outcome {
-    let mut calling = std::pin::pin!(calling);
-    loop {
-        tokio::select! {
-            biased;
-            outcome = calling.as_mut() => return outcome,
-            Ok(()) = progress.changed() => {
-                let now = progress.borrow_and_update().clone();
-                now.into_iter().for_each(|now| live.progress(now));
-            }
+            let Some(happened) = done else { return Ok(()) };
+            let parallel = steps.room(task);
+            act = self.take_all(task, happened, parallel).await?;
+            steps.tell(task);
         }
     }
 }
 
-fn micros(span: Duration) -> u64 {
-    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+/// What a request is called in lists: its words, or what its plan calls.
+fn title(request: &Request) -> String {
+    let Some(plan) = request.plan.as_ref().filter(|_| request.text.is_empty()) else { return request.text.clone() };
+    let calls: Vec<&str> =
+        plan.steps.iter().take(8).filter_map(|step| step.chain.first()).map(|call| &**call.label()).collect();
+    calls.join(", ")
 }
 
 /// Keeps `events`, the first of which is number `first`, with all that belongs to them.
@@ -534,7 +555,7 @@ async fn append(
     first: u32,
     new: Option<NewTask>,
     events: &[Event],
-    extras: Extras,
+    artifacts: Vec<Artifact>,
 ) -> Result<(), Failure> {
     let at_ms = task.updated_ms;
     let gap = gaps::evidence(task, events, at_ms);
@@ -544,7 +565,7 @@ async fn append(
         owner: task.owner.clone(),
         events: written.map_err(internal)?,
         state: task.state(),
-        artifacts: extras.artifacts,
+        artifacts,
         gap,
     };
     match inner.ledger.append(new, append).await {

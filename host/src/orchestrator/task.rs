@@ -5,11 +5,15 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::event::{
-    Analysed, Answered, Decision, End, Event, Failed, Interrupted, Next, Plan, Question, Refusal, Reply, Request,
-    StepFailed, StepFinished, StepStarted, Used,
+    Analysed, Answered, Approval, Decided, Decision, End, Event, Expanded, Failed, Interrupted, Next, Pause, Plan,
+    Question, Refusal, Reply, Request, StepFailed, StepFinished, StepStarted, Used,
 };
 use crate::base::TaskId;
 use crate::store::tasks::TaskState;
+
+mod values;
+
+pub use values::{Outputs, Unfilled};
 
 /// A task as far as its events go.
 #[derive(Debug, Clone)]
@@ -22,8 +26,10 @@ pub struct Task {
     pub request: Request,
     /// What was found out about it.
     pub analysed: Option<Arc<Analysed>>,
-    /// The steps, and how far they are; empty until there is a plan.
+    /// The steps, and how far they are; empty until there is a plan. Those that a step over a list became are at the end.
     pub steps: Vec<StepState>,
+    /// Parts of the request that no step is for.
+    pub left_out: Vec<super::event::LeftOut>,
     /// What its owner is asked now.
     pub question: Option<Question>,
     /// Why nothing can be done, before that ends it.
@@ -51,22 +57,42 @@ pub struct StepState {
     pub progress: Progress,
     /// Which of its calls is next, or was last.
     pub call: usize,
-    /// How often it was started.
+    /// How often that call was started.
     pub n_attempts: u32,
     /// Calls that gave no answer, in order.
     pub failures: Vec<(usize, Failed)>,
+    /// Its owner has said that it may run.
+    pub approved: bool,
+    /// The step over a list that it is one of, and the item it is for.
+    pub item: Option<Item>,
+}
+
+/// What a step is for that a step over a list became.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// The place of that step.
+    pub of: usize,
+    /// The item.
+    pub value: Arc<RawValue>,
 }
 
 /// How far a step is.
 #[derive(Debug, Clone)]
 pub enum Progress {
     /// To be run.
-    Waiting,
+    Waiting {
+        /// Not before this, in milliseconds since 1970.
+        from_ms: u64,
+    },
     /// Started, and not known to have ended.
     Running {
         /// Doing it twice is as good as once.
         repeatable: bool,
+        /// Its share of the budget.
+        share: super::event::Budget,
     },
+    /// It waits for its owner.
+    Paused(Pause),
     /// Done.
     Done {
         /// Its answer.
@@ -74,10 +100,34 @@ pub enum Progress {
         /// How many files came with it.
         n_artifacts: usize,
     },
+    /// It became one step for each item of a list: its answer is the list of theirs.
+    Expanded {
+        /// The place of the first.
+        first: usize,
+        /// How many.
+        n_items: usize,
+    },
     /// Taken as done by its owner, though nobody knows.
     Skipped,
     /// Failed for good.
     Failed,
+    /// Its owner does not want it.
+    Rejected,
+}
+
+impl StepState {
+    /// The step as it begins.
+    pub fn new(step: super::event::Step) -> StepState {
+        StepState {
+            step,
+            progress: Progress::Waiting { from_ms: 0 },
+            call: 0,
+            n_attempts: 0,
+            failures: Vec::new(),
+            approved: false,
+            item: None,
+        }
+    }
 }
 
 impl Task {
@@ -89,6 +139,7 @@ impl Task {
             request,
             analysed: None,
             steps: Vec::new(),
+            left_out: Vec::new(),
             question: None,
             refusal: None,
             end: None,
@@ -129,9 +180,23 @@ impl Task {
         !self.state().is_busy()
     }
 
-    /// The step that runs, if one does.
-    pub fn running(&self) -> Option<(usize, &StepState)> {
-        self.steps.iter().enumerate().find(|(_, step)| matches!(step.progress, Progress::Running { .. }))
+    /// The steps that run.
+    pub fn running(&self) -> impl Iterator<Item = (usize, &StepState)> {
+        self.steps.iter().enumerate().filter(|(_, step)| matches!(step.progress, Progress::Running { .. }))
+    }
+
+    /// The steps as they were planned, without those that a step over a list became.
+    pub fn planned(&self) -> impl Iterator<Item = (usize, &StepState)> {
+        self.steps.iter().enumerate().filter(|(_, step)| step.item.is_none())
+    }
+
+    /// Whether the step at `place` is done, with an answer or without.
+    pub fn is_done(&self, place: usize) -> bool {
+        match self.steps.get(place).map(|step| &step.progress) {
+            Some(Progress::Done { .. } | Progress::Skipped) => true,
+            Some(Progress::Expanded { first, n_items }) => (*first..first + n_items).all(|place| self.is_done(place)),
+            _ => false,
+        }
     }
 
     /// Makes the task what it is after `event`.
@@ -148,6 +213,9 @@ impl Task {
             Event::StepStarted(started) => self.started(started),
             Event::StepFinished(finished) => self.finished(finished),
             Event::StepFailed(failed) => self.failed(failed),
+            Event::Expanded(expanded) => self.expanded(expanded),
+            Event::Paused(paused) => self.progress(paused.step, Progress::Paused(paused.why)),
+            Event::Decided(decided) => self.decided(decided),
             Event::Asked(question) => self.ask(question),
             Event::Answered(answered) => self.answered(answered),
             Event::Ended(end) => {
@@ -159,15 +227,9 @@ impl Task {
 
     fn decide(&mut self, decision: &Decision) {
         match decision {
-            Decision::Plan(Plan { steps }) => {
-                let state = |step: &super::event::Step| StepState {
-                    step: step.clone(),
-                    progress: Progress::Waiting,
-                    call: 0,
-                    n_attempts: 0,
-                    failures: Vec::new(),
-                };
-                self.steps = steps.iter().map(state).collect();
+            Decision::Plan(Plan { steps, left_out }) => {
+                self.steps = steps.iter().cloned().map(StepState::new).collect();
+                self.left_out.clone_from(left_out);
             }
             Decision::Ask(question) => self.ask(question),
             Decision::Refuse(refusal) => self.refusal = Some(refusal.clone()),
@@ -175,15 +237,27 @@ impl Task {
     }
 
     fn ask(&mut self, question: &Question) {
-        self.n_questions = self.n_questions.saturating_add(1);
+        // Whether a step may run is not asked because something was not clear.
+        if !matches!(question, Question::Approval(_)) {
+            self.n_questions = self.n_questions.saturating_add(1);
+        }
+        if let Question::Interrupted(Interrupted { step, .. }) = question {
+            self.progress(*step, Progress::Paused(Pause::Interrupted));
+        }
         self.question = Some(question.clone());
+    }
+
+    fn progress(&mut self, place: usize, progress: Progress) {
+        if let Some(step) = self.steps.get_mut(place) {
+            step.progress = progress;
+        }
     }
 
     fn started(&mut self, started: &StepStarted) {
         if let Some(step) = self.steps.get_mut(started.step) {
             step.call = started.call;
             step.n_attempts = started.attempt;
-            step.progress = Progress::Running { repeatable: started.repeatable };
+            step.progress = Progress::Running { repeatable: started.repeatable, share: started.share };
         }
     }
 
@@ -200,28 +274,59 @@ impl Task {
         step.failures.push((step.call, failed.failure.clone()));
         step.progress = match failed.next {
             Next::Fail => Progress::Failed,
-            Next::Retry => Progress::Waiting,
+            Next::Retry => Progress::Waiting { from_ms: failed.retry_at_ms.unwrap_or(0) },
             Next::Fallback => {
                 step.call += 1;
                 step.n_attempts = 0;
-                Progress::Waiting
+                Progress::Waiting { from_ms: 0 }
             }
         };
     }
 
+    fn expanded(&mut self, expanded: &Expanded) {
+        let Expanded { step: place, first, n_items } = *expanded;
+        let Some(state) = self.steps.get(place) else { return };
+        let items = match &state.step.each {
+            Some(each) => Outputs::new(self).items(each).unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let own = super::event::Step { each: None, needs: Vec::new(), ..state.step.clone() };
+        let one =
+            |value: Arc<RawValue>| StepState { item: Some(Item { of: place, value }), ..StepState::new(own.clone()) };
+        let ones: Vec<StepState> = items.into_iter().take(n_items).map(one).collect();
+        self.steps.truncate(first);
+        self.steps.extend(ones);
+        self.progress(place, Progress::Expanded { first, n_items });
+    }
+
+    fn decided(&mut self, decided: &Decided) {
+        if let Some(Question::Approval(Approval { step, .. })) = &self.question
+            && *step == decided.step
+        {
+            self.question = None;
+        }
+        self.approve(decided.step, decided.approved);
+    }
+
+    fn approve(&mut self, place: usize, approved: bool) {
+        if let Some(step) = self.steps.get_mut(place) {
+            step.approved = approved;
+            step.progress = if approved { Progress::Waiting { from_ms: 0 } } else { Progress::Rejected };
+        }
+    }
+
     fn answered(&mut self, answered: &Answered) {
         let asked = self.question.take();
-        let interrupted = |steps: &mut Vec<StepState>, progress| {
-            if let Some(Question::Interrupted(Interrupted { step, .. })) = asked
-                && let Some(step) = steps.get_mut(step)
-            {
-                step.progress = progress;
-            }
+        let place = match asked {
+            Some(Question::Interrupted(Interrupted { step, .. }) | Question::Approval(Approval { step, .. })) => step,
+            _ => usize::MAX,
         };
         match &answered.reply {
             Reply::Decision(decision) => self.decide(decision),
-            Reply::Retry => interrupted(&mut self.steps, Progress::Waiting),
-            Reply::Skip => interrupted(&mut self.steps, Progress::Skipped),
+            Reply::Retry => self.progress(place, Progress::Waiting { from_ms: 0 }),
+            Reply::Skip => self.progress(place, Progress::Skipped),
+            Reply::Approve => self.approve(place, true),
+            Reply::Reject => self.approve(place, false),
             Reply::Abandon => {}
         }
     }
@@ -234,5 +339,6 @@ fn sum(a: &Used, b: &Used) -> Used {
         memory_peak_bytes: a.memory_peak_bytes.max(b.memory_peak_bytes),
         wall_us: a.wall_us.saturating_add(b.wall_us),
         host_calls: a.host_calls.saturating_add(b.host_calls),
+        output_bytes: a.output_bytes.saturating_add(b.output_bytes),
     }
 }

@@ -4,10 +4,10 @@ use super::arguments::Said;
 use super::complexity::{ClauseRanking, SEVERAL};
 use super::follow::{Follow, Way};
 use super::index::Request;
-use super::mend::Mended;
+use super::plan::Planner;
 use super::{
-    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, Part, REQUEST_BYTES_MAX, Ranking, Strategy,
-    clauses, complexity, decide, intent, language, mend, shape,
+    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, REQUEST_BYTES_MAX, Ranking, Strategy, clauses,
+    complexity, decide, intent, language, mend, plan, shape,
 };
 
 /// Candidates of each request and part.
@@ -45,20 +45,35 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
         [_] | [] => vec![ranking.clone()],
         several => several.iter().map(|clause| ranked(&clause.text)).collect(),
     };
-    let parts: Vec<ClauseRanking<'_>> =
+    let planner = Planner { index, ask, language, mended: &mended, ranked: &ranked };
+    let (clauses, rankings) = planner.cut(clauses, rankings);
+    let ranked_parts: Vec<ClauseRanking<'_>> =
         clauses.iter().zip(&rankings).map(|(clause, ranking)| ClauseRanking { clause, ranking }).collect();
     let said = Said::new(text, language, ask.now).mended(&mended);
     let best = ranking.candidates.first().and_then(|best| index.input(&best.skill));
     let read = best.map(|input| input.read(&said));
-    let complexity = hinted(complexity::of(&parts, &ranking, read.as_ref()), ask);
+    let complexity = hinted(complexity::of(&ranked_parts, &ranking, read.as_ref()), ask);
     let mut reasons = Vec::new();
-    let strategy = if complexity.score >= SEVERAL && clauses.len() > 1 {
+    let parts = match clauses.as_slice() {
+        [_] | [] => Vec::new(),
+        several => planner.parts(several, &rankings),
+    };
+    let strategy = if plan::is_several(&parts) && (complexity.score >= SEVERAL || plan::is_sure(&parts)) {
+        reasons.push(format!("complexity {:.2}: its parts go to calls of their own", complexity.score));
+        Strategy::Plan(parts)
+    } else if complexity.score >= SEVERAL && parts.len() > 1 {
         reasons.push(format!("complexity {:.2}, at least {SEVERAL:.2}: several skills", complexity.score));
-        Strategy::Plan(plan(index, ask, &language, (intent, &mended), &parts))
+        Strategy::Plan(parts)
     } else {
         let (strategy, why) = decide::decide(index, ask, &said, read, intent, &ranking);
-        reasons.extend(why);
-        strategy
+        let clear = plan::first_call(&strategy).is_some();
+        if !clear && plan::is_partly_clear(&parts) {
+            reasons.push("it is not clear as a whole, and one of its parts is by itself".to_owned());
+            Strategy::Plan(parts)
+        } else {
+            reasons.extend(why);
+            strategy
+        }
     };
     // What points at the last turn and is not clear by itself may go on with it.
     let clear = matches!(strategy, Strategy::Direct(_) | Strategy::Fallbacks(_) | Strategy::Plan(_));
@@ -96,21 +111,4 @@ fn hinted(measured: Complexity, ask: &Ask<'_>) -> Complexity {
             Complexity { score: hint, reasons }
         }
     }
-}
-
-/// Each part with what to do about it; a part that speaks of an earlier one needs its answer.
-fn plan(
-    index: &Index,
-    ask: &Ask<'_>,
-    language: &Language,
-    (intent, mended): (Intent, &Mended),
-    parts: &[ClauseRanking<'_>],
-) -> Vec<Part> {
-    let part = |(at, part): (usize, &ClauseRanking<'_>)| {
-        let said = Said::new(&part.clause.text, *language, ask.now).mended(mended);
-        let (strategy, _) = decide::decide(index, ask, &said, None, intent, part.ranking);
-        let needs = if part.clause.depends { at.checked_sub(1).into_iter().collect() } else { Vec::new() };
-        Part { clause: part.clause.clone(), strategy: Box::new(strategy), needs }
-    };
-    parts.iter().enumerate().map(part).collect()
 }

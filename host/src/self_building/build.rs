@@ -137,9 +137,10 @@ impl Builder {
         if let Some(need) = need {
             read_need(need)?;
         }
-        let open = store.builds().await.map_err(internal)?.into_iter().find(|build| {
-            build.gap == gap.id && build.state == BuildState::Open && &*build.writer == writer.name()
-        });
+        let open =
+            store.builds().await.map_err(internal)?.into_iter().find(|build| {
+                build.gap == gap.id && build.state == BuildState::Open && &*build.writer == writer.name()
+            });
         let mut build = open.unwrap_or_else(|| BuildRecord {
             id: id(&gap.id, now_ms()),
             gap: gap.id.clone(),
@@ -275,7 +276,11 @@ impl Builder {
     ///
     /// # Errors
     /// `denied` to all but operators, `not-found`, `internal`.
-    pub async fn provenance(&self, principal: &Principal, bundle: &str) -> Result<(Arc<FileState>, Option<Built>), Failure> {
+    pub async fn provenance(
+        &self,
+        principal: &Principal,
+        bundle: &str,
+    ) -> Result<(Arc<FileState>, Option<Built>), Failure> {
         authorise(principal, Action::ManageBundles)?;
         let snapshot = self.inner.backing.skills.snapshot(principal)?;
         let owner = snapshot.skill(bundle).map(|skill| skill.bundle().name.clone());
@@ -412,9 +417,7 @@ fn nearest(evidence: &[Evidence]) -> Vec<String> {
 }
 
 fn verdicts(report: &Report) -> Value {
-    let verdict = |verdict: &gate::Verdict| {
-        json!({"stage": verdict.stage.as_str(), "outcome": verdict.outcome.as_str(), "seen": verdict.seen, "on": verdict.on})
-    };
+    let verdict = |verdict: &gate::Verdict| json!({"stage": verdict.stage.as_str(), "outcome": verdict.outcome.as_str(), "seen": verdict.seen, "on": verdict.on});
     report.verdicts.iter().map(verdict).collect()
 }
 

@@ -153,7 +153,8 @@ impl Report {
 
     /// The first useful error, as the candidate's writer may know it.
     pub fn told(&self) -> Option<String> {
-        self.failure().map(|verdict| format!("{}: {}", verdict.stage.as_str(), verdict.told.as_ref().unwrap_or(&verdict.seen)))
+        self.failure()
+            .map(|verdict| format!("{}: {}", verdict.stage.as_str(), verdict.told.as_ref().unwrap_or(&verdict.seen)))
     }
 }
 
@@ -337,7 +338,8 @@ impl Gate<'_> {
             for skill in skills {
                 let before = snapshot.skill(&skill.name).filter(|before| &*before.bundle().name == bundle);
                 let examples = before.and_then(|before| serde_json::from_str::<Vec<Example>>(before.examples()).ok());
-                recorded.extend(examples.into_iter().flatten().filter(|example| example.output.is_some() && !example.live));
+                recorded
+                    .extend(examples.into_iter().flatten().filter(|example| example.output.is_some() && !example.live));
             }
         }
         if recorded.is_empty() {
@@ -409,17 +411,22 @@ fn schemas(skills: &[CandidateSkill], need: &Need) -> Found {
             skill
                 .check_input(&example.input)
                 .map_err(|problem| of(format!("its input does not meet the input schema: {problem}")))?;
-            let undeclared = example.input.as_object().into_iter().flatten().find(|(name, _)| !is_open && !declared(name));
+            let undeclared =
+                example.input.as_object().into_iter().flatten().find(|(name, _)| !is_open && !declared(name));
             if let Some((name, _)) = undeclared {
                 return Err(of(format!("its input has `{name}`, of which the input schema says nothing")));
             }
         }
     }
     if let [skill] = skills {
-        let refused = need.hidden.iter().find_map(|hidden| skill.check_input(&hidden.input).err().map(|why| (hidden, why)));
+        let refused =
+            need.hidden.iter().find_map(|hidden| skill.check_input(&hidden.input).err().map(|why| (hidden, why)));
         if let Some((hidden, problem)) = refused {
             let told = "its input schema refuses an input that it is to take".to_owned();
-            return Err(Fault { told: Some(told), ..Fault::new(format!("its input schema refuses: {problem}")).on(&hidden.input) });
+            return Err(Fault {
+                told: Some(told),
+                ..Fault::new(format!("its input schema refuses: {problem}")).on(&hidden.input)
+            });
         }
     }
     Ok(Some(format!("{} skills", skills.len())))
@@ -467,20 +474,44 @@ fn properties(made: &[Came]) -> Found {
 
 /// Words of a request for which an answer rightly changes with the clock, or with chance.
 const OF_TIME: &[&str] = &[
-    "today", "now", "current", "currently", "age", "until", "ago", "tomorrow", "yesterday", "idag", "nu", "ålder", "imorgon",
-    "igår", "klockan", "time",
+    "today",
+    "now",
+    "current",
+    "currently",
+    "age",
+    "until",
+    "ago",
+    "tomorrow",
+    "yesterday",
+    "idag",
+    "nu",
+    "ålder",
+    "imorgon",
+    "igår",
+    "klockan",
+    "time",
 ];
 const OF_CHANCE: &[&str] = &[
-    "random", "randomly", "roll", "dice", "shuffle", "toss", "uuid", "slump", "slumpa", "slumpmässig", "slumpad", "tärning",
-    "blanda", "singla", "generate", "lottery", "draw",
+    "random",
+    "randomly",
+    "roll",
+    "dice",
+    "shuffle",
+    "toss",
+    "uuid",
+    "slump",
+    "slumpa",
+    "slumpmässig",
+    "slumpad",
+    "tärning",
+    "blanda",
+    "singla",
+    "generate",
+    "lottery",
+    "draw",
 ];
 
-fn repeatable(
-    all: &[&Came],
-    repeated: &[(usize, Variation, Came)],
-    skills: &[CandidateSkill],
-    need: &Need,
-) -> Found {
+fn repeatable(all: &[&Came], repeated: &[(usize, Variation, Came)], skills: &[CandidateSkill], need: &Need) -> Found {
     if all.is_empty() {
         return Ok(None);
     }
@@ -491,10 +522,8 @@ fn repeatable(
     };
     for variation in [Variation::Nothing, Variation::Time, Variation::Seed] {
         let of: Vec<_> = repeated.iter().filter(|(_, varied, _)| *varied == variation).collect();
-        let differing: Vec<_> = of
-            .iter()
-            .filter(|(index, _, again)| all.get(*index).is_some_and(|first| !first.same_as(again)))
-            .collect();
+        let differing: Vec<_> =
+            of.iter().filter(|(index, _, again)| all.get(*index).is_some_and(|first| !first.same_as(again))).collect();
         let Some((_, _, again)) = differing.first() else { continue };
         let always = differing.len() * 10 >= of.len() * 9;
         let (words, what) = match variation {
@@ -516,7 +545,11 @@ fn bounds(own: &[Came], hidden: &[Came], made: &[Came]) -> String {
     let fuel = all().map(|came| came.usage.fuel).max().unwrap_or(0);
     let memory = all().map(|came| came.usage.memory_peak_bytes).max().unwrap_or(0);
     let wall = all().map(|came| came.usage.wall.as_millis()).max().unwrap_or(0);
-    format!("at most {:.1} million instructions, {:.1} MiB and {wall} ms a call", fuel as f64 / 1e6, memory as f64 / 1_048_576.0)
+    format!(
+        "at most {:.1} million instructions, {:.1} MiB and {wall} ms a call",
+        fuel as f64 / 1e6,
+        memory as f64 / 1_048_576.0
+    )
 }
 
 /// For the parts of the gate that make inputs.

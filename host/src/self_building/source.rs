@@ -21,7 +21,20 @@ enum Token<'a> {
 
 /// Words after which a `/` begins a pattern.
 const BEFORE_PATTERN: &[&str] = &[
-    "return", "typeof", "case", "in", "of", "delete", "void", "throw", "new", "else", "do", "instanceof", "yield", "await",
+    "return",
+    "typeof",
+    "case",
+    "in",
+    "of",
+    "delete",
+    "void",
+    "throw",
+    "new",
+    "else",
+    "do",
+    "instanceof",
+    "yield",
+    "await",
 ];
 
 /// Globals that take a grant, with what is called of them.
@@ -78,7 +91,9 @@ impl<'a> Source<'a> {
             let is_key = after == Some(Token::Mark(':')) && matches!(before, Some(Token::Mark('{' | ',')));
             let what = match token {
                 Token::Word(word) if word.contains('\\') => "a name written with escapes",
-                Token::Word("eval" | "Function" | "AsyncFunction" | "GeneratorFunction") if !of_something && !is_key => {
+                Token::Word("eval" | "Function" | "AsyncFunction" | "GeneratorFunction")
+                    if !of_something && !is_key =>
+                {
                     if before == Some(Token::Word("instanceof")) {
                         return None;
                     }
@@ -94,7 +109,9 @@ impl<'a> Source<'a> {
                 },
                 Token::Word("this") if !has_class => match after {
                     Some(Token::Mark('.')) => match self.at(index + 2) {
-                        Some(Token::Word(name)) if POWERS.iter().any(|(power, ..)| *power == name) => "a power by `this`",
+                        Some(Token::Word(name)) if POWERS.iter().any(|(power, ..)| *power == name) => {
+                            "a power by `this`"
+                        }
                         _ => return None,
                     },
                     Some(Token::Mark('[')) => "a computed name on `this`",
@@ -165,8 +182,7 @@ impl<'a> Source<'a> {
                     continue;
                 }
                 let rest = text.get(at + scheme.len()..).unwrap_or_default();
-                let host: String =
-                    rest.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '-')).collect();
+                let host: String = rest.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '-')).collect();
                 if !host.is_empty() && !hosts.contains(&host.to_ascii_lowercase()) {
                     hosts.push(host.to_ascii_lowercase());
                 }
@@ -177,7 +193,18 @@ impl<'a> Source<'a> {
 
     /// Whether it names anything by which two calls of the same input may differ.
     pub fn may_vary(&self) -> bool {
-        let words = ["random", "Date", "performance", "crypto", "now", "seed", "remainingMs", "requestId", "sessionId", "locale"];
+        let words = [
+            "random",
+            "Date",
+            "performance",
+            "crypto",
+            "now",
+            "seed",
+            "remainingMs",
+            "requestId",
+            "sessionId",
+            "locale",
+        ];
         self.tokens.iter().any(|(token, _)| match token {
             Token::Word(word) | Token::Text(word) => words.contains(word),
             _ => false,
@@ -394,15 +421,26 @@ mod tests {
     #[test]
     fn code_that_is_made_while_it_runs_is_refused() {
         for text in [
-            "eval('1')", "new Function('return 1')", "globalThis['ht' + 'tp']", "const g = globalThis;",
-            "[].constructor.constructor('x')()", "x['constructor']", "(function () { return this; })()", "\\u0068ttp.fetch()",
-            "globalThis.http.fetch()", "this['kv']",
+            "eval('1')",
+            "new Function('return 1')",
+            "globalThis['ht' + 'tp']",
+            "const g = globalThis;",
+            "[].constructor.constructor('x')()",
+            "x['constructor']",
+            "(function () { return this; })()",
+            "\\u0068ttp.fetch()",
+            "globalThis.http.fetch()",
+            "this['kv']",
         ] {
             assert!(hidden(text), "{text}");
         }
         for text in [
-            "globalThis.structuredClone(x)", "class A { go() { return this; } }", "const evaluate = 1; evaluate;",
-            "f.call(this, 1)", "x instanceof Function", "const s = \"eval is text\"; /eval(x)/.test(s)",
+            "globalThis.structuredClone(x)",
+            "class A { go() { return this; } }",
+            "const evaluate = 1; evaluate;",
+            "f.call(this, 1)",
+            "x instanceof Function",
+            "const s = \"eval is text\"; /eval(x)/.test(s)",
         ] {
             assert!(!hidden(text), "{text}");
         }

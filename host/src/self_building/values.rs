@@ -67,7 +67,8 @@ fn with(base: &Value, name: &str, value: Option<Value>) -> Value {
 
 /// Values that a part of a schema may let through, those most likely to show a fault first.
 fn values(root: &Value, part: &Value, near: Option<&Value>) -> Vec<Value> {
-    let part = part.get("$ref").and_then(Value::as_str).and_then(|to| root.pointer(to.strip_prefix('#')?)).unwrap_or(part);
+    let part =
+        part.get("$ref").and_then(Value::as_str).and_then(|to| root.pointer(to.strip_prefix('#')?)).unwrap_or(part);
     if let Some(all) = part.get("enum").and_then(Value::as_array) {
         return all.iter().rev().take(VALUES_MAX).cloned().collect();
     }
@@ -103,12 +104,14 @@ fn numbers(part: &Value, whole: bool) -> Vec<Value> {
         all.push(2.5);
     }
     all.push(12.0);
-    let number = |value: f64| if value.fract() == 0.0 && value.abs() < 9e15 { json!(value as i64) } else { json!(value) };
+    let number =
+        |value: f64| if value.fract() == 0.0 && value.abs() < 9e15 { json!(value as i64) } else { json!(value) };
     all.into_iter().map(number).collect()
 }
 
 fn texts(part: &Value, near: Option<&str>) -> Vec<Value> {
-    let length = |key: &str| part.get(key).and_then(Value::as_u64).map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+    let length =
+        |key: &str| part.get(key).and_then(Value::as_u64).map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     let (least, most) = (length("minLength").unwrap_or(0), length("maxLength").unwrap_or(TEXT_CHARS_MAX));
     if least > TEXT_CHARS_MAX || part.get("pattern").is_some() || part.get("format").is_some() {
         // No way to make one but from those that are known.

@@ -144,6 +144,7 @@ impl Candidate {
             match shape.world {
                 World::Skill => (StoredKind::Skill, shape.imports),
                 World::Plain => (StoredKind::Plain, shape.imports),
+                World::Agent => return Err(refusal(Rejection::lasting("it is an agent, not a bundle of skills"))),
                 World::Script => {
                     return Err(refusal(Rejection::lasting("it is a script interpreter, not a bundle of skills")));
                 }
@@ -159,8 +160,7 @@ impl Candidate {
         });
         let powers = Powers::watched(Vec::new());
         let rehearsal = powers.rehearsal.clone();
-        let described =
-            probe::describe(&inner.runtime, &self.file, &program, kind, powers).await.map_err(&refusal)?;
+        let described = probe::describe(&inner.runtime, &self.file, &program, kind, powers).await.map_err(&refusal)?;
         if described.is_empty() {
             return Err(refusal(Rejection::lasting(
                 "it has no skills (hint: a script calls `skill({…})`, a Rust skill is named in `happyos_sdk::bundle!(…)`)",
@@ -239,6 +239,7 @@ impl Loaded {
             kind: self.kind,
             manifest: self.candidate.manifest.clone(),
             imports: self.imports.clone(),
+            agent: None,
             skills: skills
                 .iter()
                 .map(|skill| ProbedSkill { name: skill.name.to_string(), metadata: skill.text.clone() })

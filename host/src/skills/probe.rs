@@ -10,6 +10,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::adapter::Adapter;
 use super::catalog::BundleKind;
 use super::manifest::Manifest;
 use super::metadata::{Example, Metadata, Stub};
@@ -62,6 +63,9 @@ pub struct Probed {
     pub imports: Vec<String>,
     /// Its skills.
     pub skills: Vec<ProbedSkill>,
+    /// What it says of itself, as JSON text, where it is an agent.
+    #[serde(default)]
+    pub agent: Option<String>,
 }
 
 /// [`BundleKind`] as it is stored.
@@ -73,6 +77,8 @@ pub enum StoredKind {
     Script,
     /// A component with plain exports.
     Plain,
+    /// An agent.
+    Agent,
 }
 
 /// One skill of a bundle, checked.
@@ -131,6 +137,7 @@ impl StoredKind {
             StoredKind::Skill => BundleKind::Skill,
             StoredKind::Script => BundleKind::Script,
             StoredKind::Plain => BundleKind::Plain,
+            StoredKind::Agent => BundleKind::Agent,
         }
     }
 
@@ -140,6 +147,7 @@ impl StoredKind {
             StoredKind::Skill => ProgramKind::Component(World::Skill),
             StoredKind::Script => ProgramKind::Script,
             StoredKind::Plain => ProgramKind::Component(World::Plain),
+            StoredKind::Agent => ProgramKind::Component(World::Agent),
         }
     }
 }
@@ -217,6 +225,7 @@ async fn look(runtime: &Runtime, file: &File, bytes: &Bytes, limits: CallLimits)
         let kind = match shape.world {
             World::Skill => StoredKind::Skill,
             World::Plain => StoredKind::Plain,
+            World::Agent => StoredKind::Agent,
             World::Script => return Err(Rejection::lasting("it is a script interpreter, not a bundle of skills")),
         };
         (kind, shape.imports)
@@ -230,8 +239,14 @@ async fn look(runtime: &Runtime, file: &File, bytes: &Bytes, limits: CallLimits)
         gate: runtime.gate(None),
     });
     let described = describe(runtime, file, &program, kind, Powers::default()).await?;
+    let stem = file.stem.clone();
+    if kind == StoredKind::Agent {
+        let agent = described.into_iter().next().map(|one| one.metadata).unwrap_or_default();
+        Adapter::parse(&agent).map_err(Rejection::lasting)?;
+        return Ok(Probed { stem, kind, manifest, imports, skills: Vec::new(), agent: Some(agent) });
+    }
     let skills = check_skills(runtime, &program, described).await?;
-    Ok(Probed { stem: file.stem.clone(), kind, manifest, imports, skills })
+    Ok(Probed { stem, kind, manifest, imports, skills, agent: None })
 }
 
 /// What a bundle says of itself as a whole, read without compiling or running anything.

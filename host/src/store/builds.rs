@@ -132,7 +132,9 @@ impl Store {
         let (bundle, digest) = (bundle.to_owned(), digest.to_string());
         self.read(move |connection| {
             connection
-                .prepare_cached("SELECT id FROM build WHERE bundle = ?1 AND digest = ?2 ORDER BY changed_ms DESC LIMIT 1")?
+                .prepare_cached(
+                    "SELECT id FROM build WHERE bundle = ?1 AND digest = ?2 ORDER BY changed_ms DESC LIMIT 1",
+                )?
                 .query_row([&bundle, &digest], |row| row.get(0))
                 .optional()
         })

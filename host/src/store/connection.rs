@@ -200,6 +200,14 @@ const MIGRATIONS: &[&str] = &[
     DROP TABLE task_event;
 ",
     "
+    CREATE TABLE fleet (
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (kind, name)
+    ) STRICT, WITHOUT ROWID;
+",
+    "
     CREATE TABLE build (
         id TEXT NOT NULL PRIMARY KEY,
         gap TEXT NOT NULL,

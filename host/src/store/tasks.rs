@@ -9,7 +9,7 @@ use super::gaps::Evidence;
 use crate::base::TaskId;
 
 /// Most events that one task may have.
-pub const EVENTS_MAX: u32 = 512;
+pub const EVENTS_MAX: u32 = 4_096;
 /// Largest payload of one event, in bytes: the largest answer of a skill, and room for what stands around it.
 pub const PAYLOAD_BYTES_MAX: usize = 4 << 20;
 /// Longest title, in bytes.

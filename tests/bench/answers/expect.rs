@@ -36,6 +36,13 @@ fn holds_less(key: &str, wanted: &Value, got: &Value) -> bool {
         ("$any", Value::Array(each), got) => each.iter().any(|wanted| holds(wanted, got)),
         ("$has", wanted, Value::Array(got)) => got.iter().any(|got| holds(wanted, got)),
         ("$first", wanted, Value::Array(got)) => got.first().is_some_and(|got| holds(wanted, got)),
+        ("$contains", Value::String(wanted), Value::String(got)) => got.contains(wanted.as_str()),
+        ("$some", _, got) => !got.is_null(),
+        // Given as a number or written as one.
+        ("$near", Value::Number(wanted), got) => {
+            let number = got.as_f64().or_else(|| got.as_str().and_then(|text| text.parse().ok()));
+            wanted.as_f64().zip(number).is_some_and(|(wanted, got)| (wanted - got).abs() <= 1e-5 * wanted.abs())
+        }
         ("$like", Value::String(wanted), Value::String(got)) => plain(wanted) == plain(got),
         _ => false,
     }

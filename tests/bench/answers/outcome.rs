@@ -58,12 +58,12 @@ impl Outcome {
             Some(Question::Choice(choices)) => {
                 return Outcome::AskedWhich(choices.iter().map(|choice| choice.skill.to_string()).collect());
             }
-            Some(Question::Interrupted(_)) => return Outcome::Failed("interrupted".into()),
+            Some(Question::Interrupted(_) | Question::Approval(_)) => return Outcome::Failed("not asked for".into()),
             None => {}
         }
         let called = task.steps.last().and_then(|step| {
             let call = step.step.chain.get(step.call)?;
-            Some((call.skill.to_string(), Value::Object(call.arguments.clone()), step))
+            Some((call.label().to_string(), Value::Object(call.arguments.clone()), step))
         });
         match (&task.end, called) {
             (Some(End::Completed), Some((skill, input, step))) => {
@@ -80,7 +80,7 @@ impl Outcome {
             (Some(End::Failed(failed)), Some((_, _, step))) => {
                 // What was meant to be done, not what was tried after it.
                 let first = step.step.chain.first();
-                let skill = first.map(|call| call.skill.to_string()).unwrap_or_default();
+                let skill = first.map(|call| call.label().to_string()).unwrap_or_default();
                 let input = first.map(|call| Value::Object(call.arguments.clone())).unwrap_or_default();
                 Outcome::CallFailed { skill, input, message: failed.message.to_string() }
             }

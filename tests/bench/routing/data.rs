@@ -82,6 +82,7 @@ pub fn profile(name: &str, description: &str, schema: Value, language: &str, exa
         name: name.into(),
         description: description.to_owned(),
         input_schema: Arc::new(schema),
+        output_schema: None,
         examples: examples.iter().map(example).collect(),
     }))
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 const ASK_EXIT_CODES: &str = "Exit codes, beside those of every command:\n  0  answered\n  1  failed or stopped\n  \
-5  a question has to be answered first: `happyos task answer`\n  6  refused: no skill does it, or it takes several";
+5  a question has to be answered first: `happyos task answer`\n  6  refused: no skill does it";
 
 #[derive(Debug, Args)]
 #[command(after_help = ASK_EXIT_CODES)]
@@ -29,12 +29,41 @@ pub enum Format {
     Json,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = ASK_EXIT_CODES)]
+pub struct Plan {
+    /// What is wanted, in plain words; `-` reads it from standard input.
+    #[arg(required_unless_present_any = ["run", "check", "schema"], value_name = "TEXT")]
+    pub text: Vec<String>,
+    #[command(flatten)]
+    pub said: Said,
+    /// Draw it as a Mermaid flowchart.
+    #[arg(long)]
+    pub mermaid: bool,
+    /// Check the plan in this JSON file and run it; `-` reads it from standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "schema"])]
+    pub run: Option<String>,
+    /// Check the plan in this JSON file and show it.
+    #[arg(long, value_name = "FILE", conflicts_with = "schema")]
+    pub check: Option<String>,
+    /// Print the JSON Schema of plans.
+    #[arg(long)]
+    pub schema: bool,
+}
+
 /// A request in plain words.
 #[derive(Debug, Clone, Args)]
 pub struct Request {
     /// What is wanted, in plain words; `-` reads it from standard input.
     #[arg(required = true, value_name = "TEXT")]
     pub text: Vec<String>,
+    #[command(flatten)]
+    pub said: Said,
+}
+
+/// What is said beside a request's own words.
+#[derive(Debug, Clone, Args)]
+pub struct Said {
     /// Groups the requests of one conversation, so that later ones can speak of earlier ones.
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
@@ -83,6 +112,30 @@ pub enum Task {
         /// The number or name of a choice, a value, or `name=value` for each of several.
         #[arg(required = true, value_name = "TEXT")]
         text: Vec<String>,
+    },
+    /// Say that a step may run that waits for that.
+    #[command(after_help = ASK_EXIT_CODES)]
+    Approve {
+        /// The task's id, or `last`.
+        id: String,
+        /// The number of the step, or its name.
+        step: String,
+    },
+    /// Say that a step may not run that waits for that; the others go on.
+    #[command(after_help = ASK_EXIT_CODES)]
+    Reject {
+        /// The task's id, or `last`.
+        id: String,
+        /// The number of the step, or its name.
+        step: String,
+    },
+    /// Write the files that came with the answers of a request into a folder. No file that is there is overwritten.
+    Artifacts {
+        /// The task's id, or `last`.
+        id: String,
+        /// The folder; it is made where it is not there.
+        #[arg(long, value_name = "DIR")]
+        out: std::path::PathBuf,
     },
     /// Go on with a request that was interrupted: the step that may have run is run again.
     #[command(after_help = ASK_EXIT_CODES)]

@@ -44,7 +44,7 @@ impl<'a> AnalysisBody<'a> {
             clauses: looked.analysis.clauses.iter().map(|clause| clause.text.as_str()).collect(),
             by: if looked.by_meaning { "meaning and words" } else { "words" },
             turns: looked.n_turns,
-            calls: calls.into_iter().map(|call| CallBody { skill: &call.skill, arguments: &call.arguments }).collect(),
+            calls: calls.into_iter().map(|call| CallBody { skill: call.label(), arguments: &call.arguments }).collect(),
             question: match decision {
                 Decision::Ask(question) => Some(question.into()),
                 _ => None,

@@ -18,6 +18,7 @@ pub(super) const ASK_KEYS: &[&str] = &[
     "limits",
     "wait",
     "format",
+    "plan",
     "complexity",
     "team_size",
     "skill",
@@ -32,6 +33,7 @@ pub(super) const ASK_KEYS: &[&str] = &[
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AskRequest {
+    #[serde(default)]
     text: String,
     #[serde(default)]
     session_id: Option<Box<str>>,
@@ -49,6 +51,9 @@ pub(super) struct AskRequest {
     pub wait: Option<bool>,
     #[serde(default)]
     pub format: Option<String>,
+    /// What is to be done, after the schema of plans.
+    #[serde(default)]
+    pub plan: Option<Value>,
 }
 
 /// What the caller thinks of its request.
@@ -77,6 +82,7 @@ impl From<AskRequest> for Request {
                 host_calls: limits.host_calls,
                 output_bytes: limits.output_bytes,
             },
+            plan: None,
         }
     }
 }

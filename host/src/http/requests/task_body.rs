@@ -1,14 +1,16 @@
 //! What travels of a task: what came of it, its question, its refusal, its steps.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::how::Written;
-use crate::orchestrator::event::{Analysed, Candidate, End, Failed, Question, Refusal, Used};
-use crate::orchestrator::respond::{Door, respond, steps};
-use crate::orchestrator::task::{Progress, StepState, Task};
+use crate::orchestrator::event::{Analysed, Candidate, End, Failed, Part, Question, Reference, Refusal, Target, Used};
+use crate::orchestrator::respond::{Door, mermaid, respond, steps};
+use crate::orchestrator::task::{Outputs, Progress, StepState, Task};
 use crate::store::tasks::{Artifact, TaskRecord};
 
 /// A task in a list.
@@ -60,6 +62,9 @@ pub(super) struct TaskBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     analysis: Option<AnalysedBody<'a>>,
     steps: Vec<StepBody<'a>>,
+    /// Parts of the request that no step is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<PartBody<'a>>,
     usage: UsedBody,
 }
 
@@ -85,10 +90,16 @@ struct AttachmentBody<'a> {
 
 #[derive(Serialize)]
 pub(super) struct QuestionBody<'a> {
-    /// `choice`, `missing` or `interrupted`.
+    /// `choice`, `missing`, `interrupted` or `approval`.
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     skill: Option<&'a str>,
+    /// The number of the step that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<usize>,
+    /// What is to be called with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<&'a Map<String, Value>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     choices: Vec<ChoiceBody<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -132,7 +143,7 @@ pub(super) struct RefusalBody<'a> {
 }
 
 #[derive(Serialize)]
-struct PartBody<'a> {
+pub(super) struct PartBody<'a> {
     text: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     skill: Option<&'a str>,
@@ -142,6 +153,9 @@ struct PartBody<'a> {
     missing: &'a [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     choices: Vec<&'a str>,
+    /// It goes on from a part that cannot be done.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    waits: bool,
 }
 
 #[derive(Serialize)]
@@ -162,13 +176,37 @@ struct FailedBody<'a> {
     hint: Option<&'a str>,
 }
 
+/// A step of a plan: what it calls, and how far it is.
 #[derive(Serialize)]
-struct StepBody<'a> {
-    skill: &'a str,
-    arguments: &'a Map<String, Value>,
-    /// `waiting`, `running`, `done`, `skipped` or `failed`.
+pub(super) struct StepBody<'a> {
+    /// From 1; what approvals name it by.
+    number: usize,
+    /// The words of the request that it is for, or its name in a plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skill: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<&'a str>,
+    arguments: Cow<'a, Map<String, Value>>,
+    /// What of the arguments comes from earlier answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    references: Vec<ReferenceBody<'a>>,
+    /// Steps, by their numbers, that must be done before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needs: Vec<usize>,
+    /// Whom it is tried with where that gives no answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fallbacks: Vec<&'a str>,
+    /// The step over a list that it is one of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    one_of: Option<usize>,
+    /// `waiting`, `running`, `paused`, `expanded`, `done`, `skipped`, `rejected` or `failed`.
     state: &'static str,
     attempts: u32,
+    /// Its answer, where it is one of several steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     failures: Vec<StepFailureBody<'a>>,
 }
@@ -177,6 +215,17 @@ struct StepBody<'a> {
 struct StepFailureBody<'a> {
     skill: &'a str,
     error: FailedBody<'a>,
+}
+
+#[derive(Serialize)]
+struct ReferenceBody<'a> {
+    to: &'a str,
+    /// The number of the step; none for the item that the step is run for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<usize>,
+    pointer: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -211,6 +260,57 @@ pub(super) fn has_artifacts(step: &StepState) -> bool {
     matches!(step.progress, Progress::Done { n_artifacts: 1.., .. })
 }
 
+/// What would be done about a request.
+#[derive(Serialize)]
+pub(super) struct PlanBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    analysis: Option<AnalysedBody<'a>>,
+    steps: Vec<StepBody<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<PartBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<QuestionBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<RefusalBody<'a>>,
+    /// The same as a Mermaid flowchart.
+    mermaid: String,
+}
+
+impl<'a> PlanBody<'a> {
+    pub(super) fn new(task: &'a Task) -> PlanBody<'a> {
+        PlanBody {
+            analysis: task.analysed.as_deref().map(Into::into),
+            steps: steps_of(task),
+            left_out: task.left_out.iter().map(|left| (&left.part).into()).collect(),
+            question: task.question.as_ref().map(Into::into),
+            refusal: task.refusal.as_ref().map(Into::into),
+            mermaid: mermaid(task),
+        }
+    }
+}
+
+/// Files that came with the answers of a task.
+#[derive(Serialize)]
+pub(super) struct ArtifactList<'a> {
+    artifacts: Vec<AttachmentBody<'a>>,
+}
+
+impl<'a> ArtifactList<'a> {
+    pub(super) fn new(artifacts: &'a [Artifact]) -> ArtifactList<'a> {
+        ArtifactList { artifacts: artifacts.iter().map(AttachmentBody::new).collect() }
+    }
+}
+
+impl<'a> AttachmentBody<'a> {
+    fn new(artifact: &'a Artifact) -> AttachmentBody<'a> {
+        AttachmentBody {
+            name: &artifact.name,
+            media_type: &artifact.media_type,
+            data: base64::engine::general_purpose::STANDARD.encode(&artifact.data),
+        }
+    }
+}
+
 impl<'a> TaskBody<'a> {
     pub(super) fn new(task: &'a Task, artifacts: &'a [Artifact], written: Written) -> TaskBody<'a> {
         let said = respond(task, written.format, Door::Command);
@@ -218,11 +318,6 @@ impl<'a> TaskBody<'a> {
             Progress::Done { output, .. } => Some(&**output),
             _ => None,
         });
-        let attachment = |artifact: &'a Artifact| AttachmentBody {
-            name: &artifact.name,
-            media_type: &artifact.media_type,
-            data: base64::engine::general_purpose::STANDARD.encode(&artifact.data),
-        };
         TaskBody {
             id: task.id.to_string(),
             state: task.state().as_str(),
@@ -237,7 +332,7 @@ impl<'a> TaskBody<'a> {
                 steps: written.steps.then(|| steps(task, written.format)),
             },
             output,
-            attachments: artifacts.iter().map(attachment).collect(),
+            attachments: artifacts.iter().map(AttachmentBody::new).collect(),
             question: task.question.as_ref().map(Into::into),
             refusal: match &task.end {
                 Some(End::Rejected(refusal)) => Some(refusal.into()),
@@ -248,30 +343,66 @@ impl<'a> TaskBody<'a> {
                 _ => None,
             },
             analysis: task.analysed.as_deref().map(Into::into),
-            steps: task.steps.iter().filter_map(StepBody::new).collect(),
+            steps: steps_of(task),
+            left_out: task.left_out.iter().map(|left| (&left.part).into()).collect(),
             usage: (&task.used).into(),
         }
     }
 }
 
+/// The steps of a task.
+pub(super) fn steps_of(task: &Task) -> Vec<StepBody<'_>> {
+    let outputs = Outputs::new(task);
+    let several = task.steps.len() > 1;
+    task.steps.iter().enumerate().filter_map(|(place, step)| StepBody::new(place, step, &outputs, several)).collect()
+}
+
 impl<'a> StepBody<'a> {
-    fn new(step: &'a StepState) -> Option<StepBody<'a>> {
+    fn new(place: usize, step: &'a StepState, outputs: &Outputs<'_>, several: bool) -> Option<StepBody<'a>> {
         let call = step.step.chain.get(step.call)?;
         let failure = |(call, failed): &'a (usize, Failed)| {
-            let skill = &*step.step.chain.get(*call)?.skill;
+            let skill = &**step.step.chain.get(*call)?.label();
             Some(StepFailureBody { skill, error: failed.into() })
         };
+        let reference = |reference: &'a Reference| ReferenceBody {
+            to: &reference.to,
+            step: reference.from.step.map(|step| step + 1),
+            pointer: &reference.from.pointer,
+            template: reference.template.as_deref(),
+        };
+        let arguments = match call.references.is_empty() {
+            true => Cow::Borrowed(&call.arguments),
+            false => Cow::Owned(outputs.arguments(step, call).unwrap_or_else(|_| call.arguments.clone())),
+        };
+        let (skill, agent) = match &call.target {
+            Target::Skill(name) => (Some(&**name), None),
+            Target::Agent(wanted) => (None, Some(&**wanted.label())),
+        };
         Some(StepBody {
-            skill: &call.skill,
-            arguments: &call.arguments,
+            number: place + 1,
+            name: step.step.name.as_deref(),
+            skill,
+            agent,
+            arguments,
+            references: call.references.iter().map(reference).collect(),
+            needs: step.step.needs.iter().map(|place| place + 1).collect(),
+            fallbacks: step.step.chain.iter().skip(step.call + 1).map(|call| &**call.label()).collect(),
+            one_of: step.item.as_ref().map(|item| item.of + 1),
             state: match step.progress {
-                Progress::Waiting => "waiting",
+                Progress::Waiting { .. } => "waiting",
                 Progress::Running { .. } => "running",
+                Progress::Paused(_) => "paused",
+                Progress::Expanded { .. } => "expanded",
                 Progress::Done { .. } => "done",
                 Progress::Skipped => "skipped",
+                Progress::Rejected => "rejected",
                 Progress::Failed => "failed",
             },
             attempts: step.n_attempts,
+            output: match &step.progress {
+                Progress::Done { output, .. } if several => Some(output),
+                _ => None,
+            },
             failures: step.failures.iter().filter_map(failure).collect(),
         })
     }
@@ -279,7 +410,15 @@ impl<'a> StepBody<'a> {
 
 impl<'a> From<&'a Question> for QuestionBody<'a> {
     fn from(question: &'a Question) -> QuestionBody<'a> {
-        let empty = QuestionBody { kind: "", skill: None, choices: Vec::new(), missing: Vec::new(), answers: &[] };
+        let empty = QuestionBody {
+            kind: "",
+            skill: None,
+            step: None,
+            arguments: None,
+            choices: Vec::new(),
+            missing: Vec::new(),
+            answers: &[],
+        };
         match question {
             Question::Choice(choices) => {
                 let choice = |(number, choice): (usize, &'a crate::orchestrator::event::Choice)| ChoiceBody {
@@ -305,6 +444,15 @@ impl<'a> From<&'a Question> for QuestionBody<'a> {
                 kind: "interrupted",
                 skill: Some(&interrupted.skill),
                 answers: &["retry", "skip", "abandon"],
+                step: Some(interrupted.step + 1),
+                ..empty
+            },
+            Question::Approval(approval) => QuestionBody {
+                kind: "approval",
+                skill: Some(&approval.target),
+                answers: &["approve", "reject"],
+                step: Some(approval.step + 1),
+                arguments: Some(&approval.arguments),
                 ..empty
             },
         }
@@ -320,16 +468,25 @@ impl<'a> From<&'a Refusal> for RefusalBody<'a> {
                 nearest: gap.nearest.iter().map(Into::into).collect(),
                 parts: Vec::new(),
             },
-            Refusal::Several(parts) => {
-                let part = |part: &'a crate::orchestrator::event::Part| PartBody {
-                    text: &part.text,
-                    skill: part.call.as_ref().map(|call| &*call.skill),
-                    arguments: part.call.as_ref().map(|call| &call.arguments),
-                    missing: &part.missing,
-                    choices: part.choices.iter().map(|skill| &**skill).collect(),
-                };
-                RefusalBody { kind: "several", gap: None, nearest: Vec::new(), parts: parts.iter().map(part).collect() }
-            }
+            Refusal::Several(parts) => RefusalBody {
+                kind: "several",
+                gap: None,
+                nearest: Vec::new(),
+                parts: parts.iter().map(PartBody::from).collect(),
+            },
+        }
+    }
+}
+
+impl<'a> From<&'a Part> for PartBody<'a> {
+    fn from(part: &'a Part) -> PartBody<'a> {
+        PartBody {
+            text: &part.text,
+            skill: part.call.as_ref().map(|call| &**call.label()),
+            arguments: part.call.as_ref().map(|call| &call.arguments),
+            missing: &part.missing,
+            choices: part.choices.iter().map(|skill| &**skill).collect(),
+            waits: part.waits,
         }
     }
 }

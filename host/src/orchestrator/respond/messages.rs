@@ -69,6 +69,7 @@ catalogue! {
     expired():
         "It was stopped: its question was not answered in time.",
         "Det avbröts: frågan besvarades inte i tid.";
+    not_approved(): "Nothing was done: it was not approved.", "Inget gjordes: det godkändes inte.";
     skipped():
         "The step that was interrupted was taken as done; whether it ran is not known.",
         "Steget som avbröts räknades som gjort; om det kördes är inte känt.";
@@ -92,6 +93,10 @@ catalogue! {
         "answer by calling this tool again with the answer as `text` and `task_id` \"{}\"",
         "svara genom att anropa det här verktyget igen med svaret som `text` och `task_id` \"{}\"";
 
+    may_it_run(skill, with):
+        "May `{}` be called with this: {}? Answer `approve` or `reject`.",
+        "Får `{}` anropas med det här: {}? Svara `approve` eller `reject`.";
+
     // Refusals.
     gap(id):
         "No installed skill does this. It is noted as the gap {}.",
@@ -101,9 +106,16 @@ catalogue! {
         "`happyos gap show {}` shows it; `happyos skill new NAME` begins a skill that fills it",
         "`happyos gap show {}` visar den; `happyos skill new NAMN` påbörjar en färdighet som fyller den";
     several():
-        "This takes several skills, and requests of more than one step cannot be run yet. What was found:",
-        "Det här kräver flera färdigheter, och begäranden med mer än ett steg kan inte köras ännu. Det här hittades:";
-    one_at_a_time(): "ask for one part at a time", "be om en del i taget";
+        "This has several parts, and none of them can be done. What was found:",
+        "Det här har flera delar, och ingen av dem kan göras. Det här hittades:";
+    one_at_a_time():
+        "say what is missing, or ask for one part at a time",
+        "säg vad som saknas, eller be om en del i taget";
+    part_waits(): "it needs the answer of a part that cannot be done", "det behöver svaret från en del som inte kan göras";
+    part_not_done(what): "Not done: {}", "Inte gjort: {}";
+    part_failed(why): "It could not be done: {}", "Det gick inte: {}";
+    part_blocked(): "Not done: it needs an earlier part that has no answer.", "Inte gjort: det behöver en tidigare del som saknar svar.";
+    part_rejected(): "Not done: it was not approved.", "Inte gjort: det godkändes inte.";
     part_unknown(): "no installed skill does this", "ingen installerad färdighet gör det här";
     part_done_by(skill): "`{}` does this", "`{}` gör det";
     part_lacks(skill, values): "`{}` does this, and needs to be told: {}", "`{}` gör det, men behöver få veta: {}";
@@ -119,6 +131,7 @@ catalogue! {
     limit_memory(): "memory", "minne";
     limit_host_calls(): "calls to the host", "anrop till värden";
     limit_output(): "the size of an answer", "svarets storlek";
+    limit_money(): "money", "pengar";
     trapped(): "it crashed", "den kraschade";
     guest_says(message): "it says: {}", "den säger: {}";
     input_refused(message): "it does not take this input: {}", "den tar inte emot det här: {}";
@@ -149,6 +162,9 @@ catalogue! {
     state_done(): "done", "klart";
     state_skipped(): "taken as done", "räknat som gjort";
     state_failed(): "failed", "misslyckades";
+    state_paused(): "waits for its owner", "väntar på sin ägare";
+    state_rejected(): "not approved", "inte godkänt";
+    state_expanded(items): "done for each of {}", "gjort för var och en av {}";
     begun(times): "begun {} times", "påbörjat {} gånger";
     chosen_for(why): "chosen for {}", "vald för {}";
     sources(skills): "Sources: {}", "Källor: {}";
@@ -216,6 +232,8 @@ catalogue! {
     no_resolution_hint():
         "answer `retry` to call it again, `skip` to take it as done, or `abandon` to give the task up",
         "svara `retry` för att köra det igen, `skip` för att räkna det som gjort eller `abandon` för att ge upp";
+    no_approval(): "the answer does not say whether it may run", "svaret säger inte om det får köras";
+    no_approval_hint(): "answer `approve` or `reject`", "svara `approve` eller `reject`";
     not_interrupted(state):
         "the task is {}: only one that was interrupted is resumed",
         "läget är {}: bara det som avbrutits återupptas";

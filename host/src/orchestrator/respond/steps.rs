@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::task::{Progress, StepState, Task};
+use super::super::task::{Outputs, Progress, StepState, Task};
 use super::failures::why;
 use super::messages::Words;
 use super::{Format, language};
@@ -22,17 +22,19 @@ pub fn steps(task: &Task, format: Format) -> String {
         number += 1;
         text.push_str(&format!("\n{number}. {what}"));
     };
+    let outputs = Outputs::new(task);
     for step in &task.steps {
         for (call, failed) in &step.failures {
             if let Some(call) = step.step.chain.get(*call) {
-                line(format!("`{}`: {}: {}", call.skill, words.state_failed(), why(words, failed)));
+                line(format!("`{}`: {}: {}", call.label(), words.state_failed(), why(words, failed)));
             }
         }
         if !matches!(step.progress, Progress::Failed)
             && let Some(call) = step.step.chain.get(step.call)
         {
-            let input = short(&Value::Object(call.arguments.clone()).to_string());
-            line(format!("`{}` {input}: {}{}", call.skill, state(words, step), chosen(words, task, &call.skill)));
+            let arguments = outputs.arguments(step, call).unwrap_or_else(|_| call.arguments.clone());
+            let input = short(&Value::Object(arguments).to_string());
+            line(format!("`{}` {input}: {}{}", call.label(), state(words, step), chosen(words, task, call.label())));
         }
     }
     let end = if format == Format::Markdown { "\n\n" } else { "\n" };
@@ -48,11 +50,14 @@ pub fn steps(task: &Task, format: Format) -> String {
 
 fn state(words: Words, step: &StepState) -> String {
     let state = match step.progress {
-        Progress::Waiting => words.state_waiting(),
+        Progress::Waiting { .. } => words.state_waiting(),
         Progress::Running { .. } => words.state_running(),
         Progress::Done { .. } => words.state_done(),
         Progress::Skipped => words.state_skipped(),
         Progress::Failed => words.state_failed(),
+        Progress::Paused(_) => words.state_paused(),
+        Progress::Rejected => words.state_rejected(),
+        Progress::Expanded { n_items, .. } => words.state_expanded(&n_items.to_string()),
     };
     match step.n_attempts {
         0 | 1 => state,

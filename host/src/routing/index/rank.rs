@@ -9,7 +9,7 @@ use super::{Entry, Index, PART_SLOTS, Part, together, words};
 use crate::routing::{CANDIDATES_MAX, Candidate, Embed as _, LEARNED_MAX, Learned, REQUEST_BYTES_MAX, Ranking, shape};
 
 /// Most skills that are all compared with the request by their vectors.
-const COMPARED_ALL: usize = 2_048;
+const COMPARED_ALL: usize = 4_096;
 /// How many stand for the rest where there are more.
 const COMPARED_USUAL: usize = 256;
 /// Of more skills, how many are compared for the direction of their vectors, and for words in common at most.

@@ -83,9 +83,8 @@ impl Policies<'_> {
             let full = format!("building.{}", name.get_ref());
             match name.get_ref().as_ref() {
                 "builders" => {
-                    building.builders = self.list(&full, value, |text| {
-                        check_grant_name(text).map(|()| text.to_owned())
-                    })?;
+                    building.builders =
+                        self.list(&full, value, |text| check_grant_name(text).map(|()| text.to_owned()))?;
                 }
                 "rounds_per_day" => self.0.value(&full, value, &PER_DAY, &mut building.rounds_per_day)?,
                 "rounds_max" => self.0.value(&full, value, &ROUNDS, &mut building.rounds_max)?,

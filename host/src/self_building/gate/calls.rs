@@ -4,8 +4,8 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde_json::Value;
 
-use super::made_of;
 use super::super::values;
+use super::made_of;
 use crate::base::{Failure, FailureKind, LimitOverrides, Usage};
 use crate::skills::{CandidateSkill, EXAMPLE_TIME_MS, Example, Loaded, Seen, Stub, Trying, same};
 

@@ -35,7 +35,7 @@ fn reached(seen: &Seen, loaded: &Loaded, answered: bool) -> Result<(), String> {
             GrantKind::Kv => asks.kv_bytes.is_some(),
             GrantKind::Secrets => asks.secrets.contains(what),
             GrantKind::Http => asks.http.iter().any(|grant| lets(grant, what)),
-            GrantKind::Files | GrantKind::Env => true,
+            GrantKind::Files | GrantKind::Env | GrantKind::Delegate => true,
         };
         if !asked {
             return Err(format!("it reached for {kind} (`{}`), for which its manifest does not ask", short(what)));
@@ -65,7 +65,10 @@ fn log(seen: &Seen, input: &Value) -> Result<(), String> {
     for line in &seen.logged {
         let written = line.trim_end_matches('\n');
         if let Some(character) = written.chars().find(|c| deceives(*c)) {
-            return Err(format!("it wrote a line with {character:?} into the log, which forges other lines: {:?}", short(line)));
+            return Err(format!(
+                "it wrote a line with {character:?} into the log, which forges other lines: {:?}",
+                short(line)
+            ));
         }
         if looks_like_ours(written) {
             return Err(format!("it wrote a line into the log that looks like the daemon's own: {:?}", short(line)));
@@ -88,7 +91,10 @@ fn deceives(c: char) -> bool {
 fn looks_like_ours(line: &str) -> bool {
     let line = line.trim_start();
     let lower = line.to_ascii_lowercase();
-    if lower.starts_with("[refused by the host") || lower.starts_with("[the call's log") || lower.contains("access.denied") {
+    if lower.starts_with("[refused by the host")
+        || lower.starts_with("[the call's log")
+        || lower.contains("access.denied")
+    {
         return true;
     }
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -118,6 +124,7 @@ fn carries(line: &str, text: &str) -> bool {
     let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     let reversed: String = text.chars().rev().collect();
     let encoded = STANDARD_NO_PAD.encode(text).to_lowercase();
-    let spelt: String = text.chars().flat_map(|c| if c == ' ' { "%20".chars().collect::<Vec<_>>() } else { vec![c] }).collect();
+    let spelt: String =
+        text.chars().flat_map(|c| if c == ' ' { "%20".chars().collect::<Vec<_>>() } else { vec![c] }).collect();
     [text, &hex, &reversed, &encoded, &spelt].iter().any(|way| line.contains(*way))
 }

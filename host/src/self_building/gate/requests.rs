@@ -73,8 +73,10 @@ fn covers_host(grant: &HttpGrant, host: &str) -> bool {
 /// Whether it uses all that it asks for: in its examples, or, where those need the outside world, by its text.
 pub fn needless(loaded: &Loaded, all: &[&Came], source: Option<&Source<'_>>) -> Found {
     let candidate = loaded.candidate();
-    let mentioned: Vec<GrantKind> = source.map(Source::uses).unwrap_or_default().iter().map(|found| found.kind).collect();
-    let touched = |kind: GrantKind| all.iter().any(|came| came.seen.touched.iter().any(|(touched, _)| *touched == kind));
+    let mentioned: Vec<GrantKind> =
+        source.map(Source::uses).unwrap_or_default().iter().map(|found| found.kind).collect();
+    let touched =
+        |kind: GrantKind| all.iter().any(|came| came.seen.touched.iter().any(|(touched, _)| *touched == kind));
     for kind in candidate.requests.kinds() {
         let by_text = source.is_none() || mentioned.contains(&kind);
         let judged = matches!(kind, GrantKind::Kv | GrantKind::Http | GrantKind::Secrets);

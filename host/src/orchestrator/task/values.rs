@@ -1,0 +1,120 @@
+//! Where the input of a step comes from: its own arguments, and what it takes from the answers before it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::super::event::{Call, Reference, Source};
+use super::{Progress, StepState, Task};
+
+/// The answers of a task's steps. Each is read once, however many take from it.
+pub struct Outputs<'a> {
+    task: &'a Task,
+    read: RefCell<HashMap<usize, Option<Rc<Value>>>>,
+}
+
+/// Why the input of a step cannot be filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfilled {
+    /// The place of the step whose answer was to be taken from.
+    pub step: usize,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl<'a> Outputs<'a> {
+    /// Those of `task` as it is.
+    pub fn new(task: &'a Task) -> Outputs<'a> {
+        Outputs { task, read: RefCell::default() }
+    }
+
+    /// The input of a call of a step, with what it takes from earlier answers.
+    ///
+    /// # Errors
+    /// If one of them has nothing at the place, or not what can stand in a text.
+    pub fn arguments(&self, state: &StepState, call: &Call) -> Result<Map<String, Value>, Unfilled> {
+        if call.references.is_empty() {
+            return Ok(call.arguments.clone());
+        }
+        let mut filled = Value::Object(call.arguments.clone());
+        for reference in &call.references {
+            let value = self.value(state, reference)?;
+            put(&mut filled, &reference.to, value);
+        }
+        match filled {
+            Value::Object(arguments) => Ok(arguments),
+            _ => Ok(Map::new()),
+        }
+    }
+
+    fn value(&self, state: &StepState, reference: &Reference) -> Result<Value, Unfilled> {
+        let Source { step, pointer } = &reference.from;
+        let whole = match (step, &state.item) {
+            (Some(step), _) => self.output(*step),
+            (None, Some(item)) => serde_json::from_str(item.value.get()).ok().map(Rc::new),
+            (None, None) => None,
+        };
+        let place = step.or(state.item.as_ref().map(|item| item.of)).unwrap_or_default();
+        let nothing = |reason: &str| Unfilled { step: place, reason: reason.to_owned() };
+        let whole = whole.ok_or_else(|| nothing("it has no answer"))?;
+        let value = whole.pointer(pointer).ok_or_else(|| nothing(&format!("its answer has nothing at `{pointer}`")))?;
+        let Some(template) = &reference.template else { return Ok(value.clone()) };
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Null => return Err(nothing(&format!("its answer has nothing at `{pointer}`"))),
+            other => other.to_string(),
+        };
+        Ok(Value::String(template.replacen("{}", &text, 1)))
+    }
+
+    /// The answer of the step at `place`; of one over a list, the list of theirs.
+    pub fn output(&self, place: usize) -> Option<Rc<Value>> {
+        if let Some(read) = self.read.borrow().get(&place) {
+            return read.clone();
+        }
+        let value = match &self.task.steps.get(place)?.progress {
+            Progress::Done { output, .. } => serde_json::from_str(output.get()).ok(),
+            Progress::Expanded { first, n_items } => (*first..first.saturating_add(*n_items))
+                .map(|place| self.output(place).map(|value| Value::clone(&value)))
+                .collect::<Option<Vec<_>>>()
+                .map(Value::Array),
+            _ => None,
+        };
+        let value = value.map(Rc::new);
+        self.read.borrow_mut().insert(place, value.clone());
+        value
+    }
+
+    /// The items of a list in an earlier answer.
+    ///
+    /// # Errors
+    /// If there is no list at the place.
+    pub fn items(&self, each: &Source) -> Result<Vec<Arc<RawValue>>, Unfilled> {
+        let step = each.step.unwrap_or(usize::MAX);
+        let no_list = |reason: String| Unfilled { step, reason };
+        let output = self.output(step).ok_or_else(|| no_list("it has no answer".into()))?;
+        let list = output.pointer(&each.pointer).and_then(Value::as_array);
+        let list = list.ok_or_else(|| no_list(format!("its answer has no list at `{}`", each.pointer)))?;
+        let item = |value: &Value| RawValue::from_string(value.to_string()).ok().map(Arc::from);
+        list.iter()
+            .map(item)
+            .collect::<Option<_>>()
+            .ok_or_else(|| no_list(format!("its answer has no list at `{}`", each.pointer)))
+    }
+}
+
+/// Puts `value` at `pointer`, in place of what is there; a member that is not there is made.
+fn put(filled: &mut Value, pointer: &str, value: Value) {
+    if let Some(place) = filled.pointer_mut(pointer) {
+        *place = value;
+        return;
+    }
+    let Some((parent, name)) = pointer.rsplit_once('/') else { return };
+    if let Some(Value::Object(members)) = filled.pointer_mut(parent) {
+        members.insert(name.replace("~1", "/").replace("~0", "~"), value);
+    }
+}

@@ -1,0 +1,265 @@
+//! What a part points at, and what it says beside its words of order.
+
+use std::ops::Range;
+
+use super::{Word, order_words, read};
+
+/// A phrase that points at something that was said or found before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    /// Where it stands, in bytes.
+    pub span: Range<usize>,
+    /// What it calls that: `number` in "that number"; empty where it does not say.
+    pub noun: String,
+    /// It may as well mean nothing: "what day is it".
+    pub is_weak: bool,
+}
+
+/// The last phrase of `text` that points.
+pub fn pointer(text: &str) -> Option<Pointer> {
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let span = |from: usize, to: usize| Some(words.get(from)?.span.start..words.get(to)?.span.end);
+    (0..words.len()).rev().find_map(|at| {
+        let word = lower(at);
+        let before = at.checked_sub(1).map_or("", lower);
+        let found = |from: usize, noun: &str, is_weak: bool| {
+            Some(Pointer { span: span(from, at)?, noun: noun.to_owned(), is_weak })
+        };
+        if let Some((noun, is_text)) = definite(word) {
+            let from = if matches!(before, "det" | "den" | "det här") { at - 1 } else { at };
+            return found(from, noun, is_text);
+        }
+        if let Some(noun) = NOUNS.iter().find(|noun| **noun == word)
+            && matches!(before, "the" | "that" | "this" | "its" | "those" | "these" | "det" | "den" | "detta" | "denna")
+        {
+            return found(at - 1, noun, before == "the" && matches!(*noun, "text" | "words" | "note"));
+        }
+        match word {
+            "it" | "det" | "den" => {
+                let idle = matches!(before, "is" | "was" | "does" | "will" | "är" | "var" | "blir" | "")
+                    || matches!(lower(at + 1), "is" | "was" | "är" | "att");
+                let article = matches!(word, "det" | "den") && is_noun_like(lower(at + 1));
+                (!article).then(|| found(at, "", idle && !before_sum(lower(at + 1)))).flatten()
+            }
+            "them" | "dem" | "those" | "these" | "dessa" => found(at, "", false),
+            "that" | "this" | "detta" | "denna" => {
+                let next = lower(at + 1);
+                let alone = matches!(
+                    next,
+                    "" | "."
+                        | "?"
+                        | "!"
+                        | ","
+                        | "by"
+                        | "to"
+                        | "into"
+                        | "till"
+                        | "med"
+                        | "in"
+                        | "i"
+                        | "with"
+                        | "as"
+                        | "som"
+                        | "from"
+                        | "from:"
+                        | "and"
+                        | "och"
+                ) || before_sum(next);
+                alone.then(|| found(at, "", matches!(before, "is" | "was" | "är") && !before_sum(next))).flatten()
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Whether arithmetic goes on at this word.
+fn before_sum(word: &str) -> bool {
+    matches!(word, "times" | "gånger" | "plus" | "minus" | "divided" | "delat" | "multiplied" | "*" | "/" | "+" | "×")
+}
+
+/// Whether a word after "det" or "den" is what that is the article of.
+fn is_noun_like(word: &str) -> bool {
+    word.chars().next().is_some_and(char::is_alphabetic)
+        && !matches!(
+            word,
+            "till"
+                | "i"
+                | "på"
+                | "med"
+                | "för"
+                | "som"
+                | "också"
+                | "ut"
+                | "upp"
+                | "sedan"
+                | "sen"
+                | "och"
+                | "gånger"
+                | "plus"
+                | "minus"
+                | "delat"
+                | "är"
+                | "från"
+                | "av"
+                | "om"
+                | "att"
+                | "därefter"
+        )
+}
+
+/// Whether a word is a noun in a definite form that points.
+pub fn is_definite(word: &str) -> bool {
+    definite(word).is_some()
+}
+
+/// The words that point.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let definite = ["resultatet", "svaret", "summan", "talet", "siffran", "antalet", "produkten", "datumet", "texten"];
+    NOUNS.iter().copied().chain(definite).chain(["first", "först", "sist", "slutligen"])
+}
+
+/// What a noun in its definite form calls what it points at, and whether it may mean a text of the request itself.
+fn definite(word: &str) -> Option<(&'static str, bool)> {
+    Some(match word {
+        "resultatet" => ("result", false),
+        "svaret" => ("answer", false),
+        "summan" => ("sum", false),
+        "talet" | "siffran" | "antalet" => ("number", false),
+        "produkten" => ("result", false),
+        "datumet" => ("date", false),
+        "texten" => ("text", true),
+        _ => return None,
+    })
+}
+
+const NOUNS: &[&str] = &[
+    "result", "results", "answer", "number", "value", "sum", "total", "product", "output", "amount", "figure", "date",
+    "day", "text", "slug", "note", "outcome", "count", "resultat", "svar", "tal", "värde", "datum", "dag",
+];
+
+/// The text without the words that only say when it is to be done: "then", "därefter".
+pub fn without_order(text: &str) -> String {
+    let words = read(text);
+    let mut gone: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    while at < words.len().min(LOOKED_AT_MAX) {
+        let length = order_words(&words, at).or_else(|| {
+            let first =
+                words.get(at).is_some_and(|word| matches!(word.lower.as_str(), "first" | "först" | "och" | "and"));
+            (first && at == 0).then_some(1)
+        });
+        let Some(length) = length.filter(|_| at == 0 || gone.iter().any(|gone| follows(&words, gone, at)) || at <= 3)
+        else {
+            at += 1;
+            continue;
+        };
+        // "Since 2020" is no order.
+        let dated = words.get(at + length).is_some_and(|next| next.lower.starts_with(|c: char| c.is_ascii_digit()));
+        if let (false, Some(first), Some(last)) = (dated && at > 0, words.get(at), words.get(at + length - 1)) {
+            gone.push(first.span.start..last.span.end);
+        }
+        at += length;
+    }
+    let mut left = String::with_capacity(text.len());
+    let mut from = 0;
+    for span in gone {
+        left.push_str(text.get(from..span.start).unwrap_or_default());
+        from = span.end;
+    }
+    left.push_str(text.get(from..).unwrap_or_default());
+    let spaced = left.trim_start_matches([',', ' ', ':']).replace("  ", " ");
+    let spaced = without_lead(&spaced);
+    if spaced.chars().any(char::is_alphanumeric) { spaced.trim().to_owned() } else { text.to_owned() }
+}
+
+/// Where a part may say a second thing without a verb of its own: "and", "och", or a comma, with two words before it.
+pub fn joints(text: &str) -> Vec<Range<usize>> {
+    let words = read(text);
+    let joins = |at: usize| {
+        let word = words.get(at).filter(|word| !word.shielded)?;
+        matches!(word.lower.as_str(), "and" | "och" | "samt" | ",").then_some(word.span.clone())
+    };
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for at in 2..words.len().saturating_sub(1) {
+        let Some(span) = joins(at) else { continue };
+        match found.last_mut() {
+            // ", and" is one.
+            Some(last) if joins(at - 1).is_some() => last.end = span.end,
+            _ => found.push(span),
+        }
+    }
+    found.truncate(JOINTS_MAX);
+    found
+}
+
+/// Places of one part that are looked at.
+const JOINTS_MAX: usize = 6;
+/// The text without what only says that something is to be told: "can you tell me what …", "jag vill veta hur …". What is
+/// left begins as a question does.
+fn without_lead(text: &str) -> &str {
+    let words = read(text);
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let mut at = 0;
+    while at < LOOKED_AT_MAX && LEADING.contains(&lower(at)) {
+        at += 1;
+    }
+    let asks = super::QUESTIONS.contains(&lower(at)) || matches!(lower(at), "if" | "whether" | "om");
+    let start = words.get(at).filter(|_| at > 0 && asks).map_or(0, |word| word.span.start);
+    text.get(start..).unwrap_or(text)
+}
+
+const LEADING: &[&str] = &[
+    "please", "can", "could", "would", "you", "tell", "me", "say", "show", "i", "also", "need", "want", "to", "know",
+    "like", "d", "i'd", "wonder", "kan", "du", "snälla", "säg", "berätta", "tala", "om", "för", "mig", "jag", "vill",
+    "veta", "undrar", "också", "även", "behöver", "skulle", "vilja", "svara", "på", "ta", "reda", "find", "out",
+    "kolla", "check",
+];
+
+/// Words at the beginning of a part that may say when it is to be done.
+const LOOKED_AT_MAX: usize = 6;
+
+fn follows(words: &[Word], gone: &Range<usize>, at: usize) -> bool {
+    words.get(at).is_some_and(|word| word.span.start <= gone.end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_points_is_found_with_what_it_is_called() {
+        for (text, wanted) in [
+            ("multiply it by 3", Some(("it", "", false))),
+            ("dela sedan resultatet med 9", Some(("resultatet", "result", false))),
+            ("divide that number by 7", Some(("that number", "number", false))),
+            ("what is that times 7", Some(("that", "", false))),
+            ("vad är det gånger 7", Some(("det", "", false))),
+            ("vilken veckodag är det?", Some(("det", "", true))),
+            ("what time is it in tokyo", Some(("it", "", true))),
+            ("räkna tecknen i den", Some(("den", "", false))),
+            ("räkna orden i texten", Some(("texten", "text", true))),
+            ("tell me that 'it' is gone", None),
+            ("visa den gamla listan", None),
+            ("convert 5 miles to km", None),
+        ] {
+            let found = pointer(text);
+            let found = found.as_ref().map(|found| (&text[found.span.clone()], found.noun.as_str(), found.is_weak));
+            assert_eq!(found, wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_order_are_left_out() {
+        for (text, wanted) in [
+            ("then convert it to miles", "convert it to miles"),
+            ("dela sedan resultatet med 9", "dela resultatet med 9"),
+            ("after that, tell me the time", "tell me the time"),
+            ("först vill jag veta vad 3 tum är i cm", "vill jag veta vad 3 tum är i cm"),
+            ("days since then", "days since then"),
+            ("räkna ut 7 * 8", "räkna ut 7 * 8"),
+        ] {
+            assert_eq!(without_order(text), wanted, "{text}");
+        }
+    }
+}

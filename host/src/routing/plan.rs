@@ -1,0 +1,414 @@
+//! The parts of a request as calls that take from each other: what a part points at ("it", "resultatet") is found in the
+//! answer of a part before it, by the schemas of both.
+//!
+//! A stand-in of the right kind is put where the part points, and the part is read like any other: the argument that the
+//! stand-in ends up in is where the earlier answer goes. Nothing is guessed from the words of a skill's name.
+
+mod outputs;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use self::outputs::{Kind, Output};
+use super::arguments::Said;
+use super::follow::Follow;
+use super::mend::Mended;
+use super::{
+    Ask, Clause, Index, Intent, Language, Part, Question, Ranking, Reference, Step, Strategy, Turn, clauses, decide,
+    intent,
+};
+
+/// What stands where a part points, until the answer is there: of each kind one that nobody writes.
+const NUMBER: &str = "918273645";
+const DATE: &str = "2187-11-23";
+/// Most parts that are looked at.
+const PARTS_MAX: usize = 8;
+/// By how much one place of an answer may be less likely meant than another, and still be.
+const LESS_LIKELY: f32 = 0.75;
+const TEXT: &str = "qzx stand-in xzq";
+
+/// What parts are planned with.
+pub struct Planner<'a> {
+    pub index: &'a Index,
+    pub ask: &'a Ask<'a>,
+    pub language: Language,
+    pub mended: &'a Mended,
+    /// The skills that fit a text.
+    pub ranked: &'a dyn Fn(&str) -> Ranking,
+}
+
+/// A part that can be called, for those after it.
+struct Made {
+    step: Step,
+    outputs: Vec<Output>,
+    text: String,
+}
+
+impl Planner<'_> {
+    /// The clauses with those cut in two that say two things in one: "convert 3 feet to meters and 2 gallons to liters".
+    pub fn cut(&self, clauses: Vec<Clause>, rankings: Vec<Ranking>) -> (Vec<Clause>, Vec<Ranking>) {
+        let mut done = (Vec::new(), Vec::new());
+        for (clause, ranking) in clauses.into_iter().zip(rankings) {
+            let mut left = Some((clause, ranking));
+            while let Some((clause, ranking)) = left.take() {
+                let cut = if done.0.len() < PARTS_MAX { self.cut_one(&clause, &ranking) } else { None };
+                match cut {
+                    Some(((first, first_ranking), rest)) => {
+                        done.0.push(first);
+                        done.1.push(first_ranking);
+                        let ranking = (self.ranked)(&rest.text);
+                        left = Some((rest, ranking));
+                    }
+                    None => {
+                        done.0.push(clause);
+                        done.1.push(ranking);
+                    }
+                }
+            }
+        }
+        done
+    }
+
+    /// The first of several things that a clause says, and the rest: where the skill that it is for has no use for all of
+    /// it, but for each of both.
+    fn cut_one(&self, clause: &Clause, ranking: &Ranking) -> Option<((Clause, Ranking), Clause)> {
+        let best = ranking.candidates.first()?;
+        let said = Said::new(&clause.text, self.language, self.ask.now).mended(self.mended);
+        let read = self.index.input(&best.skill)?.read(&said);
+        if read.n_repeats == 0 && read.unused.is_empty() && read.missing.is_empty() {
+            return None;
+        }
+        clauses::joints(&clause.text).into_iter().find_map(|joint| {
+            let (first, rest) = (clause.text.get(..joint.start)?.trim(), clause.text.get(joint.end..)?.trim());
+            let first_ranking = (self.ranked)(first);
+            let strategy = self.decide(first, Some(&first_ranking), false);
+            let step = first_call(&strategy)?;
+            let said = Said::new(first, self.language, self.ask.now).mended(self.mended);
+            if !self.index.input(&step.skill)?.read(&said).unused.is_empty() {
+                return None;
+            }
+            let made = Made { step: step.clone(), outputs: Vec::new(), text: first.to_owned() };
+            // Where more follows, what is left may hold several things of its own.
+            let more = clauses::joints(rest).into_iter().find_map(|joint| rest.get(..joint.start));
+            [Some(rest), more].into_iter().flatten().find_map(|rest| self.going_on(rest, false, 0, &made))?;
+            let start = clause.span.start;
+            let part = |text: &str, from: usize| Clause {
+                text: text.to_owned(),
+                depends: false,
+                span: start + from..start + from + text.len(),
+                asks: true,
+                ordered: clause.ordered && from == 0,
+            };
+            Some(((part(first, 0), first_ranking), part(rest, joint.end)))
+        })
+    }
+
+    /// What to do about each part, and what it takes from those before it.
+    pub fn parts(&self, clauses: &[Clause], rankings: &[Ranking]) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::with_capacity(clauses.len());
+        let mut made: Vec<Option<Made>> = Vec::with_capacity(clauses.len());
+        for (clause, ranking) in clauses.iter().zip(rankings) {
+            let part = self.part(clause, ranking, &made);
+            made.push(first_call(&part.strategy).map(|step| Made {
+                outputs: outputs::of(self.index.profile(&step.skill).and_then(|own| own.output_schema.as_deref())),
+                step: step.clone(),
+                text: clause.text.clone(),
+            }));
+            parts.push(part);
+        }
+        parts
+    }
+
+    fn part(&self, clause: &Clause, ranking: &Ranking, before: &[Option<Made>]) -> Part {
+        let text = clauses::without_order(&clause.text);
+        let part = |strategy: Strategy, references: Vec<Reference>| {
+            let mut needs: Vec<usize> = references.iter().map(|reference| reference.part).collect();
+            needs.sort_unstable();
+            needs.dedup();
+            Part { clause: clause.clone(), strategy: Box::new(strategy), needs, references }
+        };
+        let last = before.iter().enumerate().rev().find_map(|(at, made)| Some((at, made.as_ref()?)));
+        let points = clauses::pointer(&text);
+        if let Some(pointer) = &points
+            && let Some((at, made)) = last
+            && (clause.depends || pointer.is_weak)
+            && let Some((step, references)) = self.taken(&text, pointer, at, made, clause.depends)
+        {
+            return part(Strategy::Direct(step), references);
+        }
+        let plain = self.decide(&text, (text == clause.text).then_some(ranking), clause.depends);
+        let is_sure = matches!(plain, Strategy::Direct(_) | Strategy::Fallbacks(_));
+        if clause.depends && points.is_some_and(|pointer| !pointer.is_weak) && !before.is_empty() {
+            // It goes on from the part before it, which has no answer, or not one that it can take.
+            let needs = vec![before.len() - 1];
+            return Part { clause: clause.clone(), strategy: Box::new(plain), needs, references: Vec::new() };
+        }
+        if !is_sure
+            && let Some((at, made)) = last.filter(|(at, _)| at + 1 == before.len())
+            && let Some((step, references)) = self.going_on(&text, clause.ordered, at, made)
+        {
+            return part(Strategy::Direct(step), references);
+        }
+        part(plain, Vec::new())
+    }
+
+    fn decide(&self, text: &str, ranking: Option<&Ranking>, alone: bool) -> Strategy {
+        let own;
+        let ranking = match ranking {
+            Some(ranking) => ranking,
+            None => {
+                own = (self.ranked)(text);
+                &own
+            }
+        };
+        let said = Said::new(text, self.language, self.ask.now).mended(self.mended);
+        // What it points at is in this request.
+        let ask = if alone { Ask { turns: &[], ..self.ask.clone() } } else { self.ask.clone() };
+        let intent = match intent::of(text) {
+            Intent::Chat | Intent::Unclear => Intent::Command,
+            intent => intent,
+        };
+        decide::decide(self.index, &ask, &said, None, intent, ranking).0
+    }
+
+    /// The call of a part that points at the answer of an earlier one.
+    fn taken(
+        &self,
+        text: &str,
+        pointer: &clauses::Pointer,
+        at: usize,
+        made: &Made,
+        depends: bool,
+    ) -> Option<(Step, Vec<Reference>)> {
+        let mut best: Option<(f32, Step, Vec<Reference>)> = None;
+        let kinds = [Kind::Number, Kind::Date, Kind::Text];
+        let meant = kinds.map(|kind| outputs::best(&made.outputs, kind, &pointer.noun, &made.text));
+        let most = meant.iter().flatten().map(|(_, score)| *score).fold(0.0, f32::max);
+        // A number may also stand in a text, as one word of it.
+        let tried = kinds.into_iter().zip(meant).flat_map(|(kind, meant)| {
+            let also = (kind == Kind::Number).then_some((Kind::Text, meant));
+            [Some((kind, meant)), also].into_iter().flatten()
+        });
+        for (kind, meant) in tried {
+            let Some((output, score)) = meant.filter(|(_, score)| *score > most - LESS_LIKELY) else { continue };
+            if pointer.is_weak && !depends && output.kind != Kind::Date {
+                continue;
+            }
+            let stand_in = kind.stand_in();
+            let (before, after) = (text.get(..pointer.span.start)?, text.get(pointer.span.end..)?);
+            let mark = if kind == Kind::Text { "\"" } else { "" };
+            let said = format!("{before}{mark}{stand_in}{mark}{after}");
+            let strategy = self.decide(&said, None, true);
+            let found = match strategy {
+                Strategy::Direct(step) => landed(&step, stand_in, at, output),
+                Strategy::Fallbacks(steps) => steps.first().and_then(|step| landed(step, stand_in, at, output)),
+                Strategy::Ask(Question::Missing { skill, arguments, missing }) => {
+                    let step = Step { skill, arguments };
+                    let names: Vec<&str> = missing.iter().map(|missing| missing.name.as_str()).collect();
+                    self.completed(step, &names, stand_in, at, made, output)
+                }
+                _ => None,
+            };
+            let Some(((step, references), landing)) = found else { continue };
+            let total = score + landing.fits(output.kind);
+            if best.as_ref().is_none_or(|(known, ..)| total > *known) {
+                best = Some((total, step, references));
+            }
+        }
+        best.map(|(_, step, references)| (step, references))
+    }
+
+    /// A call that lacks values, with those that the earlier answer has.
+    fn completed(
+        &self,
+        step: Step,
+        names: &[&str],
+        stand_in: &str,
+        at: usize,
+        made: &Made,
+        output: &Output,
+    ) -> Option<((Step, Vec<Reference>), Landing)> {
+        let profile = self.index.profile(&step.skill)?;
+        let found = landed(&step, stand_in, at, output);
+        match (names, found) {
+            // Only what it points at is missing: it goes there, where that may hold it.
+            ([name], None) => {
+                let landing = outputs::landing(&profile.input_schema, name)?;
+                // A text of a certain kind, such as the name of a zone, is not what any text is.
+                if landing == Landing::Text && !outputs::is_open(name) && *name != output.name {
+                    return None;
+                }
+                let template = landing.takes(output)?;
+                let reference = Reference {
+                    to: format!("/{}", escaped(name)),
+                    part: at,
+                    pointer: output.pointer.clone(),
+                    template,
+                };
+                Some(((step, vec![reference]), landing))
+            }
+            (names, Some(((step, mut references), landing))) => {
+                for name in names {
+                    let pointer = paired(&made.outputs, name)?;
+                    let to = format!("/{}", escaped(name));
+                    references.push(Reference { to, part: at, pointer, template: None });
+                }
+                Some(((step, references), landing))
+            }
+            _ => None,
+        }
+    }
+
+    /// The call of a part that goes on with the one before it without a verb of its own: "och 180 cm till fot", "sedan
+    /// till miles".
+    fn going_on(&self, text: &str, ordered: bool, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
+        let turn = Turn {
+            text: made.text.clone(),
+            skill: Some(made.step.skill.clone()),
+            arguments: made.step.arguments.clone(),
+            answer: None,
+        };
+        let turns = [turn];
+        let ask = Ask { turns: &turns, ..self.ask.clone() };
+        let led = format!("and {text}");
+        let (strategy, _) = Follow::of(&led)?.go_on(self.index, &ask, self.language)?;
+        let Strategy::Direct(step) = strategy else { return None };
+        if step.arguments == made.step.arguments {
+            return None;
+        }
+        if !ordered {
+            return Some((step, Vec::new()));
+        }
+        // "And then to miles": what it does not say anew comes out of the part before.
+        let profile = self.index.profile(&step.skill)?;
+        let properties = profile.input_schema.get("properties")?.as_object()?;
+        let same = |name: &&String| step.arguments.get(*name) == made.step.arguments.get(*name);
+        let references: Vec<Reference> = properties
+            .keys()
+            .filter(same)
+            .filter_map(|name| {
+                let pointer = match paired(&made.outputs, name) {
+                    Some(pointer) => pointer,
+                    None => made.outputs.iter().find(|output| output.name == **name)?.pointer.clone(),
+                };
+                Some(Reference { to: format!("/{}", escaped(name)), part: at, pointer, template: None })
+            })
+            .collect();
+        let mut step = step;
+        if references.is_empty() {
+            return Some((step, references));
+        }
+        for reference in &references {
+            step.arguments.remove(reference.to.trim_start_matches('/'));
+        }
+        Some((step, references))
+    }
+}
+
+/// What a stand-in ended up in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Landing {
+    /// A number.
+    Number,
+    /// A text of which it is a part, such as a calculation.
+    Within,
+    /// A text that is nothing else.
+    Text,
+}
+
+impl Landing {
+    /// How well what is of `kind` stands there.
+    fn fits(self, kind: Kind) -> f32 {
+        match (self, kind) {
+            (Landing::Number, Kind::Number) | (Landing::Within, Kind::Number) | (Landing::Text, Kind::Date) => 1.5,
+            (Landing::Text, Kind::Text) => 1.0,
+            _ => 0.0,
+        }
+    }
+
+    /// The template through which `output` can stand there; `None` where it cannot.
+    fn takes(self, output: &Output) -> Option<Option<String>> {
+        match (self, output.kind) {
+            (Landing::Number, Kind::Number) if !output.as_text => Some(None),
+            (Landing::Number, _) => None,
+            (_, Kind::Number) if !output.as_text => Some(Some("{}".to_owned())),
+            _ => Some(None),
+        }
+    }
+}
+
+type Taken = ((Step, Vec<Reference>), Landing);
+
+/// The call with references where the stand-in is; `None` where it is nowhere.
+fn landed(step: &Step, stand_in: &str, at: usize, output: &Output) -> Option<Taken> {
+    let mut arguments = step.arguments.clone();
+    let mut references = Vec::new();
+    let mut landing = None;
+    for (name, value) in &step.arguments {
+        let (template, here) = match value {
+            Value::Number(number) if number.to_string().trim_end_matches(".0") == stand_in => {
+                // A text of a number is none: it is not known before whether it can be read as one.
+                if output.as_text {
+                    return None;
+                }
+                (None, Landing::Number)
+            }
+            Value::String(text) if text == stand_in => match output.kind {
+                Kind::Number if !output.as_text => (Some("{}".to_owned()), Landing::Text),
+                _ => (None, Landing::Text),
+            },
+            Value::String(text) if text.contains(stand_in) => (Some(text.replacen(stand_in, "{}", 1)), Landing::Within),
+            _ => continue,
+        };
+        arguments.remove(name);
+        let to = format!("/{}", escaped(name));
+        references.push(Reference { to, part: at, pointer: output.pointer.clone(), template });
+        landing = Some(here);
+    }
+    let step = Step { skill: step.skill.clone(), arguments };
+    Some(((step, references), landing?))
+}
+
+/// Where the answer of a step says what `name` is for one that goes on from it: what was converted `to` is what the next
+/// one converts `from`.
+fn paired(outputs: &[Output], name: &str) -> Option<String> {
+    let wanted = match name {
+        "from" => "to",
+        "from_unit" | "source_unit" => "to_unit",
+        _ => return None,
+    };
+    outputs.iter().find(|output| output.name == wanted).map(|output| output.pointer.clone())
+}
+
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// The call that a strategy begins with.
+pub fn first_call(strategy: &Strategy) -> Option<&Step> {
+    match strategy {
+        Strategy::Direct(step) => Some(step),
+        Strategy::Fallbacks(steps) => steps.first(),
+        Strategy::Ask(_) | Strategy::Plan(_) | Strategy::Gap { .. } => None,
+    }
+}
+
+/// Whether the calls of `parts` are of at least two, which are not the same.
+pub fn is_several(parts: &[Part]) -> bool {
+    let calls: Vec<(&Arc<str>, &Map<String, Value>)> =
+        parts.iter().filter_map(|part| first_call(&part.strategy)).map(|step| (&step.skill, &step.arguments)).collect();
+    calls.first().is_some_and(|first| calls.iter().any(|call| call != first))
+}
+
+/// Whether every part that asks for something is a call that is sure, and there are at least two.
+pub fn is_sure(parts: &[Part]) -> bool {
+    let asking: Vec<&Part> = parts.iter().filter(|part| part.clause.asks).collect();
+    asking.len() > 1 && asking.iter().all(|part| first_call(&part.strategy).is_some())
+}
+
+/// Whether a part is a call that is sure, beside others that ask for something, too.
+pub fn is_partly_clear(parts: &[Part]) -> bool {
+    let asking = parts.iter().filter(|part| part.clause.asks).count();
+    asking > 1 && parts.iter().any(|part| part.clause.asks && first_call(&part.strategy).is_some())
+}

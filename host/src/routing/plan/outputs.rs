@@ -1,0 +1,145 @@
+//! What the answer of a skill has that a later part may mean, by the skill's own schema.
+
+use serde_json::Value;
+
+use super::super::arguments;
+use super::super::shapes::{self, Place};
+use super::{DATE, Landing, NUMBER, TEXT};
+
+/// Objects within an answer that are looked into.
+const DEPTH_MAX: usize = 2;
+/// Most places of one answer that are looked at.
+const OUTPUTS_MAX: usize = 64;
+/// Names that say no more than that it is what was asked for.
+const MAIN: &[&str] = &["result", "value", "answer", "total", "sum", "text", "output", "converted"];
+
+/// What kind of thing stands at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Number,
+    Date,
+    Text,
+}
+
+impl Kind {
+    /// What stands for it until it is there.
+    pub fn stand_in(self) -> &'static str {
+        match self {
+            Kind::Number => NUMBER,
+            Kind::Date => DATE,
+            Kind::Text => TEXT,
+        }
+    }
+}
+
+/// One place of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    pub pointer: String,
+    /// The last name of the pointer.
+    pub name: String,
+    pub kind: Kind,
+    /// A number that is written as text.
+    pub as_text: bool,
+    depth: usize,
+}
+
+/// The places of the answers that `schema` describes. A text that may be a number is there as both.
+pub fn of(schema: Option<&Value>) -> Vec<Output> {
+    let mut found = Vec::new();
+    if let Some(schema) = schema {
+        visit(schema, shapes::resolved(schema, schema), "", "", 0, &mut found);
+    }
+    found
+}
+
+fn visit(root: &Value, here: &Value, pointer: &str, name: &str, depth: usize, found: &mut Vec<Output>) {
+    if found.len() >= OUTPUTS_MAX {
+        return;
+    }
+    let mut add = |kind, as_text| {
+        found.push(Output { pointer: pointer.to_owned(), name: name.to_owned(), kind, as_text, depth });
+    };
+    let types = shapes::types(root, here).unwrap_or_default();
+    if types.iter().any(|kind| matches!(*kind, "number" | "integer")) {
+        add(Kind::Number, false);
+    } else if types.contains(&"string") {
+        let description = here.get("description").and_then(Value::as_str).unwrap_or_default();
+        let is_date = here.get("format").and_then(Value::as_str).is_some_and(|format| format == "date")
+            || description.contains("YYYY-MM-DD");
+        if is_date {
+            add(Kind::Date, false);
+        }
+        if name == "result" || description.to_lowercase().contains("decimal number") {
+            add(Kind::Number, true);
+        }
+        add(Kind::Text, false);
+    }
+    if depth >= DEPTH_MAX {
+        return;
+    }
+    for (name, next) in here.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let pointer = format!("{pointer}/{}", super::escaped(name));
+        visit(root, shapes::resolved(root, next), &pointer, name, depth + 1, found);
+    }
+}
+
+/// The one of `kind` that is most likely meant, with how likely: by the noun it is called by, the words of the request
+/// that it answers, or because it is what such answers are about.
+pub fn best<'a>(outputs: &'a [Output], kind: Kind, noun: &str, asked: &str) -> Option<(&'a Output, f32)> {
+    let of_kind: Vec<&Output> = outputs.iter().filter(|output| output.kind == kind).collect();
+    let asked: Vec<String> = arguments::plain_words(asked).collect();
+    let scored = of_kind.iter().map(|output| {
+        let words = arguments::words_of_name(&output.name);
+        let share = |wanted: &dyn Fn(&str) -> bool| {
+            words.iter().filter(|word| wanted(word)).count() as f32 / words.len().max(1) as f32
+        };
+        let mut score = 2.0 * share(&|word| asked.iter().any(|asked| arguments::same_word(asked, word)));
+        score += 3.0 * share(&|word| arguments::same_word(noun, word));
+        score += if MAIN.contains(&output.name.as_str()) { 1.5 } else { 0.0 };
+        score += if of_kind.len() == 1 { 0.5 } else { 0.0 };
+        (*output, score - 0.2 * output.depth as f32)
+    });
+    let mut ranked: Vec<(&Output, f32)> = scored.collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    match ranked.as_slice() {
+        [(first, score), rest @ ..] if *score > 0.0 && rest.first().is_none_or(|(_, next)| next < score) => {
+            Some((first, *score))
+        }
+        _ => None,
+    }
+}
+
+/// What may stand in the property `name` of a skill's input.
+pub fn landing(schema: &Value, name: &str) -> Option<Landing> {
+    let Place::Known(place) = shapes::at(schema, &format!("/{}", super::escaped(name))) else { return None };
+    let types = shapes::types(schema, place)?;
+    if types.iter().any(|kind| matches!(*kind, "number" | "integer")) {
+        Some(Landing::Number)
+    } else if types.contains(&"string") && place.get("enum").is_none() {
+        Some(Landing::Text)
+    } else {
+        None
+    }
+}
+
+/// Whether any text at all may be meant by a property of that name.
+pub fn is_open(name: &str) -> bool {
+    let words = arguments::words_of_name(name);
+    words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "text"
+                | "content"
+                | "contents"
+                | "message"
+                | "body"
+                | "note"
+                | "value"
+                | "input"
+                | "title"
+                | "string"
+                | "data"
+        )
+    })
+}
