@@ -6,6 +6,7 @@ mod artifacts;
 mod ask;
 mod audit;
 mod author;
+mod build;
 mod bundles;
 mod call;
 mod client;
@@ -129,6 +130,7 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
         Command::Plan(asked) => plans::plan(&context, &asked),
         Command::Task(asked) => tasks::task(&context, &asked),
         Command::Gap(asked) => tasks::gap(&context, &asked),
+        Command::Build(asked) => build::run(&context, &asked),
         Command::Trace(asked) => trace::run(&context, &asked.id),
         Command::Memory(asked) => memory::run(&context, &asked),
         Command::Stats(asked) => records::stats(&context, &asked),

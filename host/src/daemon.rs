@@ -24,9 +24,10 @@ use crate::cli::{Fault, Mode, OnLoad, Running, Task};
 use crate::config::{Config, StoreKind};
 use crate::http::{self, Door, DoorState, Drain, Gate, Serving};
 use crate::orchestrator::{self, Orchestrator};
-use crate::runtime::{Outside, Runtime};
+use crate::runtime::{Outside, Runtime, now_ms};
 use crate::security::tokens::Tokens;
 use crate::security::{Audit, PolicyFile, Principal, Role, Secrets};
+use crate::self_building::{self, Builder};
 use crate::skills::{Backing, LoadProgress, Skills};
 use crate::store::{Ledger, MemoryLedger, Store};
 use crate::telemetry::{GuestLog, metrics};
@@ -139,6 +140,7 @@ impl Daemon {
         let router = http::router(DoorState {
             skills: skills.clone(),
             orchestrator: orchestrator.clone(),
+            builder,
             agents: agents.clone(),
             tokens: tokens.clone(),
             secrets,
@@ -184,6 +186,12 @@ impl Daemon {
                 .resume()
                 .await
                 .map_err(|failure| Fault::failed(format!("Failed to go on with the requests: {failure}")))?;
+            tasks.spawn(async move {
+                let operator = Principal::authenticated("local", Role::Operator);
+                if let Err(failure) = resumed.resume(&operator).await {
+                    tracing::warn!(%failure, "what was built could not be looked through");
+                }
+            });
         }
         tasks.spawn({
             let (orchestrator, shutdown) = (orchestrator.clone(), shutdown.clone());

@@ -6,6 +6,7 @@
 
 mod agents;
 mod body;
+mod builds;
 mod bundles;
 mod calls;
 mod catalog;
@@ -45,6 +46,7 @@ use crate::config::Config;
 use crate::orchestrator::Orchestrator;
 use crate::security::tokens::Tokens;
 use crate::security::{Audit, PolicyFile, Secrets};
+use crate::self_building::Builder;
 use crate::skills::Skills;
 use error::HttpError;
 
@@ -61,6 +63,8 @@ pub struct DoorState {
     pub tokens: Arc<Tokens>,
     /// What bundles may send and never see.
     pub secrets: Arc<Secrets>,
+    /// Builds skills for gaps.
+    pub builder: Builder,
     /// What the operator decided.
     pub policy: PolicyFile,
     /// Where it is recorded who did what.
@@ -123,6 +127,10 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<DoorState>>)> {
         ("/v1/bundles/{name}/approve", post(bundles::approve)),
         ("/v1/bundles/{name}/grant", post(bundles::grant)),
         ("/v1/bundles/{name}/rollback", post(bundles::rollback)),
+        ("/v1/bundles/{name}/provenance", get(builds::provenance)),
+        ("/v1/builds", get(builds::list).post(builds::start)),
+        ("/v1/builds/{id}", get(builds::show)),
+        ("/v1/builds/{id}/cancel", post(builds::cancel)),
         ("/v1/inspect", post(bundles::inspect)),
         ("/v1/endpoints", get(agents::list_endpoints).post(agents::add_endpoint)),
         ("/v1/endpoints/{name}", delete(agents::remove_endpoint)),

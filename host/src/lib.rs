@@ -13,6 +13,7 @@ pub mod remote;
 pub mod routing;
 pub mod runtime;
 pub mod security;
+pub mod self_building;
 pub mod skills;
 pub mod store;
 pub mod telemetry;

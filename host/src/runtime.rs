@@ -38,7 +38,7 @@ pub use behalf::{Behalf, Delegated, Recalled, Target, TargetKind};
 use cache::Sealed;
 pub use call::{Answer, Attachment, DescribeError, Described, GuestCall};
 pub use compile::CompileError;
-pub use powers::{HttpStub, Outside, Powers, Rehearsal};
+pub use powers::{HttpStub, Outside, Powers, Rehearsal, Seen};
 pub use program::{Origin, PlainFunction, Program, ProgramKind};
 use shape::Remembered;
 pub use shape::{Shape, World, manifest_of};

@@ -3,6 +3,7 @@
 //! One thread writes; what waits for it is one transaction, so that one flush to the disk acknowledges many writes.
 //! Reads have a few connections of their own and see what was acknowledged.
 
+pub mod builds;
 pub mod bundles;
 mod connection;
 pub mod fleet;

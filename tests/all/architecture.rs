@@ -16,6 +16,7 @@ const ROOMS: &[(usize, &str)] = &[
     (3, "memory"),
     (3, "agents"),
     (4, "orchestrator"),
+    (4, "self_building"),
     (3, "remote"),
     (5, "mcp"),
     (5, "http"),

@@ -19,5 +19,6 @@ mod reload;
 mod requests;
 mod routing;
 mod scripts;
+mod self_building;
 mod settings;
 mod values;

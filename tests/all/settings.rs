@@ -56,7 +56,7 @@ async fn both_blocks_are_taken_and_what_is_not_there_yet_is_shown_as_inactive() 
         ("max_concurrent_tasks", "10", true),
         ("skill_discovery_interval", "300", true),
         ("fallback_enabled", "true", true),
-        ("self_building_enabled", "true", false),
+        ("self_building_enabled", "true", true),
         ("max_agents", "50", true),
         ("a2a_protocol_enabled", "true", false),
         ("advanced_analysis_enabled", "true", false),

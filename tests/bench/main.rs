@@ -1,4 +1,4 @@
-//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|routing|orchestrate|answers|agents|plans|abuse|crash-bundles|crash-tasks`. Each
+//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|self-building|routing|orchestrate|answers|agents|plans|abuse|crash-bundles|crash-tasks`. Each
 //! prints a table and writes `target/bench/NAME.json`.
 
 mod abuse;
@@ -18,6 +18,7 @@ mod report;
 mod routing;
 mod samples;
 mod scale;
+mod self_building;
 
 use std::process::ExitCode;
 
@@ -46,12 +47,13 @@ fn main() -> ExitCode {
         ["answers", rest @ ..] => answers::run(rest),
         ["plans", rest @ ..] => plans::run(rest),
         ["reload", rest @ ..] => reload::run(rest),
+        ["self-building", rest @ ..] => self_building::run(rest),
         // Parts of a benchmark that run in a process of their own.
         ["mcp-client", rest @ ..] => client::run(rest),
         ["agents-replica", millis, address] => agents::replica(millis, address),
         ["scale-part", folder, n_skills] => scale::part(folder, n_skills),
         _ => Err(anyhow::anyhow!(
-            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `routing`, `orchestrate`, `answers`, `agents`, `plans`, `abuse`, `crash-bundles` or `crash-tasks`"
+            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `self-building`, `routing`, `orchestrate`, `answers`, `agents`, `plans`, `abuse`, `crash-bundles` or `crash-tasks`"
         )),
     };
     match done {

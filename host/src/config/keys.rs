@@ -44,7 +44,7 @@ impl Key {
 const AT_START: &[&str] =
     &["data_dir", "skills_dir", "policy_file", "store", "http.listen", "http.allow_remote", "http.connections_max"];
 /// Keys of features that are not there yet.
-const NOT_YET: &[&str] = &["self_building_enabled", "a2a_protocol_enabled", "advanced_analysis_enabled"];
+const NOT_YET: &[&str] = &["a2a_protocol_enabled", "advanced_analysis_enabled"];
 
 /// The blocks that settings may stand in, as the system before this one wrote them, with what each may hold. A file may
 /// also hold these settings without their block.

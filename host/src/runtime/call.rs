@@ -157,11 +157,12 @@ impl Runtime {
         (result, usage)
     }
 
-    /// Asks a bundle for its skills, under small limits and with nothing granted.
+    /// Asks a bundle for its skills, under small limits, with `powers` for what its top level does: nothing granted, or
+    /// watched.
     ///
     /// # Errors
     /// The script's own error with its place, or why asking failed.
-    pub async fn describe(&self, program: &Arc<Program>) -> Result<Vec<Described>, DescribeError> {
+    pub async fn describe(&self, program: &Arc<Program>, powers: Powers) -> Result<Vec<Described>, DescribeError> {
         let nobody: Arc<str> = "".into();
         let limits = CallLimits { memory_bytes: program.limits.memory_bytes, ..DESCRIBE_LIMITS };
         let wait_max = Duration::from_millis(limits.wall_ms) * 12;
@@ -169,14 +170,8 @@ impl Runtime {
         let loaded = self.load(program).await?;
         let request_id = RequestId::from_bits(0);
         let log = self.call_log(program, &nobody, &request_id, limits.log_bytes);
-        let terms = Terms {
-            limits,
-            reach: self.reach(Powers::default(), &log),
-            log,
-            clock: ClockMode::Real,
-            seed: 0,
-            progress: None,
-        };
+        let terms =
+            Terms { limits, reach: self.reach(powers, &log), log, clock: ClockMode::Real, seed: 0, progress: None };
         match self.run(program, loaded, terms, Work::Describe, permit).await.0 {
             Ok(Done::Skills(skills)) => Ok(skills),
             Ok(Done::Answer(_) | Done::Agent(_)) => Ok(Vec::new()),
