@@ -1,10 +1,12 @@
 //! The command line: a client of the daemon's private socket, or of a daemon inside its own process where none runs.
 
+mod agents;
 mod args;
 mod artifacts;
 mod ask;
 mod audit;
 mod author;
+mod build;
 mod bundles;
 mod call;
 mod client;
@@ -128,6 +130,7 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
         Command::Plan(asked) => plans::plan(&context, &asked),
         Command::Task(asked) => tasks::task(&context, &asked),
         Command::Gap(asked) => tasks::gap(&context, &asked),
+        Command::Build(asked) => build::run(&context, &asked),
         Command::Trace(asked) => trace::run(&context, &asked.id),
         Command::Memory(asked) => memory::run(&context, &asked),
         Command::Stats(asked) => records::stats(&context, &asked),
@@ -135,6 +138,8 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
         Command::Call(asked) => call::run(&context, &asked),
         Command::Status => status::run(&context),
         Command::Skill(asked) => skill::run(&context, asked),
+        Command::Endpoint(asked) => agents::endpoint(&context, &asked),
+        Command::Agent(asked) => agents::agent(&context, &asked),
         Command::Token(asked) => tokens::run(&context, &asked),
         Command::Secret(asked) => secrets::run(&context, &asked),
         Command::Key(asked) => keys::run(&context, &asked),

@@ -8,6 +8,7 @@ use crate::base::{CallLimits, LimitOverrides};
 
 mod explain;
 mod find;
+mod fleet;
 mod followed;
 mod json;
 mod keys;
@@ -16,6 +17,7 @@ mod read;
 
 pub use explain::{Setting, annotated, explained, original_settings};
 pub use find::{Environment, FILE_NAME, JSON_FILE_NAME, find_files};
+pub use fleet::{AgentConfig, EndpointConfig, FleetConfig};
 pub use followed::{Followed, InForce};
 pub(crate) use keys::{BUNDLE_KEYS, Slot};
 pub use read::{ConfigError, load, parse};
@@ -38,6 +40,8 @@ pub struct Config {
     pub compile: CompileConfig,
     /// Requests in plain words.
     pub tasks: TasksConfig,
+    /// Endpoints and agents that are made at the start.
+    pub fleet: FleetConfig,
     /// What is set for features that are not there yet.
     pub planned: PlannedConfig,
     /// How often the skills directory is looked through for what no event told of, in seconds.
@@ -149,7 +153,7 @@ pub struct TasksConfig {
 pub struct PlannedConfig {
     /// Skills are built for gaps.
     pub self_building: bool,
-    /// Agents that work at one time.
+    /// Agents that there may be; this one is in force.
     pub agents_max: usize,
     /// Agents are spoken to and answered over A2A.
     pub a2a: bool,
@@ -223,6 +227,7 @@ impl Config {
                 kept_days: 30,
                 question_days: 7,
             },
+            fleet: FleetConfig::default(),
             planned: PlannedConfig { self_building: true, agents_max: 50, a2a: true, advanced_analysis: true },
             skill_discovery_interval_s: 300,
             policy_file: None,

@@ -1,5 +1,6 @@
 //! The composer: builds the rooms, opens the doors, owns what runs for long, and shuts it all down.
 
+mod agents;
 mod model;
 mod ownership;
 mod settings;
@@ -18,13 +19,15 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::agents::Agents;
 use crate::cli::{Fault, Mode, OnLoad, Running, Task};
 use crate::config::{Config, StoreKind};
 use crate::http::{self, Door, DoorState, Drain, Gate, Serving};
 use crate::orchestrator::{self, Orchestrator};
-use crate::runtime::{Outside, Runtime};
+use crate::runtime::{Outside, Runtime, now_ms};
 use crate::security::tokens::Tokens;
 use crate::security::{Audit, PolicyFile, Principal, Role, Secrets};
+use crate::self_building::{self, Builder};
 use crate::skills::{Backing, LoadProgress, Skills};
 use crate::store::{Ledger, MemoryLedger, Store};
 use crate::telemetry::{GuestLog, metrics};
@@ -102,17 +105,28 @@ impl Daemon {
             StoreKind::Disk => Arc::new(store.clone()),
             StoreKind::Memory => Arc::new(MemoryLedger::beside(store.clone())),
         };
-        let backing = Backing { store, policy: policy.clone(), audit: audit.clone() };
+        let backing = Backing { store: store.clone(), policy: policy.clone(), audit: audit.clone() };
         let skills =
             Skills::open(&config, runtime, backing, log, |at: LoadProgress| on_load(at.done, at.total)).await?;
         let http_addr = network.as_ref().and_then(|listener| listener.local_addr().ok());
         let shutdown = CancellationToken::new();
         let tokens = Arc::new(tokens);
         let requests = TaskTracker::new();
+        let agents = Agents::open(
+            crate::agents::Backing {
+                skills: skills.clone(),
+                store: store.clone(),
+                audit: audit.clone(),
+                principal: Principal::authenticated("daemon", Role::User),
+            },
+            config.planned.agents_max,
+        )
+        .await
+        .map_err(|error| Fault::failed(error.to_string()))?;
         let orchestrator = Orchestrator::new(
             orchestrator::Backing {
                 skills: skills.clone(),
-                agents: Arc::new(crate::orchestrator::NoAgents),
+                agents: Arc::new(agents::OfSteps(agents.clone())),
                 ledger,
                 principal: Principal::authenticated("daemon", Role::User),
                 act_as: |owner| Principal::authenticated(owner, Role::User),
@@ -120,10 +134,14 @@ impl Daemon {
             },
             settings::of_orchestrator(&config),
         );
+        agents::configure(&agents, &config.fleet).await;
+        agents.remember_by(Arc::new(agents::Remembered(orchestrator.clone())));
         let in_force = Arc::new(ArcSwap::from_pointee(config.clone()));
         let router = http::router(DoorState {
             skills: skills.clone(),
             orchestrator: orchestrator.clone(),
+            builder,
+            agents: agents.clone(),
             tokens: tokens.clone(),
             secrets,
             policy,
@@ -145,6 +163,7 @@ impl Daemon {
         tasks.spawn(settings::follow(
             skills.clone(),
             orchestrator.clone(),
+            agents.clone(),
             guest_log,
             in_force.clone(),
             drain.clone(),
@@ -153,6 +172,10 @@ impl Daemon {
         tasks.spawn({
             let (orchestrator, shutdown) = (orchestrator.clone(), shutdown.clone());
             async move { orchestrator.follow(shutdown).await }
+        });
+        tasks.spawn({
+            let (agents, shutdown) = (agents.clone(), shutdown.clone());
+            async move { agents.upkeep(shutdown).await }
         });
         let later = mode == Mode::Embedded;
         tasks.spawn(model::follow(config.models_dir(), orchestrator.clone(), later, shutdown.clone()));
@@ -163,6 +186,12 @@ impl Daemon {
                 .resume()
                 .await
                 .map_err(|failure| Fault::failed(format!("Failed to go on with the requests: {failure}")))?;
+            tasks.spawn(async move {
+                let operator = Principal::authenticated("local", Role::Operator);
+                if let Err(failure) = resumed.resume(&operator).await {
+                    tracing::warn!(%failure, "what was built could not be looked through");
+                }
+            });
         }
         tasks.spawn({
             let (orchestrator, shutdown) = (orchestrator.clone(), shutdown.clone());

@@ -4,7 +4,9 @@
 //! What happens when a client goes away: its call is dropped and thereby cancelled, and counted as `cancelled`. Nothing
 //! finishes detached. A followed log and an MCP connection end.
 
+mod agents;
 mod body;
+mod builds;
 mod bundles;
 mod calls;
 mod catalog;
@@ -39,10 +41,12 @@ use tokio_util::sync::CancellationToken;
 pub use gate::Gate;
 pub use serve::{Door, Drain, Serving, serve, serve_one};
 
+use crate::agents::Agents;
 use crate::config::Config;
 use crate::orchestrator::Orchestrator;
 use crate::security::tokens::Tokens;
 use crate::security::{Audit, PolicyFile, Secrets};
+use crate::self_building::Builder;
 use crate::skills::Skills;
 use error::HttpError;
 
@@ -53,10 +57,14 @@ pub struct DoorState {
     pub skills: Skills,
     /// Requests in plain words, and the tasks that they become.
     pub orchestrator: Orchestrator,
+    /// Agents, and having them work.
+    pub agents: Agents,
     /// Who may come in over the network.
     pub tokens: Arc<Tokens>,
     /// What bundles may send and never see.
     pub secrets: Arc<Secrets>,
+    /// Builds skills for gaps.
+    pub builder: Builder,
     /// What the operator decided.
     pub policy: PolicyFile,
     /// Where it is recorded who did what.
@@ -119,7 +127,21 @@ fn routes() -> Vec<(&'static str, MethodRouter<Arc<DoorState>>)> {
         ("/v1/bundles/{name}/approve", post(bundles::approve)),
         ("/v1/bundles/{name}/grant", post(bundles::grant)),
         ("/v1/bundles/{name}/rollback", post(bundles::rollback)),
+        ("/v1/bundles/{name}/provenance", get(builds::provenance)),
+        ("/v1/builds", get(builds::list).post(builds::start)),
+        ("/v1/builds/{id}", get(builds::show)),
+        ("/v1/builds/{id}/cancel", post(builds::cancel)),
         ("/v1/inspect", post(bundles::inspect)),
+        ("/v1/endpoints", get(agents::list_endpoints).post(agents::add_endpoint)),
+        ("/v1/endpoints/{name}", delete(agents::remove_endpoint)),
+        ("/v1/endpoints/{name}/check", post(agents::check_endpoint)),
+        ("/v1/agents", get(agents::list).post(agents::create)),
+        ("/v1/agents/{name}", get(agents::show).delete(agents::remove)),
+        ("/v1/agents/{name}/drain", post(agents::drain)),
+        ("/v1/agents/{name}/stop", post(agents::stop)),
+        ("/v1/agents/{name}/restart", post(agents::restart)),
+        ("/v1/agents/{name}/quarantine", post(agents::quarantine)),
+        ("/v1/runs", post(agents::run)),
         ("/v1/requests", post(requests::ask)),
         ("/v1/analyse", post(requests::analyse)),
         ("/v1/plan", post(requests::plan)),

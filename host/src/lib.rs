@@ -1,5 +1,6 @@
 //! HappyOS: one daemon that runs skills as sandboxed WebAssembly components.
 
+pub mod agents;
 pub mod base;
 pub mod cli;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod remote;
 pub mod routing;
 pub mod runtime;
 pub mod security;
+pub mod self_building;
 pub mod skills;
 pub mod store;
 pub mod telemetry;

@@ -4,6 +4,8 @@
 //! answer or a typed failure, and a true account of what was used.
 
 mod admission;
+mod agent;
+mod behalf;
 mod bindings;
 mod cache;
 mod call;
@@ -31,10 +33,12 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
 
 pub use admission::Gate;
+pub use agent::{AgentAnswer, AgentEnd, AgentEndpoint, AgentRun, AgentTask};
+pub use behalf::{Behalf, Delegated, Recalled, Target, TargetKind};
 use cache::Sealed;
 pub use call::{Answer, Attachment, DescribeError, Described, GuestCall};
 pub use compile::CompileError;
-pub use powers::{HttpStub, Outside, Powers, Rehearsal};
+pub use powers::{HttpStub, Outside, Powers, Rehearsal, Seen};
 pub use program::{Origin, PlainFunction, Program, ProgramKind};
 use shape::Remembered;
 pub use shape::{Shape, World, manifest_of};
@@ -140,6 +144,8 @@ impl Runtime {
         let engine = Engine::new(&engine_config).map_err(engine_error)?;
         let mut linker = Linker::new(&engine);
         bindings::skill::Skill::add_to_linker::<CallState, HasSelf<CallState>>(&mut linker, |state| state)
+            .map_err(engine_error)?;
+        bindings::agent::Agent::add_to_linker::<CallState, HasSelf<CallState>>(&mut linker, |state| state)
             .map_err(engine_error)?;
         wasi::add_to_linker(&mut linker).map_err(engine_error)?;
         let cache = Cache::open(&config.data_dir, engine::compatibility(&engine), config.compile.cache_bytes_max)

@@ -9,6 +9,6 @@ pub mod signing;
 pub mod tokens;
 
 pub use audit::{Audit, AuditEntry, Event};
-pub use policy::{BundlePolicy, Policy, PolicyError, PolicyFile};
+pub use policy::{Building, BundlePolicy, Policy, PolicyError, PolicyFile};
 pub use principal::{Action, Principal, Role, authorise};
 pub use secrets::Secrets;

@@ -1,5 +1,7 @@
 //! The catalog of skills, and calling one by name.
 
+mod adapter;
+mod candidate;
 pub mod catalog;
 mod directory;
 mod identity;
@@ -24,14 +26,20 @@ use arc_swap::ArcSwap;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
+pub use adapter::{Adapter, AgentCall, Runnable, check_word};
+pub use candidate::{Candidate, CandidateSkill, Loaded, Tried, Trying};
 pub use catalog::{Bundle, BundleKind, FileState, Refusal, Skill, Snapshot, State};
 pub use manifest::Manifest;
-pub use metadata::{Annotations, Metadata};
+pub use metadata::{Annotations, Example, Metadata, Stub};
 pub use operate::{Import, Inspection, read_manifest};
-pub use probe::{EXAMPLE_TIME_MS, ExampleResult};
+pub use probe::{EXAMPLE_TIME_MS, ExampleResult, same};
 
 use crate::base::{Digest, Failure, FailureKind, LimitOverrides, RequestId, Usage};
 use crate::config::{Config, Followed, InForce};
+pub use crate::runtime::Seen;
+pub use crate::runtime::{
+    AgentAnswer, AgentEnd, AgentEndpoint, AgentTask, Behalf, Delegated, Recalled, Target, TargetKind,
+};
 pub use crate::runtime::{Answer, Attachment, INPUT_BYTES_ASIDE, Load, Progress, ProgressSink};
 use crate::runtime::{ClockMode, GuestCall, Powers, Runtime};
 use crate::security::{Action, Audit, PolicyFile, Principal, authorise};

@@ -3,8 +3,10 @@
 //! One thread writes; what waits for it is one transaction, so that one flush to the disk acknowledges many writes.
 //! Reads have a few connections of their own and see what was acknowledged.
 
+pub mod builds;
 pub mod bundles;
 mod connection;
+pub mod fleet;
 pub mod gaps;
 pub mod kv;
 pub mod ledger;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 pub use bundles::{BundleRecord, VersionRecord};
+pub use fleet::FleetRecord;
 pub use kv::{Kv, KvError, MemoryKv};
 pub use ledger::{Ledger, MemoryLedger};
 use reader::Readers;

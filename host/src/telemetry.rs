@@ -1,5 +1,6 @@
 //! What happened: guest log lines, failures in groups, metrics, and the daemon's own log with its spans.
 
+pub mod agents;
 pub mod failures;
 pub mod logs;
 pub mod metrics;

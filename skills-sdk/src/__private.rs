@@ -9,7 +9,7 @@ pub use crate::skill::Entry;
 use crate::{Output, SkillError, SkillInput, SkillOutput, SkillResult, SkillSchema};
 
 #[cfg(target_family = "wasm")]
-pub use crate::guest::{bindings, call, list};
+pub use crate::guest::{agent_bindings, bindings, call, describe, health, list, run};
 
 /// Reads the input of a skill.
 pub fn read<T: SkillInput>(input: &str) -> Result<T, SkillError> {
@@ -93,6 +93,65 @@ macro_rules! __export {
 
     bindings::export_skills!(Component with_types_in bindings);
         };
+    };
+}
+
+/// Exports an agent from a component.
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_agent {
+    ($agent:ty, $manifest:expr) => {
+        const _: () = {
+            use agent_bindings::exports::happyos::agent::agents;
+            use $crate::__private::agent_bindings;
+
+            const TEXT: &str = $manifest;
+
+            #[unsafe(link_section = "happyos:manifest")]
+            #[used]
+            static MANIFEST: [u8; TEXT.len()] = $crate::__private::bytes(TEXT);
+
+            struct Component;
+
+            impl agents::Guest for Component {
+                fn describe() -> String {
+                    $crate::__private::describe::<$agent>()
+                }
+
+                fn run(task: agents::Task, context: agents::Context) -> Result<agents::Answer, agents::AgentError> {
+                    $crate::__private::run::<$agent>(task, context)
+                }
+
+                fn health(context: agents::Context) -> Result<String, agents::AgentError> {
+                    $crate::__private::health::<$agent>(context)
+                }
+            }
+
+    agent_bindings::export_agents!(Component with_types_in agent_bindings);
+        };
+    };
+}
+
+/// The bytes of a text, at compile time; `N` is its length.
+pub const fn bytes<const N: usize>(text: &str) -> [u8; N] {
+    let (text, mut bytes) = (text.as_bytes(), [0; N]);
+    let mut index = 0;
+    while index < N {
+        bytes[index] = text[index];
+        index += 1;
+    }
+    bytes
+}
+
+/// Natively there is nothing to export.
+#[cfg(not(target_family = "wasm"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_agent {
+    ($agent:ty, $manifest:expr) => {
+        /// The agent of this crate.
+        pub static AGENT: $crate::agent::Exported = $crate::agent::Exported::of::<$agent>($manifest);
     };
 }
 

@@ -1,5 +1,7 @@
 //! The component's side of the contract: from WIT types to the SDK's and back.
 
+mod agents;
+
 use std::panic::{PanicHookInfo, set_hook};
 
 use crate::{Bundle, Context, SkillError};
@@ -17,6 +19,7 @@ pub mod bindings {
     });
 }
 
+pub use agents::{bindings as agent_bindings, delegate, describe, health, run, search_memory};
 use bindings::exports::happyos::skill::skills;
 use bindings::happyos::host::log;
 

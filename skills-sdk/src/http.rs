@@ -232,6 +232,93 @@ impl Response {
     }
 }
 
+/// One event of an event stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Event {
+    /// Its kind, where it says one.
+    pub event: Option<String>,
+    /// Its lines of data.
+    pub data: String,
+}
+
+/// A response read as server-sent events (`text/event-stream`).
+#[derive(Debug)]
+pub struct Events {
+    response: Response,
+    bytes: Vec<u8>,
+    at_end: bool,
+}
+
+/// Longest event, in bytes.
+const EVENT_BYTES_MAX: usize = 1 << 20;
+
+impl Response {
+    /// Reads the rest of the body as server-sent events.
+    pub fn events(self) -> Events {
+        Events { response: self, bytes: Vec::new(), at_end: false }
+    }
+}
+
+impl Events {
+    /// The next event; `None` at the end of the body. An event that the end cuts off is none.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] for what is not UTF-8, [`Error::TooLarge`] for an event without end; else as [`Error`] says.
+    pub fn next(&mut self) -> Result<Option<Event>, Error> {
+        loop {
+            if let Some(event) = self.take()? {
+                return Ok(Some(event));
+            }
+            if self.at_end {
+                return Ok(None);
+            }
+            match self.response.chunk()? {
+                Some(bytes) => self.bytes.extend(bytes),
+                None => self.at_end = true,
+            }
+            if self.bytes.len() > EVENT_BYTES_MAX {
+                return Err(Error::TooLarge(format!("an event has more than {EVENT_BYTES_MAX} bytes")));
+            }
+        }
+    }
+
+    /// The first whole event among the bytes that are there.
+    fn take(&mut self) -> Result<Option<Event>, Error> {
+        let mut event = Event::default();
+        let (mut start, mut has_data) = (0, false);
+        while let Some(length) = self.bytes[start..].iter().position(|byte| *byte == b'\n') {
+            let line =
+                self.bytes[start..start + length].strip_suffix(b"\r").unwrap_or(&self.bytes[start..start + length]);
+            let line = std::str::from_utf8(line)
+                .map_err(|_| Error::Protocol(format!("the events of `{}` are not UTF-8", self.response.url)))?;
+            start += length + 1;
+            if line.is_empty() {
+                let whole = has_data.then(|| std::mem::take(&mut event));
+                self.bytes.drain(..start);
+                if whole.is_some() {
+                    return Ok(whole);
+                }
+                (start, event) = (0, Event::default());
+                continue;
+            }
+            let (field, value) = line.split_once(':').unwrap_or((line, ""));
+            let value = value.strip_prefix(' ').unwrap_or(value);
+            match field {
+                "event" => event.event = Some(value.to_owned()),
+                "data" => {
+                    if has_data {
+                        event.data.push('\n');
+                    }
+                    has_data = true;
+                    event.data.push_str(value);
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
 impl Error {
     fn message(&self) -> &str {
         let (Self::Denied(message)

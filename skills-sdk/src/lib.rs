@@ -21,12 +21,15 @@
 //! `bundle!` lists the skills of the crate and exports them. Everything also runs natively, so a
 //! skill's tests need no WebAssembly: see [`testing`].
 
+pub mod agent;
 pub mod clock;
 mod context;
+pub mod delegate;
 mod error;
 pub mod http;
 pub mod kv;
 pub mod log;
+pub mod memory;
 mod metadata;
 mod output;
 pub mod progress;

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::log::Level;
 use crate::testing::{HttpStub, LogLine, Progress};
 
+type Reply = (crate::delegate::Target, fn(&str) -> Result<String, crate::delegate::Error>);
+
 /// Most lines and reports that a thread keeps; older ones go.
 const KEPT_MAX: usize = 10_000;
 
@@ -18,6 +20,7 @@ struct Host {
     reports: VecDeque<Progress>,
     kv: BTreeMap<String, Vec<u8>>,
     stubs: Vec<HttpStub>,
+    targets: Vec<Reply>,
 }
 
 thread_local! {
@@ -29,6 +32,7 @@ thread_local! {
         reports: VecDeque::new(),
         kv: BTreeMap::new(),
         stubs: Vec::new(),
+        targets: Vec::new(),
     });
 }
 
@@ -91,11 +95,32 @@ pub fn clear() {
     HOST.with_borrow_mut(|host| {
         host.kv.clear();
         host.stubs.clear();
+        host.targets.clear();
     });
 }
 
 pub fn stub(stub: HttpStub) {
     HOST.with_borrow_mut(|host| host.stubs.push(stub));
+}
+
+pub fn stub_target(target: crate::delegate::Target, reply: fn(&str) -> Result<String, crate::delegate::Error>) {
+    HOST.with_borrow_mut(|host| host.targets.push((target, reply)));
+}
+
+/// `happyos:host/delegate` answered by stubs.
+pub mod delegate {
+    use super::HOST;
+    use crate::delegate::{Error, Target};
+
+    pub fn targets() -> Vec<Target> {
+        HOST.with_borrow(|host| host.targets.iter().map(|(target, _)| target.clone()).collect())
+    }
+
+    pub fn call(name: &str, input: &str) -> Result<String, Error> {
+        let reply = HOST
+            .with_borrow(|host| host.targets.iter().find(|(target, _)| target.name == name).map(|(_, reply)| *reply));
+        reply.map_or_else(|| Err(Error::Denied(format!("`{name}` is not granted"))), |reply| reply(input))
+    }
 }
 
 /// Every secret opens, as in an example.

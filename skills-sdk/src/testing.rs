@@ -69,6 +69,11 @@ pub fn stub_http(stub: HttpStub) {
     native::stub(stub);
 }
 
+/// Lets agents on this thread call a skill or agent that answers as `reply` does, until [`clear`].
+pub fn stub_target(target: crate::delegate::Target, reply: fn(&str) -> Result<String, crate::delegate::Error>) {
+    native::stub_target(target, reply);
+}
+
 /// Empties this thread's state and forgets its HTTP stubs.
 pub fn clear() {
     native::clear();

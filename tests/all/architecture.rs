@@ -14,7 +14,9 @@ const ROOMS: &[(usize, &str)] = &[
     (3, "skills"),
     (3, "routing"),
     (3, "memory"),
+    (3, "agents"),
     (4, "orchestrator"),
+    (4, "self_building"),
     (3, "remote"),
     (5, "mcp"),
     (5, "http"),
@@ -23,7 +25,8 @@ const ROOMS: &[(usize, &str)] = &[
 ];
 
 /// Edges along one line: the right imports the left.
-const ALONG: &[(&str, &str)] = &[("base", "config"), ("store", "security"), ("routing", "memory"), ("mcp", "http")];
+const ALONG: &[(&str, &str)] =
+    &[("base", "config"), ("store", "security"), ("routing", "memory"), ("mcp", "http"), ("skills", "agents")];
 
 /// Edges upward: none. What a lower room needs of a higher one is handed in by `main` or through a trait.
 const UPWARD: &[(&str, &str)] = &[];
@@ -50,6 +53,7 @@ const NAMED_BY: &[(&str, &[&str])] = &[
 const WRITES_JSON: &[(&str, &str)] = &[
     ("runtime/compile_helper.rs", "what the daemon and its compile helper say to each other"),
     ("runtime/shape.rs", "the helper's answer, and the note kept of it"),
+    ("agents/kept.rs", "endpoints and agents, as they are stored"),
     ("skills/manifest.rs", "part of the note kept of a bundle"),
     ("skills/probe.rs", "the note kept of a bundle"),
     ("orchestrator/event.rs", "events of tasks, as they are stored"),

@@ -65,7 +65,8 @@ fn folders_name_their_package_and_version() {
         let version = name.version.as_ref().expect("a package has a version");
         assert_eq!(name.namespace, "happyos");
         assert_eq!(*folder, format!("{}-{version}", name.name));
-        assert_eq!(version.major, 0, "nothing is frozen before the first release");
+        let frozen = name.name == "agent";
+        assert_eq!(version.major > 0, frozen, "only what agents export is frozen before the first release");
     }
     let listed = std::fs::read_dir(happyos_tests::repo().join("wit")).unwrap().count();
     assert_eq!(listed, wit::PACKAGES.len(), "a folder of wit/ is not looked at here");

@@ -1,8 +1,10 @@
 //! Tests across the whole system, in one binary.
 
 mod abuse;
+mod agents;
 mod architecture;
 mod bundles;
+mod camel;
 mod cli;
 mod contract;
 mod crash;
@@ -17,5 +19,6 @@ mod reload;
 mod requests;
 mod routing;
 mod scripts;
+mod self_building;
 mod settings;
 mod values;

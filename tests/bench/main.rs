@@ -1,7 +1,8 @@
-//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|routing|orchestrate|answers|plans|abuse|crash-bundles|crash-tasks`. Each
+//! Benchmarks and trials: `bench calls|mcp|scale|fair|reload|self-building|routing|orchestrate|answers|agents|plans|abuse|crash-bundles|crash-tasks`. Each
 //! prints a table and writes `target/bench/NAME.json`.
 
 mod abuse;
+mod agents;
 mod answers;
 mod bare;
 mod calls;
@@ -17,6 +18,7 @@ mod report;
 mod routing;
 mod samples;
 mod scale;
+mod self_building;
 
 use std::process::ExitCode;
 
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args.as_slice() {
+        ["agents"] => agents::run_all(),
         ["calls"] => calls::run(),
         ["mcp"] => mcp::run(),
         ["scale"] => scale::run(),
@@ -44,11 +47,13 @@ fn main() -> ExitCode {
         ["answers", rest @ ..] => answers::run(rest),
         ["plans", rest @ ..] => plans::run(rest),
         ["reload", rest @ ..] => reload::run(rest),
+        ["self-building", rest @ ..] => self_building::run(rest),
         // Parts of a benchmark that run in a process of their own.
         ["mcp-client", rest @ ..] => client::run(rest),
+        ["agents-replica", millis, address] => agents::replica(millis, address),
         ["scale-part", folder, n_skills] => scale::part(folder, n_skills),
         _ => Err(anyhow::anyhow!(
-            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `routing`, `orchestrate`, `answers`, `plans`, `abuse`, `crash-bundles` or `crash-tasks`"
+            "no such benchmark\nhint: `bench calls`, `mcp`, `scale`, `fair`, `reload`, `self-building`, `routing`, `orchestrate`, `answers`, `agents`, `plans`, `abuse`, `crash-bundles` or `crash-tasks`"
         )),
     };
     match done {

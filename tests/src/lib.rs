@@ -4,6 +4,7 @@ pub mod abuse;
 pub mod bombs;
 pub mod crash;
 pub mod crash_tasks;
+pub mod endpoint;
 pub mod guest;
 pub mod home;
 pub mod http;

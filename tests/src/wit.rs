@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use wit_parser::{PackageId, Resolve, SourceMap};
 
 /// The folders of `wit/`, each after those it depends on.
-pub const PACKAGES: [&str; 3] = ["host-0.1.0", "skill-0.1.0", "script-0.1.0"];
+pub const PACKAGES: [&str; 4] = ["host-0.1.0", "skill-0.1.0", "script-0.1.0", "agent-1.0.0"];
 
 /// Reads all packages of `wit/`, with `edit` applied to the text of each file.
 ///

@@ -9,8 +9,19 @@ use crate::build;
 use crate::run::{Result, repo, run, target};
 
 /// All benchmarks.
-pub const BENCHES: [&str; 9] =
-    ["calls", "mcp", "scale", "fair", "reload", "routing", "orchestrate", "answers", "plans"];
+pub const BENCHES: [&str; 11] = [
+    "calls",
+    "mcp",
+    "scale",
+    "fair",
+    "reload",
+    "routing",
+    "orchestrate",
+    "answers",
+    "agents",
+    "plans",
+    "self-building",
+];
 /// What else writes down figures, and the command that does.
 const OTHERS: [(&str, &str); 3] =
     [("abuse", "abuse"), ("crash-bundles", "crash bundles"), ("crash-tasks", "crash tasks")];

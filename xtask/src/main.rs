@@ -15,7 +15,7 @@ Usage: cargo xtask COMMAND
                         --once: stop after the first call; --yes: do not ask before system packages are installed
   test [ARGS…]          every test; ARGS go to cargo nextest, or to cargo test where nextest is not installed
   lint                  format and lint checks
-  bench NAME|all        a benchmark: calls, mcp, scale, fair, reload, routing, orchestrate, answers, plans; `bench reload --swaps N` for a short
+  bench NAME|all        a benchmark: calls, mcp, scale, fair, reload, routing, orchestrate, answers, agents, plans; `bench reload --swaps N` for a short
                         run, `bench routing|answers|plans --data PATH` for other data, `bench routing --only PART,…` for parts of it
   abuse [--only NAME]   everything hostile tried on a running daemon, as a table
   crash bundles|tasks [--kills N]

@@ -15,6 +15,8 @@ pub enum Limit {
     HostCalls,
     /// Size of the answer or of its attachments.
     Output,
+    /// What endpoints outside may cost.
+    Money,
 }
 
 impl Limit {
@@ -26,6 +28,7 @@ impl Limit {
             Limit::Memory => "memory",
             Limit::HostCalls => "host calls",
             Limit::Output => "output",
+            Limit::Money => "money",
         }
     }
 
@@ -37,6 +40,8 @@ impl Limit {
             Limit::Memory => "limits.memory_bytes",
             Limit::HostCalls => "limits.host_calls",
             Limit::Output => "limits.output_bytes",
+            // It is given with each task.
+            Limit::Money => "money",
         }
     }
 }

@@ -18,6 +18,8 @@ pub enum GrantKind {
     Files,
     /// Environment variables.
     Env,
+    /// Skills and other agents; given to an agent, never to a bundle.
+    Delegate,
 }
 
 impl GrantKind {
@@ -29,6 +31,7 @@ impl GrantKind {
             GrantKind::Secrets => "secrets",
             GrantKind::Files => "files",
             GrantKind::Env => "env",
+            GrantKind::Delegate => "delegate",
         }
     }
 }
@@ -103,6 +106,7 @@ impl Grants {
             GrantKind::Secrets => self.secrets.is_some(),
             GrantKind::Files => self.files.is_some(),
             GrantKind::Env => self.env.is_some(),
+            GrantKind::Delegate => true,
         }
     }
 

@@ -36,6 +36,18 @@ impl CallLimits {
         log_bytes: 64 << 10,
     };
 
+    /// The defaults of an agent.
+    pub const AGENT: CallLimits = CallLimits {
+        fuel: 10_000_000_000,
+        wall_ms: 600_000,
+        memory_bytes: 128 << 20,
+        host_calls: 100_000,
+        host_call_bytes: 8 << 20,
+        output_bytes: 16 << 20,
+        attachment_bytes: 16 << 20,
+        log_bytes: 256 << 10,
+    };
+
     /// These limits, each lowered where `overrides` asks for less. Asking for more changes nothing.
     pub fn tightened(&self, overrides: &LimitOverrides) -> CallLimits {
         let lower = |own: u64, asked: Option<u64>| asked.map_or(own, |asked| own.min(asked));

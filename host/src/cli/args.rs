@@ -1,12 +1,14 @@
 //! The command line as written.
 
+mod agents;
 mod requests;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use requests::{Ask, Errors, Format, Gap, Memory, Plan, Request, Said, Stats, Task, Trace};
+pub use agents::{Agent, CreateAgent, Endpoint, RunAgent};
+pub use requests::{Ask, Building, Errors, Format, Gap, Memory, Plan, Request, Said, Stats, Task, Trace};
 
 const EXIT_CODES: &str = "Exit codes:\n  0  done\n  1  what was asked failed: a skill's failure, a refused file, a failed test\n  \
 2  the command line or the configuration makes no sense\n  \
@@ -61,6 +63,9 @@ pub enum Command {
     /// See what was asked for and no skill does.
     #[command(subcommand)]
     Gap(Gap),
+    /// Have skills built for what no skill does.
+    #[command(subcommand)]
+    Build(Building),
     /// Show a request as the tree of its steps, with time, fuel, choices and reasons.
     Trace(Trace),
     /// See, search, forget, export and erase what is remembered.
@@ -77,6 +82,12 @@ pub enum Command {
     /// Write, build, test and look at skills.
     #[command(subcommand)]
     Skill(Skill),
+    /// Add, list, check and remove the endpoints that agents work at: models, MCP servers.
+    #[command(subcommand)]
+    Endpoint(Endpoint),
+    /// Make agents, have them work, and take them in and out of service.
+    #[command(subcommand)]
+    Agent(Agent),
     /// Find or install what builds skills written in Rust.
     #[command(subcommand)]
     Toolchain(Toolchain),
@@ -222,6 +233,16 @@ pub enum Skill {
     Rollback {
         /// The bundle's name.
         name: String,
+    },
+    /// Say where what is served of a bundle or skill comes from.
+    Provenance {
+        /// The bundle's or the skill's name.
+        name: String,
+    },
+    /// Check a script each time it is saved, until Ctrl-C.
+    Dev {
+        /// The `.js` file.
+        file: PathBuf,
     },
     /// Sign a bundle: writes `FILE.sig` beside it.
     Sign(Sign),

@@ -56,7 +56,7 @@ struct Answer<'a> {
 }
 
 #[derive(Deserialize)]
-struct Attachment {
+pub(super) struct Attachment {
     name: String,
     media_type: String,
     data: String,
@@ -150,7 +150,7 @@ fn show(name: &str, reply: &Reply, out: Option<&Path>, voice: Voice) -> Result<(
     Ok(())
 }
 
-fn used(usage: &Usage) -> String {
+pub(super) fn used(usage: &Usage) -> String {
     format!(
         "used {} fuel, {} memory, {}, {} host calls",
         output::count(usage.fuel),
@@ -161,7 +161,7 @@ fn used(usage: &Usage) -> String {
 }
 
 /// Writes attachments to `out`. Their names come from a guest: only plain file names are taken, and nothing is replaced.
-fn write_attachments(attachments: &[Attachment], out: &Path) -> Result<Vec<String>, Fault> {
+pub(super) fn write_attachments(attachments: &[Attachment], out: &Path) -> Result<Vec<String>, Fault> {
     if !attachments.is_empty() {
         fs::create_dir_all(out).doing(|| format!("make the folder `{}`", out.display()))?;
     }

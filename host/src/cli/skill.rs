@@ -33,6 +33,8 @@ pub fn run(context: &Context, asked: args::Skill) -> Result<(), Fault> {
         args::Skill::Show { name } => show(context, &name),
         args::Skill::Sign(asked) => sign::run(context, &asked),
         args::Skill::Check { files } => check(context, &files),
+        args::Skill::Dev { file } => dev(context, &file),
+        args::Skill::Provenance { name } => super::build::provenance(context, &name),
         args::Skill::Inspect { file } => bundles::inspect(context, &file),
         args::Skill::Install { files } => bundles::install(context, &files),
         args::Skill::Approve { name, digest } => bundles::approve(context, &name, digest.as_deref()),
@@ -247,6 +249,33 @@ struct Checked {
     reason: Option<String>,
     #[serde(default)]
     hint: Option<String>,
+    #[serde(default)]
+    stages: Vec<Stage>,
+}
+
+/// What one stage of the gate found.
+#[derive(Serialize, Deserialize)]
+pub struct Stage {
+    stage: String,
+    outcome: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    seen: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on: Option<String>,
+}
+
+/// The stages of the gate, one a line.
+pub fn stage_lines(stages: &[Stage]) -> String {
+    let mut text = String::new();
+    for Stage { stage, outcome, seen, on } in stages {
+        let outcome = if outcome == "not applicable" { "-" } else { outcome };
+        text.push_str(format!("  {stage:<16} {outcome:<7} {seen}").trim_end());
+        text.push('\n');
+        if let Some(on) = on {
+            text.push_str(&format!("  {:<24} on {on}\n", ""));
+        }
+    }
+    text
 }
 
 impl Checked {
@@ -278,7 +307,7 @@ fn check(context: &Context, files: &[PathBuf]) -> Result<(), Fault> {
             .iter()
             .map(|(path, checked)| {
                 json!({ "path": path, "accepted": checked.accepted, "bundle": checked.bundle,
-                        "skills": checked.skills, "reason": checked.reason, "hint": checked.hint })
+                        "skills": checked.skills, "reason": checked.reason, "hint": checked.hint, "stages": checked.stages })
             })
             .collect();
         output::print_json(&json!({ "checked": list }))?;
@@ -287,10 +316,44 @@ fn check(context: &Context, files: &[PathBuf]) -> Result<(), Fault> {
             let names: Vec<&str> =
                 checked.skills.iter().filter_map(|skill| skill.get("name").and_then(Value::as_str)).collect();
             output::print(&format!("ok: {}: {}\n", path.display(), names.join(", ")))?;
+            output::print(&stage_lines(&checked.stages))?;
+        }
+        for (path, checked) in checked.iter().filter(|(_, checked)| !checked.accepted && !checked.stages.is_empty()) {
+            output::print(&format!("rejected: {}\n{}", path.display(), stage_lines(&checked.stages)))?;
         }
         status::refusals(&refused);
     }
     if refused.is_empty() { Ok(()) } else { Err(Fault::said()) }
+}
+
+/// How often a file is looked at while its author writes it.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Checks a file each time it has changed. The next look is the only thing that is waited for.
+fn dev(context: &Context, file: &Path) -> Result<(), Fault> {
+    let files = [file.to_path_buf()];
+    context.with_any(async |client| {
+        let mut last = None;
+        loop {
+            let metadata = fs::metadata(file).doing(|| format!("look at `{}`", file.display()))?;
+            let stamp = (metadata.len(), metadata.modified().ok());
+            if last != Some(stamp) {
+                last = Some(stamp);
+                let checked = check_all(&client, &files).await?;
+                for (path, checked) in &checked {
+                    let how = if checked.accepted { "ok" } else { "rejected" };
+                    output::print(&format!("{how}: {}\n{}", path.display(), stage_lines(&checked.stages)))?;
+                    if let (true, Some(reason)) = (checked.stages.is_empty(), &checked.reason) {
+                        output::print(&format!("  {reason}\n"))?;
+                    }
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                _ = tokio::signal::ctrl_c() => return Ok(()),
+            }
+        }
+    })
 }
 
 #[derive(Deserialize)]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Config;
+use super::fleet::EXPLAINED;
 use super::keys::{BUNDLE_KEYS, Effect, KEYS, ORIGINAL, Slot};
 
 /// A whole `happyos.toml` with the values of `config`, each key explained. Reads back as `config`.
@@ -42,6 +43,8 @@ fn render(config: &Config, mark: &str) -> String {
         }
         text.push('\n');
     }
+    text.push_str(EXPLAINED);
+    text.push_str(&config.fleet.names());
     text.push_str("\n# For one bundle, in the policy file, in a table [bundles.NAME.limits]; these may also be looser than those above.\n");
     for key in BUNDLE_KEYS {
         if let Slot::Number { unit, min, max, .. } = &key.slot {

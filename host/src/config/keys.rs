@@ -44,7 +44,7 @@ impl Key {
 const AT_START: &[&str] =
     &["data_dir", "skills_dir", "policy_file", "store", "http.listen", "http.allow_remote", "http.connections_max"];
 /// Keys of features that are not there yet.
-const NOT_YET: &[&str] = &["self_building_enabled", "max_agents", "a2a_protocol_enabled", "advanced_analysis_enabled"];
+const NOT_YET: &[&str] = &["a2a_protocol_enabled", "advanced_analysis_enabled"];
 
 /// The blocks that settings may stand in, as the system before this one wrote them, with what each may hold. A file may
 /// also hold these settings without their block.
@@ -196,7 +196,7 @@ pub static KEYS: &[Key] = &[
         "How skills did so far decides between ones that fit about as well."
     ),
     flag!("self_building_enabled", planned.self_building, "Skills are built for what no skill does."),
-    number!("max_agents", "agents", 1, 65_536, planned.agents_max: usize, "Agents that work at one time."),
+    number!("max_agents", "agents", 1, 65_536, planned.agents_max: usize, "Agents that there may be."),
     flag!("a2a_protocol_enabled", planned.a2a, "Agents are spoken to and answered over A2A."),
     flag!(
         "advanced_analysis_enabled",

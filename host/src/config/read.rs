@@ -1,13 +1,14 @@
 //! The file as written to the resolved [`Config`]: every mistake is reported with its line and column.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::keys::{BLOCKS, KEYS, Slot};
 use super::{Config, json};
@@ -154,6 +155,10 @@ impl<'a> Reader<'a> {
                     config.policy_path().display()
                 );
                 return Err(self.at(&name.span(), message, Some(hint)));
+            } else if prefix.is_empty() && path == "endpoints" {
+                self.named(&path, value, &mut config.fleet.endpoints)?;
+            } else if prefix.is_empty() && path == "agents" {
+                self.named(&path, value, &mut config.fleet.agents)?;
             } else if let Some(key) = KEYS.iter().find(|key| key.path == path) {
                 self.give(key.path, &name.span(), given)?;
                 self.value(&path, value, &key.slot, config)?;
@@ -162,6 +167,26 @@ impl<'a> Reader<'a> {
                 self.table(inner, &path, config, given)?;
             } else {
                 return Err(self.unknown(&name.span(), &path));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the tables `[of.NAME]`.
+    fn named<T: DeserializeOwned>(
+        &self,
+        of: &str,
+        value: &Spanned<DeValue<'_>>,
+        into: &mut BTreeMap<String, T>,
+    ) -> Result<(), ConfigError> {
+        for (name, value) in self.as_table(of, value)? {
+            let read = T::deserialize(ValueDeserializer::from(value.clone())).map_err(|error| {
+                let message = format!("`{of}.{}`: {}", name.get_ref(), error.message());
+                self.at(&error.span().unwrap_or(value.span()), message, None)
+            })?;
+            if into.insert(name.get_ref().to_string(), read).is_some() {
+                let message = format!("`{of}.{}` is given twice", name.get_ref());
+                return Err(self.at(&name.span(), message, Some("say it in one file only".into())));
             }
         }
         Ok(())

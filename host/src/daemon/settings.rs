@@ -6,6 +6,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
+use crate::agents::Agents;
 use crate::config::Config;
 use crate::http::Drain;
 use crate::orchestrator::{Orchestrator, Retention, Settings};
@@ -47,6 +48,7 @@ pub fn of_orchestrator(config: &Config) -> Settings {
 pub async fn follow(
     skills: Skills,
     orchestrator: Orchestrator,
+    agents: Agents,
     log: GuestLog,
     in_force: Arc<ArcSwap<Config>>,
     drain: Drain,
@@ -60,6 +62,7 @@ pub async fn follow(
         }
         let config = configuration.borrow_and_update().config.clone();
         orchestrator.set(of_orchestrator(&config));
+        agents.set_max(config.planned.agents_max);
         log.keep(config.log_lines_kept);
         drain.set(Duration::from_millis(config.drain_ms));
         in_force.store(Arc::new(config));

@@ -149,7 +149,7 @@ fn last_event(outcome: Outcome) -> Event {
     }
 }
 
-fn event(name: &str, data: &impl serde::Serialize) -> Event {
+pub(super) fn event(name: &str, data: &impl serde::Serialize) -> Event {
     match serde_json::to_string(data) {
         Ok(data) => Event::default().event(name).data(data),
         Err(error) => {

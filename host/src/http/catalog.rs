@@ -14,8 +14,9 @@ use super::gate::{Caller, LocalOnly};
 use super::wire::{self, SkillDetail, SkillList, UsageBody};
 use super::{Shared, body};
 use crate::base::{Failure, FailureKind};
-use crate::security::{Action, authorise};
-use crate::skills::{Snapshot, State};
+use crate::security::{Action, Principal, authorise};
+use crate::self_building::{self, Need, Report, Verdict};
+use crate::skills::{BundleKind, Skills, Snapshot, State};
 
 /// Skills on one page, where the request does not say.
 const PAGE: usize = 100;
@@ -108,6 +109,28 @@ struct CheckAnswer<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
+    /// What each stage of the gate found; none for a file that could not be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stages: Vec<StageBody<'a>>,
+}
+
+/// What one stage of the gate found.
+#[derive(Serialize)]
+pub(super) struct StageBody<'a> {
+    stage: &'static str,
+    /// `passed`, `failed` or `not applicable`.
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    seen: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on: Option<&'a str>,
+}
+
+impl<'a> From<&'a Verdict> for StageBody<'a> {
+    fn from(verdict: &'a Verdict) -> StageBody<'a> {
+        let Verdict { stage, outcome, seen, on, .. } = verdict;
+        StageBody { stage: stage.as_str(), outcome: outcome.as_str(), seen, on: on.as_deref() }
+    }
 }
 
 #[derive(Serialize)]
@@ -140,9 +163,16 @@ pub(super) async fn check(
         return Err(HttpError::malformed(format!("`path` is `{}`, not absolute", asked.path.display())));
     }
     let checked = state.skills.check_file(&principal, &asked.path).await;
+    let report = match &checked {
+        // The gate judges skills.
+        Ok(checked) if checked.kind == BundleKind::Agent => Report::default(),
+        _ => judged(&state.skills, &principal, &asked.path).await?,
+    };
+    let failed = report.failure().map(|failed| format!("{}: {}", failed.stage.as_str(), failed.seen));
+    let stages = report.verdicts.iter().map(StageBody::from).collect();
     let answer = match &checked {
         Ok(checked) => CheckAnswer {
-            accepted: true,
+            accepted: failed.is_none(),
             bundle: Some(CheckedBody {
                 name: &checked.name,
                 version: checked.version.as_deref(),
@@ -151,8 +181,9 @@ pub(super) async fn check(
                 size_bytes: checked.size_bytes,
             }),
             skills: checked.skills.iter().map(|name| CheckedSkill { name }).collect(),
-            reason: None,
+            reason: failed.as_deref(),
             hint: None,
+            stages,
         },
         Err(refusal) => CheckAnswer {
             accepted: false,
@@ -160,9 +191,18 @@ pub(super) async fn check(
             skills: Vec::new(),
             reason: Some(&refusal.reason),
             hint: refusal.hint.as_deref(),
+            stages,
         },
     };
     Ok(wire::json(StatusCode::OK, &answer))
+}
+
+/// What the gate says of a file; nothing of one that cannot be read.
+async fn judged(skills: &Skills, principal: &Principal, path: &std::path::Path) -> Result<Report, Failure> {
+    let (Ok(bytes), Some(name)) = (skills.read_file(principal, path), path.file_name()) else {
+        return Ok(Report::default());
+    };
+    self_building::judge(skills, principal, &Need::default(), &name.to_string_lossy(), bytes).await
 }
 
 #[derive(Serialize)]

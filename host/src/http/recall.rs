@@ -22,7 +22,7 @@ struct GapList<'a> {
 pub(super) struct GapBody<'a> {
     id: &'a str,
     owner: &'a str,
-    /// `open` or `dismissed`.
+    /// `open`, `dismissed` or `filled`.
     state: &'static str,
     /// What requests for it have in common.
     key: &'a str,

@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::mcp::testing;
 use crate::security::signing::KeyPair;
+use crate::self_building::Backing;
+use crate::store::Store;
 use crate::security::{Audit, PolicyFile, Principal, Role, Secrets};
 
 struct Fixture {
@@ -31,7 +33,19 @@ impl Fixture {
         // Not installed: a process has one recorder, and other tests may have it.
         let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
         let orchestrator = testing::orchestrator(&skills);
+        let agents = testing::agents(&skills, &config).await;
+        let store = Store::open(&config.data_dir).unwrap();
+        let builder = Builder::new(Backing {
+            skills: skills.clone(),
+            store: store.clone(),
+            ledger: Arc::new(store),
+            policy: PolicyFile::at(config.policy_path()),
+            audit: Audit::open(&config.data_dir).unwrap(),
+            now_ms: || 1,
+        });
         let state = DoorState {
+            agents,
+            builder,
             skills,
             orchestrator,
             tokens: Arc::new(tokens),
@@ -187,6 +201,13 @@ async fn answers_are_as_documented() {
         ("/v1/bundles/{name}/grant", "POST", "/v1/bundles/math/grant", json!({ "kv_bytes": 0 }), 200),
         ("/v1/bundles/{name}/grant", "POST", "/v1/bundles/math/grant", json!({ "http": ["ftp://a"] }), 400),
         ("/v1/bundles/{name}/rollback", "POST", "/v1/bundles/math/rollback", json!({}), 400),
+        ("/v1/builds", "GET", "/v1/builds", json!(null), 200),
+        ("/v1/builds", "POST", "/v1/builds", json!({ "gap": "x", "file": "x.js", "source": "" }), 403),
+        ("/v1/builds", "POST", "/v1/builds", json!({ "gap": "x" }), 400),
+        ("/v1/builds/{id}", "GET", "/v1/builds/x", json!(null), 404),
+        ("/v1/builds/{id}/cancel", "POST", "/v1/builds/x/cancel", json!({}), 404),
+        ("/v1/bundles/{name}/provenance", "GET", "/v1/bundles/math/provenance", json!(null), 200),
+        ("/v1/bundles/{name}/provenance", "GET", "/v1/bundles/meth/provenance", json!(null), 404),
         ("/v1/inspect", "POST", "/v1/inspect", json!({ "path": file }), 200),
         ("/v1/inspect", "POST", "/v1/inspect", json!({ "path": "/nothing.wasm" }), 200),
         ("/v1/bundles/{name}", "DELETE", "/v1/bundles/math?forget=1", json!(null), 204),

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::agents::{self, Agents};
 use crate::base::CallLimits;
 use crate::config::{AdmissionConfig, CompileConfig, Config, HttpConfig};
 use crate::orchestrator::{self, Orchestrator, Retention, Settings};
@@ -39,6 +40,17 @@ pub(crate) async fn open(dir: &Path) -> (Config, Skills) {
     let backing = Backing { store, policy: PolicyFile::at(config.policy_path()), audit };
     let skills = Skills::open(&config, runtime, backing, log, |_| {}).await.unwrap();
     (config, skills)
+}
+
+/// No agents yet, over `skills`.
+pub(crate) async fn agents(skills: &Skills, config: &Config) -> Agents {
+    let backing = agents::Backing {
+        skills: skills.clone(),
+        store: Store::open(&config.data_dir).unwrap(),
+        audit: Audit::open(&config.data_dir).unwrap(),
+        principal: Principal::authenticated("daemon", Role::User),
+    };
+    Agents::open(backing, 4).await.unwrap()
 }
 
 /// An orchestrator over `skills` that keeps everything in memory.
@@ -104,6 +116,7 @@ fn config(dir: &Path) -> Config {
         },
         model_index_urls: Vec::new(),
         tasks: Config::new(dir.join("data")).tasks,
+        fleet: Default::default(),
         planned: Config::new(dir.join("data")).planned,
         skill_discovery_interval_s: 300,
         policy_file: None,

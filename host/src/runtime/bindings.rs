@@ -19,6 +19,24 @@ pub mod skill {
     });
 }
 
+/// World `happyos:agent/agent`: what it has beside the imports of the skill world.
+pub mod agent {
+    wasmtime::component::bindgen!({
+        path: ["../wit/host-0.1.0", "../wit/agent-1.0.0"],
+        inline: "
+            package happyos:inner;
+            world agent {
+                import happyos:host/delegate@0.1.0;
+                import happyos:host/memory@0.1.0;
+                export happyos:agent/agents@1.0.0;
+            }
+        ",
+        world: "happyos:inner/agent",
+        imports: { default: async | trappable },
+        exports: { default: async },
+    });
+}
+
 /// What the script world exports beside a bundle's own interface.
 pub mod script {
     wasmtime::component::bindgen!({

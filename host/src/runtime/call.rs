@@ -10,6 +10,7 @@ use wasmtime::component::{Instance, Val};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, WasmBacktrace};
 
 use super::admission::Permit;
+use super::agent::{self, AgentAnswer, AgentRun};
 use super::bindings::skill::exports::happyos::skill::skills::{Context, SkillError};
 use super::instance::{LoadFault, Terms, start, store};
 use super::powers::Powers;
@@ -144,7 +145,9 @@ impl Runtime {
         usage.wall = began.elapsed();
         let result = match done {
             Ok(Done::Answer(answer)) => Ok(answer),
-            Ok(Done::Skills(_)) => Err(Failure::new(FailureKind::Internal, "a call was answered with a list")),
+            Ok(Done::Skills(_) | Done::Agent(_)) => {
+                Err(Failure::new(FailureKind::Internal, "a call was answered with something else"))
+            }
             Err(Fault::Script { message, line, column }) => Err(Failure::new(
                 FailureKind::GuestError,
                 format!("the script does not load: {message} at {line}:{column}"),
@@ -154,11 +157,12 @@ impl Runtime {
         (result, usage)
     }
 
-    /// Asks a bundle for its skills, under small limits and with nothing granted.
+    /// Asks a bundle for its skills, under small limits, with `powers` for what its top level does: nothing granted, or
+    /// watched.
     ///
     /// # Errors
     /// The script's own error with its place, or why asking failed.
-    pub async fn describe(&self, program: &Arc<Program>) -> Result<Vec<Described>, DescribeError> {
+    pub async fn describe(&self, program: &Arc<Program>, powers: Powers) -> Result<Vec<Described>, DescribeError> {
         let nobody: Arc<str> = "".into();
         let limits = CallLimits { memory_bytes: program.limits.memory_bytes, ..DESCRIBE_LIMITS };
         let wait_max = Duration::from_millis(limits.wall_ms) * 12;
@@ -166,23 +170,23 @@ impl Runtime {
         let loaded = self.load(program).await?;
         let request_id = RequestId::from_bits(0);
         let log = self.call_log(program, &nobody, &request_id, limits.log_bytes);
-        let terms = Terms {
-            limits,
-            reach: self.reach(Powers::default(), &log),
-            log,
-            clock: ClockMode::Real,
-            seed: 0,
-            progress: None,
-        };
+        let terms =
+            Terms { limits, reach: self.reach(powers, &log), log, clock: ClockMode::Real, seed: 0, progress: None };
         match self.run(program, loaded, terms, Work::Describe, permit).await.0 {
             Ok(Done::Skills(skills)) => Ok(skills),
-            Ok(Done::Answer(_)) => Ok(Vec::new()),
+            Ok(Done::Answer(_) | Done::Agent(_)) => Ok(Vec::new()),
             Err(Fault::Script { message, line, column }) => Err(DescribeError::Script { message, line, column }),
             Err(Fault::Failed(failure)) => Err(DescribeError::Failed(failure)),
         }
     }
 
-    fn call_log(&self, program: &Program, skill: &Arc<str>, request_id: &RequestId, bytes_max: u64) -> Arc<CallLog> {
+    pub(super) fn call_log(
+        &self,
+        program: &Program,
+        skill: &Arc<str>,
+        request_id: &RequestId,
+        bytes_max: u64,
+    ) -> Arc<CallLog> {
         Arc::new(CallLog::new(
             self.inner.log.clone(),
             request_id.clone(),
@@ -198,7 +202,7 @@ impl Runtime {
     }
 
     /// Does `work` on an instance under `terms`, in the lane that fits its bundle. Wall time is the caller's to fill in.
-    async fn run(
+    pub(super) async fn run(
         &self,
         program: &Arc<Program>,
         loaded: Arc<Loaded>,
@@ -209,6 +213,7 @@ impl Runtime {
         let input_bytes = match &work {
             Work::Describe => 0,
             Work::Call(call) => call.input.len(),
+            Work::Agent(run) => run.input_bytes(),
         };
         let load = program.gate.lane_load(input_bytes);
         let guest = self.clone().guest(program.clone(), loaded, terms, work, permit);
@@ -258,25 +263,27 @@ impl Runtime {
 }
 
 /// What an instance is used for.
-enum Work {
+pub(super) enum Work {
     Describe,
     Call(Box<GuestCall>),
+    Agent(Box<AgentRun>),
 }
 
 /// What came of it.
-enum Done {
+pub(super) enum Done {
     Skills(Vec<Described>),
     Answer(Answer),
+    Agent(AgentAnswer),
 }
 
 /// Why nothing did.
-enum Fault {
+pub(super) enum Fault {
     Script { message: String, line: u32, column: u32 },
     Failed(Failure),
 }
 
 /// How the guest's part ended, before it is known whose fault that was.
-enum Ended {
+pub(super) enum Ended {
     /// Said by the guest, or by a check of its answer.
     Guest(Failure),
     /// The script does not load.
@@ -303,9 +310,20 @@ async fn perform(
     };
     let skill = match &loaded.entry {
         Entry::Skill(skill) | Entry::Script { skill, .. } => skill.load(&mut *store, &instance)?,
+        Entry::Agent(agent) => {
+            return match work {
+                Work::Describe => {
+                    let metadata = agent::describe(agent, store, instance).await?;
+                    Ok(Done::Skills(vec![Described { name: String::new(), metadata }]))
+                }
+                Work::Agent(run) => agent::run(agent, store, instance, run).await.map(Done::Agent),
+                Work::Call(_) => Err(not_that("an agent has no skills to call")),
+            };
+        }
         Entry::Plain(functions) => {
             return match work {
                 Work::Describe => Ok(Done::Skills(Vec::new())),
+                Work::Agent(_) => Err(not_that("it is no agent")),
                 Work::Call(call) => call_plain(functions, instance, store, call).await.map(Done::Answer),
             };
         }
@@ -323,6 +341,7 @@ async fn perform(
             let skills = list.into_iter().map(|info| Described { name: info.name, metadata: info.metadata });
             Ok(Done::Skills(skills.collect()))
         }
+        Work::Agent(_) => Err(not_that("it is no agent")),
         Work::Call(call) => {
             let remaining = store.data().deadline().saturating_duration_since(Instant::now());
             let context = Context {
@@ -413,7 +432,7 @@ async fn call_plain(
     check_answer(Answer { json: json.to_string(), attachments: Vec::new() }, &call.limits)
 }
 
-fn check_answer(answer: Answer, limits: &CallLimits) -> Result<Answer, Ended> {
+pub(super) fn check_answer(answer: Answer, limits: &CallLimits) -> Result<Answer, Ended> {
     let attached: u64 = answer.attachments.iter().map(|attachment| attachment.data.len() as u64).sum();
     if answer.json.len() as u64 > limits.output_bytes || attached > limits.attachment_bytes {
         return Err(Ended::Guest(reached(Limit::Output, limits)));
@@ -434,7 +453,11 @@ fn check_answer(answer: Answer, limits: &CallLimits) -> Result<Answer, Ended> {
     Ok(answer)
 }
 
-fn invalid_output(message: String) -> Ended {
+fn not_that(why: &str) -> Ended {
+    Ended::Guest(Failure::new(FailureKind::Internal, why))
+}
+
+pub(super) fn invalid_output(message: String) -> Ended {
     Ended::Guest(Failure::new(FailureKind::InvalidOutput, message))
 }
 
@@ -454,7 +477,7 @@ fn guest_failure(error: SkillError) -> Failure {
 }
 
 /// A guest's words, bounded and without control characters.
-fn guest_message(message: &str) -> String {
+pub(super) fn guest_message(message: &str) -> String {
     let plain = |character: char| if character.is_control() { ' ' } else { character };
     message.chars().take(GUEST_MESSAGE_CHARS_MAX).map(plain).collect()
 }
@@ -476,6 +499,8 @@ fn reached(limit: Limit, limits: &CallLimits) -> Failure {
         Limit::HostCalls => {
             Failure::limit(limit, format_args!("{} calls, {} bytes each", limits.host_calls, limits.host_call_bytes))
         }
+        // No guest call has a limit on it: runs of agents are held to it above.
+        Limit::Money => Failure::limit(limit, "what it was given"),
         Limit::Output => Failure::limit(
             limit,
             format_args!("{} bytes, {} of attachments", limits.output_bytes, limits.attachment_bytes),

@@ -72,10 +72,10 @@ pub fn pooled_config(instances_max: u32) -> Config {
         .max_core_instance_size(4 << 20)
         // What stays mapped between calls is reset by copying instead of by faulting in again, which costs more;
         // the slots that keep it are few, so that it stays a small part of the daemon.
-        .linear_memory_keep_resident(1 << 20)
+        .linear_memory_keep_resident(512 << 10)
         .table_keep_resident(32 << 10)
         .async_stack_keep_resident(32 << 10)
-        .max_unused_warm_slots(16)
+        .max_unused_warm_slots(8)
         .pagemap_scan(Enabled::Auto);
     let mut config = code_config();
     config.async_stack_zeroing(true).allocation_strategy(InstanceAllocationStrategy::Pooling(pool));

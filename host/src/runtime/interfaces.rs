@@ -1,7 +1,9 @@
 //! The host side of `happyos:host`: one small implementation per interface, each call counted.
 
+mod delegate;
 pub(super) mod http;
 mod kv;
+mod memory;
 pub(super) mod secrets;
 
 use rand::Rng;
@@ -25,7 +27,9 @@ impl log::Host for CallState {
             log::Level::Warn => LogLevel::Warn,
             log::Level::Error => LogLevel::Error,
         };
-        self.log.write(level, &message);
+        if !self.reach.note(|seen| seen.line(&message)) {
+            self.log.write(level, &message);
+        }
         Ok(())
     }
 }
@@ -33,6 +37,7 @@ impl log::Host for CallState {
 impl clock::Host for CallState {
     fn now(&mut self) -> wasmtime::Result<u64> {
         self.count_host_call()?;
+        self.reach.note(|seen| seen.read_clock = true);
         Ok(match self.clock {
             ClockMode::Real => now_ms(),
             ClockMode::Fixed(ms) => ms,
@@ -41,6 +46,7 @@ impl clock::Host for CallState {
 
     fn monotonic(&mut self) -> wasmtime::Result<u64> {
         self.count_host_call()?;
+        self.reach.note(|seen| seen.read_clock = true);
         Ok(match self.clock {
             ClockMode::Real => u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX),
             ClockMode::Fixed(_) => 0,
@@ -51,6 +57,7 @@ impl clock::Host for CallState {
 impl random::Host for CallState {
     fn next(&mut self) -> wasmtime::Result<u64> {
         self.count_host_call()?;
+        self.reach.note(|seen| seen.drew_random = true);
         Ok(self.random().next_u64())
     }
 
@@ -61,6 +68,7 @@ impl random::Host for CallState {
                 "`happyos:host/random.bytes` was asked for {len} bytes, more than {RANDOM_BYTES_MAX}"
             )));
         }
+        self.reach.note(|seen| seen.drew_random = true);
         let mut bytes = vec![0; len as usize];
         self.random().fill_bytes(&mut bytes);
         Ok(bytes)

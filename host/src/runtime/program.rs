@@ -15,7 +15,7 @@ use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use super::admission::Gate;
-use super::bindings::{script, skill};
+use super::bindings::{agent, script, skill};
 use super::instance::Prepared;
 use super::shape::World;
 use super::state::CallState;
@@ -90,6 +90,7 @@ pub(super) enum Entry {
     Skill(skill::SkillIndices),
     Script { skill: skill::SkillIndices, loader: script::LoaderIndices, script: Option<Script> },
     Plain(Vec<PlainFunction>),
+    Agent(agent::AgentIndices),
 }
 
 /// A script and the instances that have it loaded already.
@@ -133,6 +134,7 @@ impl Loaded {
                 loader: script::LoaderIndices::new(&pre)?,
                 script: None,
             },
+            World::Agent => Entry::Agent(agent::AgentIndices::new(&pre)?),
             World::Plain => {
                 Entry::Plain(plain_functions(linker.engine(), component, bundle).map_err(wasmtime::Error::msg)?)
             }

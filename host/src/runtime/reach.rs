@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::behalf::Behalf;
 use super::egress::{EXCHANGES_MAX, Gateway, HttpError, REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, Target};
-use super::powers::{Powers, Rehearsal};
+use super::powers::{Powers, Rehearsal, Seen};
 use super::state::CallLog;
 use crate::base::{GrantKind, HttpGrant};
 use crate::security::Event;
@@ -69,12 +70,28 @@ impl Reach {
         self.powers.rehearsal.as_deref()
     }
 
+    /// Notes something of a watched guest; `false` if it is not watched.
+    pub fn note(&self, what: impl FnOnce(&mut Seen)) -> bool {
+        self.rehearsal().is_some_and(|rehearsal| rehearsal.note(what))
+    }
+
+    /// What an agent may have done for it.
+    pub fn behalf(&self) -> Option<&dyn Behalf> {
+        self.powers.behalf.as_deref()
+    }
+
+    /// Records that a call of a skill or an agent was refused.
+    pub fn refuse_call(&self, name: &str, why: &str) {
+        self.refuse(GrantKind::Delegate, name, why);
+    }
+
     /// The bundle's state: the store, its space and its quota in bytes.
     ///
     /// # Errors
     /// Words for the guest where there is no grant.
     pub fn state(&self) -> Result<(&dyn Kv, &str, u64), String> {
         if let Some(rehearsal) = self.rehearsal() {
+            rehearsal.note(|seen| seen.touch(GrantKind::Kv, "kv"));
             return Ok((&rehearsal.kv, REHEARSAL_SPACE, REHEARSAL_KV_BYTES));
         }
         match self.powers.grants.kv_bytes {
@@ -91,6 +108,7 @@ impl Reach {
     /// Words for the guest where it is not.
     pub fn admit_secret(&self, name: &str) -> Result<(), String> {
         let granted = |names: &Vec<String>| names.iter().any(|known| known == name);
+        self.note(|seen| seen.touch(GrantKind::Secrets, name));
         if self.rehearsal().is_some() || self.powers.grants.secrets.as_ref().is_some_and(granted) {
             return Ok(());
         }
@@ -120,6 +138,7 @@ impl Reach {
     /// Whether a request may be made; `true` if to addresses that are not public, too.
     pub fn admit_request(&self, method: &str, target: &Target) -> Result<bool, HttpError> {
         if self.rehearsal().is_some() {
+            self.note(|seen| seen.touch(GrantKind::Http, &format!("{method} {}", target.url())));
             return Ok(true);
         }
         let grants = self.powers.grants.http.as_deref().unwrap_or_default();

@@ -16,6 +16,8 @@ pub enum World {
     Skill,
     /// `happyos:script/script`: the interpreter.
     Script,
+    /// `happyos:agent/agent`.
+    Agent,
     /// Anything else with exports of its own.
     Plain,
 }
@@ -185,7 +187,9 @@ impl Total {
 /// The version of the WIT packages that this host implements.
 const OWN_VERSION: &str = "0.1.0";
 /// The interfaces of `happyos:host` that this host implements.
-const OWN_INTERFACES: [&str; 7] = ["clock", "http", "kv", "log", "progress", "random", "secrets"];
+const OWN_INTERFACES: [&str; 9] = ["clock", "delegate", "http", "kv", "log", "memory", "progress", "random", "secrets"];
+/// The version of `happyos:agent` that this host implements. It is frozen.
+const AGENT_VERSION: &str = "1.0.0";
 
 /// Checks that each import is one this host has, by name and version, before anything is linked:
 /// wasmtime itself would silently link an import of a newer compatible version.
@@ -207,6 +211,10 @@ fn check_import(import: &str) -> Result<(), String> {
         }
         // A type-only import: what the exports' types refer to.
         "happyos:host" | "happyos:skill" if version == OWN_VERSION => Ok(()),
+        "happyos:agent" if version == AGENT_VERSION => Ok(()),
+        "happyos:agent" => Err(format!(
+            "it imports `{import}`; this host has version {AGENT_VERSION} (hint: build it with the SDK of this release)"
+        )),
         "happyos:host" | "happyos:skill" => Err(format!(
             "it imports `{import}`; this host has version {OWN_VERSION} (hint: build it with the SDK of this release)"
         )),
@@ -223,22 +231,27 @@ fn check_import(import: &str) -> Result<(), String> {
 /// # Errors
 /// Names an export of a version this host does not have.
 pub fn world_of<'a>(exports: impl Iterator<Item = &'a str>) -> Result<World, String> {
-    let (mut skill, mut script) = (false, false);
+    let (mut skill, mut script, mut agent) = (false, false, false);
     for export in exports {
         let (path, version) = export.split_once('@').unwrap_or((export, ""));
-        let found = match path {
-            "happyos:skill/skills" => &mut skill,
-            "happyos:script/interpreter" => &mut script,
+        let (found, own) = match path {
+            "happyos:skill/skills" => (&mut skill, OWN_VERSION),
+            "happyos:script/interpreter" => (&mut script, OWN_VERSION),
+            "happyos:agent/agents" => (&mut agent, AGENT_VERSION),
             _ => continue,
         };
-        if version != OWN_VERSION {
+        if version != own {
             return Err(format!(
-                "it exports `{export}`; this host has version {OWN_VERSION} (hint: build it with the SDK of this release)"
+                "it exports `{export}`; this host has version {own} (hint: build it with the SDK of this release)"
             ));
         }
         *found = true;
     }
+    if agent && (skill || script) {
+        return Err("it is an agent and holds skills, too (hint: make two bundles of it)".into());
+    }
     Ok(match (skill, script) {
+        _ if agent => World::Agent,
         (true, true) => World::Script,
         (true, false) => World::Skill,
         (false, true) => return Err("it exports `happyos:script/interpreter` but no `happyos:skill/skills`".into()),
@@ -255,6 +268,9 @@ mod tests {
         let error = check_imports(&["happyos:host/log@0.2.0".into()]).unwrap_err();
         assert!(error.contains("happyos:host/log@0.2.0") && error.contains("version 0.1.0"), "{error}");
         assert!(world_of(["happyos:skill/skills@0.3.0"].into_iter()).unwrap_err().contains("0.1.0"));
+        let error = world_of(["happyos:agent/agents@1.1.0"].into_iter()).unwrap_err();
+        assert!(error.contains("happyos:agent/agents@1.1.0") && error.contains("version 1.0.0"), "{error}");
+        assert_eq!(world_of(["happyos:agent/agents@1.0.0"].into_iter()), Ok(World::Agent));
         assert!(check_imports(&["wasi:io/streams@0.3.0".into()]).is_err());
         assert!(check_imports(&["wasi:io/streams@0.2.6".into(), "happyos:host/log@0.1.0".into()]).is_ok());
         assert!(check_imports(&["env".into()]).is_err());

@@ -28,6 +28,25 @@ pub struct Policy {
     pub bundles: BTreeMap<String, Arc<BundlePolicy>>,
     /// Trusted publishers' keys, by publisher.
     pub keys: BTreeMap<String, PublicKey>,
+    /// Who may have skills built, and how much.
+    pub building: Building,
+}
+
+/// Who may have skills built, and how much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Building {
+    /// Principals by name; nobody unless the operator says so.
+    pub builders: Vec<String>,
+    /// Rounds of all builds within 24 hours.
+    pub rounds_per_day: u64,
+    /// Rounds of one build.
+    pub rounds_max: u32,
+}
+
+impl Default for Building {
+    fn default() -> Building {
+        Building { builders: Vec::new(), rounds_per_day: 100, rounds_max: 8 }
+    }
 }
 
 /// What the operator decided for one bundle.

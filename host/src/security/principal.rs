@@ -66,6 +66,10 @@ pub enum Action {
     ListSkills,
     /// Call a skill.
     CallSkill,
+    /// See which agents there are, and have them work.
+    RunAgents,
+    /// Make, change and remove agents and the endpoints that they work at.
+    ManageAgents,
     /// Ask in plain words, and see to one's own requests and what is remembered of them.
     Ask,
     /// Read what skills logged, of all callers.
@@ -91,12 +95,13 @@ pub enum Action {
 impl Action {
     fn needs(self) -> Role {
         match self {
-            Action::ListSkills | Action::CallSkill | Action::Ask => Role::User,
+            Action::ListSkills | Action::CallSkill | Action::RunAgents | Action::Ask => Role::User,
             Action::ReadLogs
             | Action::ReadStatus
             | Action::ManageTokens
             | Action::ManageUsers
             | Action::CheckFiles
+            | Action::ManageAgents
             | Action::ManageBundles
             | Action::ManageSecrets
             | Action::ManageKeys

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use jsonschema::Validator;
 use serde_json::Value;
 
+use super::adapter::Adapter;
 use super::metadata::{Annotations, Metadata};
 use super::schema;
 use super::trial::Trial;
@@ -23,6 +24,8 @@ pub enum BundleKind {
     Script,
     /// A component with plain WIT exports.
     Plain,
+    /// A component of world `happyos:agent/agent`.
+    Agent,
 }
 
 impl BundleKind {
@@ -32,6 +35,7 @@ impl BundleKind {
             BundleKind::Skill => "component",
             BundleKind::Script => "script",
             BundleKind::Plain => "plain component",
+            BundleKind::Agent => "agent",
         }
     }
 }
@@ -59,6 +63,8 @@ pub struct Bundle {
     pub requests: Requests,
     /// What it may touch.
     pub grants: Arc<Grants>,
+    /// What it says of itself, where it is an agent.
+    pub adapter: Option<Arc<Adapter>>,
     /// Its code.
     pub(super) program: Arc<Program>,
     /// Its places among the running and the waiting calls, which all its versions share.
@@ -366,6 +372,11 @@ impl Snapshot {
     /// The bundle of that name.
     pub fn bundle(&self, name: &str) -> Option<&Arc<Bundle>> {
         self.bundles.binary_search_by(|bundle| (*bundle.name).cmp(name)).ok().and_then(|index| self.bundles.get(index))
+    }
+
+    /// The bundles that are agents.
+    pub fn adapters(&self) -> impl Iterator<Item = &Arc<Bundle>> {
+        self.bundles.iter().filter(|bundle| bundle.kind == BundleKind::Agent)
     }
 
     /// The skill of that name.

@@ -2,6 +2,7 @@
 
 use semver::Version;
 
+use super::catalog::BundleKind;
 use crate::base::{CallLimits, Digest, GrantKind, Grants, Requests};
 use crate::security::signing::{self, Signed};
 use crate::security::{BundlePolicy, Policy};
@@ -65,10 +66,19 @@ pub struct Served {
     pub publisher: Option<String>,
     /// What it may touch.
     pub grants: Grants,
-    /// The limits of its calls.
+    /// The limits of its calls, if it holds skills.
     pub limits: CallLimits,
+    /// The limits of its runs, if it is an agent.
+    pub agent_limits: CallLimits,
     /// Its concurrent calls, in place of the daemon's figure.
     pub running_max: Option<usize>,
+}
+
+impl Served {
+    /// The limits for a bundle of that kind.
+    pub fn limits_of(&self, kind: BundleKind) -> CallLimits {
+        if kind == BundleKind::Agent { self.agent_limits } else { self.limits }
+    }
 }
 
 /// The publisher of bundles that nobody signed.
@@ -129,6 +139,7 @@ fn signed(
         publisher: Some(publisher),
         grants,
         limits: limits(base, decided, own),
+        agent_limits: limits(&CallLimits::AGENT, decided, own),
         running_max: decided.running_max,
     })
 }
@@ -173,6 +184,7 @@ fn unsigned(facts: &Facts<'_>, base: &CallLimits, known: Known<'_>, decided: &Bu
         publisher: None,
         grants,
         limits: limits(base, decided, approved),
+        agent_limits: limits(&CallLimits::AGENT, decided, approved),
         running_max: decided.running_max,
     })
 }

@@ -113,7 +113,11 @@ impl Skills {
             (BundleKind::Script, Vec::new(), Vec::new())
         } else {
             let shape = inner.shape(&claim.file, &bytes).await.map_err(refusal)?;
-            let kind = if shape.world == World::Plain { BundleKind::Plain } else { BundleKind::Skill };
+            let kind = match shape.world {
+                World::Plain => BundleKind::Plain,
+                World::Agent => BundleKind::Agent,
+                World::Skill | World::Script => BundleKind::Skill,
+            };
             (kind, shape.imports, Vec::new())
         };
         Ok(inspection(claim, kind, imports, skills, standing))
@@ -401,6 +405,8 @@ fn inspection(
                     GrantKind::Secrets => granted.secrets.as_ref().is_some_and(|secrets| !secrets.is_empty()),
                     GrantKind::Files => granted.files.as_ref().is_some_and(|files| !files.is_empty()),
                     GrantKind::Env => granted.env.as_ref().is_some_and(|env| !env.is_empty()),
+                    // Given to the agent that is made of it.
+                    GrantKind::Delegate => true,
                 }
         };
         let inert = name.starts_with("wasi:sockets/") || needs.is_some_and(|kind| !given(kind));

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::adapter::Adapter;
 use super::catalog::BundleKind;
 use super::manifest::Manifest;
 use super::metadata::{Example, Metadata, Stub};
@@ -52,7 +53,7 @@ pub struct File {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Probed {
     /// The stem it was read under, which names bundles that do not name themselves.
-    stem: String,
+    pub stem: String,
     /// What the bundle is.
     pub kind: StoredKind,
     /// What it says of itself.
@@ -62,6 +63,9 @@ pub struct Probed {
     pub imports: Vec<String>,
     /// Its skills.
     pub skills: Vec<ProbedSkill>,
+    /// What it says of itself, as JSON text, where it is an agent.
+    #[serde(default)]
+    pub agent: Option<String>,
 }
 
 /// [`BundleKind`] as it is stored.
@@ -73,6 +77,8 @@ pub enum StoredKind {
     Script,
     /// A component with plain exports.
     Plain,
+    /// An agent.
+    Agent,
 }
 
 /// One skill of a bundle, checked.
@@ -131,6 +137,7 @@ impl StoredKind {
             StoredKind::Skill => BundleKind::Skill,
             StoredKind::Script => BundleKind::Script,
             StoredKind::Plain => BundleKind::Plain,
+            StoredKind::Agent => BundleKind::Agent,
         }
     }
 
@@ -140,6 +147,7 @@ impl StoredKind {
             StoredKind::Skill => ProgramKind::Component(World::Skill),
             StoredKind::Script => ProgramKind::Script,
             StoredKind::Plain => ProgramKind::Component(World::Plain),
+            StoredKind::Agent => ProgramKind::Component(World::Agent),
         }
     }
 }
@@ -183,10 +191,16 @@ pub fn recall(runtime: &Runtime, file: &File, limits: &CallLimits) -> Option<Res
 /// Why it is not served.
 pub async fn probe(runtime: &Runtime, file: &File, bytes: &Bytes, limits: CallLimits) -> Result<Probed, Rejection> {
     let outcome = look(runtime, file, bytes, limits).await;
-    let note = match &outcome {
+    keep(runtime, file, &limits, &outcome);
+    outcome
+}
+
+/// Keeps what was learned of a bundle, where that depends on its bytes alone.
+pub fn keep(runtime: &Runtime, file: &File, limits: &CallLimits, outcome: &Result<Probed, Rejection>) {
+    let note = match outcome {
         Ok(probed) => Some(Note::Served(probed.clone())),
         Err(rejection) if rejection.lasting => {
-            Some(Note::Refused { stem: file.stem.clone(), under: fingerprint(&limits), rejection: rejection.clone() })
+            Some(Note::Refused { stem: file.stem.clone(), under: fingerprint(limits), rejection: rejection.clone() })
         }
         Err(_) => None,
     };
@@ -195,7 +209,6 @@ pub async fn probe(runtime: &Runtime, file: &File, bytes: &Bytes, limits: CallLi
     {
         tracing::warn!(path = %file.path.display(), %error, "what was learned of the file is not kept");
     }
-    outcome
 }
 
 /// Tells limits apart in a note.
@@ -212,6 +225,7 @@ async fn look(runtime: &Runtime, file: &File, bytes: &Bytes, limits: CallLimits)
         let kind = match shape.world {
             World::Skill => StoredKind::Skill,
             World::Plain => StoredKind::Plain,
+            World::Agent => StoredKind::Agent,
             World::Script => return Err(Rejection::lasting("it is a script interpreter, not a bundle of skills")),
         };
         (kind, shape.imports)
@@ -224,9 +238,15 @@ async fn look(runtime: &Runtime, file: &File, bytes: &Bytes, limits: CallLimits)
         limits,
         gate: runtime.gate(None),
     });
-    let described = describe(runtime, file, &program, kind).await?;
+    let described = describe(runtime, file, &program, kind, Powers::default()).await?;
+    let stem = file.stem.clone();
+    if kind == StoredKind::Agent {
+        let agent = described.into_iter().next().map(|one| one.metadata).unwrap_or_default();
+        Adapter::parse(&agent).map_err(Rejection::lasting)?;
+        return Ok(Probed { stem, kind, manifest, imports, skills: Vec::new(), agent: Some(agent) });
+    }
     let skills = check_skills(runtime, &program, described).await?;
-    Ok(Probed { stem: file.stem.clone(), kind, manifest, imports, skills })
+    Ok(Probed { stem, kind, manifest, imports, skills, agent: None })
 }
 
 /// What a bundle says of itself as a whole, read without compiling or running anything.
@@ -266,11 +286,16 @@ fn placed(file: &File, message: &str) -> String {
     }
 }
 
-async fn describe(
+/// Asks a bundle for its skills, with `powers` for what its top level does.
+///
+/// # Errors
+/// Why it cannot say.
+pub async fn describe(
     runtime: &Runtime,
     file: &File,
     program: &Arc<Program>,
     kind: StoredKind,
+    powers: Powers,
 ) -> Result<Vec<Described>, Rejection> {
     if kind == StoredKind::Plain {
         let functions =
@@ -281,7 +306,7 @@ async fn describe(
         };
         return Ok(functions.into_iter().map(describe).collect());
     }
-    runtime.describe(program).await.map_err(|error| match error {
+    runtime.describe(program, powers).await.map_err(|error| match error {
         DescribeError::Script { message, line: 0, .. } => Rejection::lasting(message),
         DescribeError::Script { message, line, column } => {
             Rejection::lasting(placed(file, &format!("{line}:{}: {message}", column.max(1))))
@@ -422,7 +447,7 @@ fn compare(example: &Example, output: &Value) -> Result<(), String> {
 }
 
 /// Whether two JSON values are the same, `1` and `1.0` being the same number.
-fn same(a: &Value, b: &Value) -> bool {
+pub fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),

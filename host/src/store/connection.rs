@@ -199,6 +199,45 @@ const MIGRATIONS: &[&str] = &[
         WHERE moved.id = task.id;
     DROP TABLE task_event;
 ",
+    "
+    CREATE TABLE fleet (
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (kind, name)
+    ) STRICT, WITHOUT ROWID;
+",
+    "
+    CREATE TABLE build (
+        id TEXT NOT NULL PRIMARY KEY,
+        gap TEXT NOT NULL,
+        who TEXT NOT NULL,
+        writer TEXT NOT NULL,
+        state INTEGER NOT NULL,
+        need TEXT NOT NULL,
+        bundle TEXT,
+        digest TEXT,
+        began_ms INTEGER NOT NULL,
+        changed_ms INTEGER NOT NULL,
+        n_rounds INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE build_round (
+        build TEXT NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        at_ms INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        passed INTEGER NOT NULL,
+        verdicts TEXT NOT NULL,
+        told TEXT,
+        PRIMARY KEY (build, number)
+    ) STRICT;
+    CREATE INDEX build_round_at ON build_round (at_ms);
+    -- What somebody asked for goes with the gap; that a build was, and what it made, stays.
+    CREATE TRIGGER gap_removed AFTER DELETE ON gap BEGIN
+        UPDATE build SET need = '{}' WHERE gap = old.id;
+        DELETE FROM build_round WHERE build IN (SELECT id FROM build WHERE gap = old.id);
+    END;
+",
 ];
 
 /// Opens the store for writing, making it, private, where it is missing, and migrating it where it is old.

@@ -21,6 +21,8 @@ pub enum GapState {
     Open,
     /// Somebody said that nothing is to be done about it.
     Dismissed,
+    /// A skill was built for it.
+    Filled,
 }
 
 impl GapState {
@@ -29,6 +31,25 @@ impl GapState {
         match self {
             GapState::Open => "open",
             GapState::Dismissed => "dismissed",
+            GapState::Filled => "filled",
+        }
+    }
+
+    /// As it is stored.
+    pub(super) fn number(self) -> i64 {
+        match self {
+            GapState::Open => 0,
+            GapState::Dismissed => 1,
+            GapState::Filled => 2,
+        }
+    }
+
+    /// From what is stored.
+    pub(super) fn of(number: i64) -> GapState {
+        match number {
+            0 => GapState::Open,
+            2 => GapState::Filled,
+            _ => GapState::Dismissed,
         }
     }
 }

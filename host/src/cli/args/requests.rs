@@ -178,6 +178,33 @@ pub enum Gap {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub enum Building {
+    /// Judge a file for a gap, and serve it if it passes. Each file is one round.
+    Start {
+        /// The gap's id.
+        gap: String,
+        /// The skill: a `.js` file.
+        #[arg(long, value_name = "FILE")]
+        from: std::path::PathBuf,
+        /// What it is to do, as JSON: `hidden` examples with input and output, and what it `may_ask` for.
+        #[arg(long, value_name = "FILE")]
+        need: Option<std::path::PathBuf>,
+    },
+    /// List the builds.
+    List,
+    /// Show one build with its rounds and what the gate found.
+    Show {
+        /// The build's id.
+        id: String,
+    },
+    /// End a build that may have another round.
+    Cancel {
+        /// The build's id.
+        id: String,
+    },
+}
+
 #[derive(Debug, Args)]
 pub struct Trace {
     /// The task's id, or `last`.

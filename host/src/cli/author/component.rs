@@ -13,7 +13,7 @@ const MANIFEST_SECTION: &str = "happyos:manifest";
 /// Where the custom sections that hold a module's WIT types begin.
 const TYPE_SECTION: &str = "component-type";
 /// The versions of the contract's packages that this host speaks.
-const SPOKEN: [(&str, &str); 3] = [("host", "0.1.0"), ("skill", "0.1.0"), ("script", "0.1.0")];
+const SPOKEN: [(&str, &str); 4] = [("host", "0.1.0"), ("skill", "0.1.0"), ("script", "0.1.0"), ("agent", "1.0.0")];
 
 /// Makes a component of a core module built from the crate whose root source file is `root_file`.
 ///
@@ -24,7 +24,7 @@ pub fn componentise(core: &[u8], root_file: &Path) -> Result<Vec<u8>, Mistake> {
     let sections = custom_sections(core).map_err(|error| at(format!("the built module is damaged: {error}")))?;
     let has = |prefix: &str| sections.iter().any(|name| name.starts_with(prefix));
     if !has(TYPE_SECTION) || !has(MANIFEST_SECTION) {
-        return Err(at("the crate exports no skills".into())
+        return Err(at("the crate exports no skills and no agent".into())
             .hint("list them at the end of this file: `happyos_sdk::bundle!(my_skill);`"));
     }
     let component = ComponentEncoder::default()
@@ -86,7 +86,7 @@ mod tests {
         let empty_module = b"\0asm\x01\0\0\0";
         let mistake = componentise(empty_module, &root_file).unwrap_err();
         assert_eq!(mistake.position, Some((3, 3)));
-        assert_eq!(mistake.message, "the crate exports no skills");
+        assert_eq!(mistake.message, "the crate exports no skills and no agent");
         assert!(mistake.hint.unwrap().contains("bundle!"));
         assert!(componentise(b"junk", &root_file).unwrap_err().message.contains("damaged"));
     }

@@ -43,7 +43,7 @@ pub fn hint(words: Words, failed: &Failed, skill: Option<&str>) -> Option<String
 }
 
 fn limit(failed: &Failed) -> Option<Limit> {
-    let all = [Limit::Fuel, Limit::Time, Limit::Memory, Limit::HostCalls, Limit::Output];
+    let all = [Limit::Fuel, Limit::Time, Limit::Memory, Limit::HostCalls, Limit::Output, Limit::Money];
     all.into_iter().find(|limit| failed.limit.as_deref() == Some(limit.as_str()))
 }
 
@@ -54,6 +54,7 @@ fn limit_name(words: Words, failed: &Failed) -> String {
         Some(Limit::Memory) => words.limit_memory(),
         Some(Limit::HostCalls) => words.limit_host_calls(),
         Some(Limit::Output) => words.limit_output(),
+        Some(Limit::Money) => words.limit_money(),
         None => failed.limit.as_deref().unwrap_or("?").to_owned(),
     }
 }

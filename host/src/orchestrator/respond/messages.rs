@@ -131,6 +131,7 @@ catalogue! {
     limit_memory(): "memory", "minne";
     limit_host_calls(): "calls to the host", "anrop till värden";
     limit_output(): "the size of an answer", "svarets storlek";
+    limit_money(): "money", "pengar";
     trapped(): "it crashed", "den kraschade";
     guest_says(message): "it says: {}", "den säger: {}";
     input_refused(message): "it does not take this input: {}", "den tar inte emot det här: {}";

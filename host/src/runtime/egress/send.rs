@@ -257,6 +257,7 @@ impl Plan {
         }
         let stub = self.reach.rehearsal().and_then(|rehearsal| rehearsal.stub(self.method.as_str(), self.target.url()));
         let stub = stub.ok_or_else(|| {
+            self.reach.note(|seen| seen.miss(format!("{} {}", self.method, self.target.url())));
             HttpError::Unavailable(format!(
                 "the example has no stub for `{} {}` (hint: add it to the example's `http`)",
                 self.method,

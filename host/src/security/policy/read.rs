@@ -8,7 +8,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{APPROVED_MAX, BundlePolicy, Policy, PolicyError};
+use super::{APPROVED_MAX, Building, BundlePolicy, Policy, PolicyError};
 use crate::base::{Digest, Grants, check_grant_name};
 use crate::config::{BUNDLE_KEYS, BundleConfig, Reader, Slot, article, listed, nearest};
 use crate::security::signing::PublicKey;
@@ -18,7 +18,8 @@ const KV_BYTES_MAX: u64 = 1 << 40;
 /// Longest value of an environment variable, in bytes.
 const ENV_BYTES_MAX: usize = 32 << 10;
 /// Where one bundle's tables come from.
-const TABLES: [&str; 2] = ["bundles", "keys"];
+const TABLES: [&str; 3] = ["building", "bundles", "keys"];
+const BUILDING: [&str; 3] = ["builders", "rounds_per_day", "rounds_max"];
 const BUNDLE: [&str; 5] = ["approved", "publisher", "trust", "limits", "grants"];
 const GRANTS: [&str; 5] = ["kv_bytes", "http", "secrets", "files", "env"];
 const KEY: [&str; 1] = ["public"];
@@ -35,6 +36,7 @@ pub fn parse(text: &str, file: &Path) -> Result<Policy, PolicyError> {
     let mut policy = Policy::default();
     for (name, value) in document.get_ref() {
         match name.get_ref().as_ref() {
+            "building" => policy.building = reader.building(value)?,
             "bundles" => {
                 for (name, value) in reader.named("bundles", value)? {
                     let path = format!("bundles.{name}");
@@ -64,6 +66,32 @@ impl Policies<'_> {
             named.push((name.get_ref().as_ref(), value));
         }
         Ok(named)
+    }
+
+    fn building(&self, value: &Value<'_>) -> Result<Building, PolicyError> {
+        const PER_DAY: Slot<u64> =
+            Slot::Number { unit: "rounds", min: 0, max: 100_000, get: |n| Some(*n), set: |slot, n| *slot = n };
+        const ROUNDS: Slot<u32> = Slot::Number {
+            unit: "rounds",
+            min: 1,
+            max: 100,
+            get: |n| Some(u64::from(*n)),
+            set: |slot, n| *slot = u32::try_from(n).unwrap_or(u32::MAX),
+        };
+        let mut building = Building::default();
+        for (name, value) in self.0.as_table("building", value)? {
+            let full = format!("building.{}", name.get_ref());
+            match name.get_ref().as_ref() {
+                "builders" => {
+                    building.builders =
+                        self.list(&full, value, |text| check_grant_name(text).map(|()| text.to_owned()))?;
+                }
+                "rounds_per_day" => self.0.value(&full, value, &PER_DAY, &mut building.rounds_per_day)?,
+                "rounds_max" => self.0.value(&full, value, &ROUNDS, &mut building.rounds_max)?,
+                _ => return Err(self.unknown(name, "building", &BUILDING)),
+            }
+        }
+        Ok(building)
     }
 
     fn bundle(&self, path: &str, value: &Value<'_>) -> Result<BundlePolicy, PolicyError> {

@@ -8,10 +8,11 @@ use bytes::Bytes;
 use super::look::claim;
 use super::{Active, Claim, DAEMON, Shelf};
 use crate::base::Digest;
-use crate::runtime::{Origin, ProgramSpec, now_ms};
+use crate::runtime::{Gate, Origin, ProgramSpec, now_ms};
 use crate::security::Event;
 use crate::skills::Inner;
-use crate::skills::catalog::{Bundle, Skill};
+use crate::skills::adapter::Adapter;
+use crate::skills::catalog::{Bundle, BundleKind, Skill};
 use crate::skills::identity::{Facts, LOCAL, Served, Standing};
 use crate::skills::metadata::Metadata;
 use crate::skills::probe::{self, File, Probed, Rejection};
@@ -33,16 +34,18 @@ impl Inner {
         let before = shelf.active.get(&claim.name).map(|active| &active.bundle);
         let gate = match before.filter(|before| before.running_max == served.running_max) {
             Some(before) => before.gate.clone(),
-            None => self.runtime.gate(served.running_max),
+            None => self.gate(probed.kind.bundle_kind(), served.running_max),
         };
         let program = self.runtime.program(ProgramSpec {
             name: claim.name.clone(),
             digest: claim.file.digest,
             origin,
             kind: probed.kind.program_kind(),
-            limits: served.limits,
+            limits: served.limits_of(probed.kind.bundle_kind()),
             gate: gate.clone(),
         });
+        // Fails only for a note from before the rules changed.
+        let adapter = probed.agent.as_deref().map(Adapter::parse).transpose().map_err(Rejection::lasting)?;
         let bundle = Arc::new(Bundle {
             name: claim.name.clone(),
             version: claim.manifest.version.clone(),
@@ -54,6 +57,7 @@ impl Inner {
             publisher: served.publisher.clone(),
             requests: claim.requests.clone(),
             grants: Arc::new(served.grants.clone()),
+            adapter: adapter.map(Arc::new),
             program,
             gate,
             running_max: served.running_max,
@@ -67,6 +71,13 @@ impl Inner {
             Ok(Arc::new(Skill::new(&skill.name, &bundle, metadata)))
         });
         Ok(Active { skills: skills.collect::<Result<_, Rejection>>()?, bundle })
+    }
+
+    /// A bundle's places. How many runs of an agent there are at one time is said by its own slots; what is left to see
+    /// to is that all agents of one adapter leave room for others.
+    fn gate(&self, kind: BundleKind, running_max: Option<usize>) -> Arc<Gate> {
+        let of_agents = self.config.admission.running_max / 2;
+        self.runtime.gate(running_max.or((kind == BundleKind::Agent).then_some(of_agents.max(1))))
     }
 
     /// Writes down that a version is active, before it is.
@@ -262,7 +273,7 @@ impl Inner {
         let gate = if bundle.running_max == served.running_max {
             bundle.gate.clone()
         } else {
-            self.runtime.gate(served.running_max)
+            self.gate(bundle.kind, served.running_max)
         };
         Bundle {
             name: bundle.name.clone(),
@@ -275,7 +286,8 @@ impl Inner {
             publisher: served.publisher.clone(),
             requests: bundle.requests.clone(),
             grants: Arc::new(served.grants.clone()),
-            program: self.runtime.with_limits(&bundle.program, served.limits, gate.clone()),
+            adapter: bundle.adapter.clone(),
+            program: self.runtime.with_limits(&bundle.program, served.limits_of(bundle.kind), gate.clone()),
             gate,
             running_max: served.running_max,
             space: space(served.publisher.as_deref(), &bundle.name),
@@ -290,7 +302,7 @@ impl Bundle {
     pub(super) fn is(&self, served: &Served) -> bool {
         self.publisher == served.publisher
             && *self.grants == served.grants
-            && *self.program.limits() == served.limits
+            && *self.program.limits() == served.limits_of(self.kind)
             && self.running_max == served.running_max
     }
 }

@@ -312,7 +312,7 @@ impl Gaps for Store {
                     id: row.get(0)?,
                     owner: owner.into(),
                     key: row.get(2)?,
-                    state: if row.get::<_, i64>(3)? == 0 { GapState::Open } else { GapState::Dismissed },
+                    state: GapState::of(row.get(3)?),
                     count: unsigned(row, 4)?,
                     first_ms: unsigned(row, 5)?,
                     last_ms: unsigned(row, 6)?,
@@ -349,7 +349,7 @@ impl Gaps for Store {
     async fn set_gap(&self, owner: Option<&str>, id: &str, state: GapState) -> Result<bool, StoreError> {
         let (owner, id) = (owner.map(str::to_owned), id.to_owned());
         self.write(move |connection| {
-            let state = i64::from(state != GapState::Open);
+            let state = state.number();
             connection
                 .prepare_cached("UPDATE gap SET state = ?1 WHERE id = ?2 AND (?3 IS NULL OR owner = ?3)")?
                 .execute(params![state, id, owner])

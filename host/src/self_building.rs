@@ -1,0 +1,12 @@
+//! From a gap to a skill that fills it: candidates are judged by a gate that trusts nothing they say of themselves, and what
+//! passes goes live through the skills directory like any other file.
+
+pub mod build;
+pub mod gate;
+mod need;
+mod source;
+mod values;
+
+pub use build::{Backing, Builder};
+pub use gate::{Need, Outcome, Report, Stage, Verdict, judge};
+pub use source::SOURCE_BYTES_MAX;

@@ -1,0 +1,447 @@
+//! Builds: rounds of writing and judging for one gap, within bounds, until a round passes and its file is put into the skills
+//! directory. Every round is kept.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::gate::{self, Need, Report};
+use crate::base::{Digest, Failure, FailureKind};
+use crate::security::{Action, Audit, Building, Event, PolicyFile, Principal, authorise};
+use crate::skills::{FileState, Skills, State};
+use crate::store::builds::{BuildRecord, BuildState, RoundRecord};
+use crate::store::gaps::{Evidence, GapRecord, GapState};
+use crate::store::{Ledger, Store, StoreError};
+
+/// What builds stand on.
+#[derive(Clone)]
+pub struct Backing {
+    /// The catalog, and the sandbox behind it.
+    pub skills: Skills,
+    /// Where builds are kept.
+    pub store: Store,
+    /// Where gaps are kept.
+    pub ledger: Arc<dyn Ledger>,
+    /// Who may build, and how much.
+    pub policy: PolicyFile,
+    /// Where it is recorded who did what.
+    pub audit: Audit,
+    /// The time, in milliseconds since 1970.
+    pub now_ms: fn() -> u64,
+}
+
+/// Builds. Clones are the same one.
+#[derive(Clone)]
+pub struct Builder {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    backing: Backing,
+    /// One build at a time: each takes the sandbox, and the bounds of a day are counted before and written after.
+    working: tokio::sync::Mutex<()>,
+}
+
+/// What a writer is given.
+#[derive(Debug, Clone)]
+pub struct Brief {
+    /// The gap's requests, the last one first.
+    pub requests: Vec<String>,
+    /// What every skill has to keep to.
+    pub contract: &'static str,
+    /// The nearest installed skills: their names.
+    pub nearest: Vec<String>,
+    /// The first useful error of each round before, the first one first.
+    pub failed: Vec<String>,
+}
+
+/// What a writer gives back: one script with its examples.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// A name for its file, with the ending.
+    pub file_name: String,
+    /// The text.
+    pub source: String,
+}
+
+/// Who writes candidates: a person's file, or an agent. Never trusted.
+#[async_trait]
+pub trait Writer: Send + Sync {
+    /// Names it in what is kept of a build.
+    fn name(&self) -> &str;
+    /// Writes a candidate for the next round; `None` when it has no more to give.
+    ///
+    /// # Errors
+    /// Why it could not write.
+    async fn write(&self, brief: &Brief) -> Result<Option<Written>, Failure>;
+}
+
+/// A file that a person wrote: one round for each.
+pub struct PersonsFile {
+    written: std::sync::Mutex<Option<Written>>,
+}
+
+impl PersonsFile {
+    /// Hands in a file of that name.
+    pub fn new(file_name: String, source: String) -> PersonsFile {
+        PersonsFile { written: std::sync::Mutex::new(Some(Written { file_name, source })) }
+    }
+}
+
+#[async_trait]
+impl Writer for PersonsFile {
+    fn name(&self) -> &str {
+        "file"
+    }
+
+    async fn write(&self, _: &Brief) -> Result<Option<Written>, Failure> {
+        Ok(self.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take())
+    }
+}
+
+/// A build with its rounds.
+pub type Built = (BuildRecord, Vec<RoundRecord>);
+
+const CONTRACT: &str = include_str!("contract.md");
+/// Requests of a gap that a writer is given, and a candidate has to be found by.
+const REQUESTS_MAX: usize = 8;
+/// Digits of a build's id.
+const ID_DIGITS: usize = 12;
+const DAY_MS: u64 = 86_400_000;
+
+impl Builder {
+    /// Nothing is being built yet.
+    pub fn new(backing: Backing) -> Builder {
+        Builder { inner: Arc::new(Inner { backing, working: tokio::sync::Mutex::default() }) }
+    }
+
+    /// Has `writer` write for a gap until a round passes, it has no more to give, or the rounds are used up; goes on with the
+    /// build that is open for this gap and writer, if there is one. `need` says what else the skill is to do, as
+    /// [`Need::read`] reads it; a build that goes on keeps its own where this is `None`.
+    ///
+    /// # Errors
+    /// `denied` where policy does not let this principal build, or no more today; `not-found` if there is no such gap;
+    /// `invalid-input` if `need` does not read; `internal`.
+    pub async fn start(
+        &self,
+        principal: &Principal,
+        gap: &str,
+        writer: &dyn Writer,
+        need: Option<&str>,
+    ) -> Result<Built, Failure> {
+        let policy = self.may_build(principal)?;
+        let _one = self.inner.working.lock().await;
+        let Backing { store, ledger, now_ms, .. } = &self.inner.backing;
+        let (gap, evidence) = self.gap(ledger.as_ref(), gap).await?;
+        if let Some(need) = need {
+            read_need(need)?;
+        }
+        let open =
+            store.builds().await.map_err(internal)?.into_iter().find(|build| {
+                build.gap == gap.id && build.state == BuildState::Open && &*build.writer == writer.name()
+            });
+        let mut build = open.unwrap_or_else(|| BuildRecord {
+            id: id(&gap.id, now_ms()),
+            gap: gap.id.clone(),
+            who: principal.name().into(),
+            writer: writer.name().into(),
+            state: BuildState::Open,
+            need: "{}".into(),
+            bundle: None,
+            digest: None,
+            began_ms: now_ms(),
+            changed_ms: now_ms(),
+            n_rounds: 0,
+        });
+        if let Some(need) = need {
+            build.need = need.into();
+        }
+        let need = with_gap(read_need(&build.need)?, &gap, &evidence);
+        let rounds = store.build(&build.id).await.map_err(internal)?.map(|(_, rounds)| rounds).unwrap_or_default();
+        let mut brief = Brief {
+            requests: need.requests.clone(),
+            contract: CONTRACT,
+            nearest: nearest(&evidence),
+            failed: rounds.iter().filter_map(|round| round.told.as_deref().map(str::to_owned)).collect(),
+        };
+        while build.state == BuildState::Open {
+            self.within_budget(&policy).await?;
+            let Some(written) = writer.write(&brief).await? else { break };
+            let told = self.round(principal, &policy, &mut build, &need, written).await?;
+            brief.failed.extend(told);
+        }
+        self.show(principal, &build.id).await
+    }
+
+    /// One round: judged, kept, and where it passed, put into the skills directory. Gives what the writer is to know.
+    async fn round(
+        &self,
+        principal: &Principal,
+        policy: &Building,
+        build: &mut BuildRecord,
+        need: &Need,
+        written: Written,
+    ) -> Result<Option<String>, Failure> {
+        let Backing { skills, store, now_ms, .. } = &self.inner.backing;
+        let Written { file_name, source } = written;
+        let report = gate::judge(skills, principal, need, &file_name, source.clone().into_bytes()).await?;
+        build.n_rounds += 1;
+        build.changed_ms = now_ms();
+        let passed = report.passed();
+        if passed {
+            build.state = BuildState::Passed;
+            build.bundle = report.bundle.as_deref().map(Into::into);
+            build.digest = report.digest;
+        } else if build.n_rounds >= policy.rounds_max {
+            build.state = BuildState::Failed;
+        }
+        let told = report.told();
+        let round = RoundRecord {
+            number: build.n_rounds,
+            at_ms: build.changed_ms,
+            source: source.as_str().into(),
+            passed,
+            verdicts: verdicts(&report).to_string().into(),
+            told: told.as_deref().map(Into::into),
+        };
+        // Before the file is there: after a kill, what is served is known to come from here.
+        store.save_build(build.clone(), Some(round)).await.map_err(internal)?;
+        if passed {
+            self.go_live(principal, build, source).await?;
+        }
+        Ok(told)
+    }
+
+    /// Puts what passed into the skills directory. What asks for nothing is served by that, and what asks waits.
+    async fn go_live(&self, principal: &Principal, build: &mut BuildRecord, source: String) -> Result<(), Failure> {
+        let Backing { skills, store, ledger, audit, now_ms, .. } = &self.inner.backing;
+        let file_name = format!("{}.js", build.bundle.as_deref().unwrap_or_default());
+        let file = skills.install(principal, &file_name, source.into_bytes(), None).await?;
+        build.state = state_of(&file);
+        build.changed_ms = now_ms();
+        store.save_build(build.clone(), None).await.map_err(internal)?;
+        if build.state == BuildState::Live {
+            ledger.set_gap(None, &build.gap, GapState::Filled).await.map_err(internal)?;
+        }
+        let why = format!("for gap {} by build {}: {}", build.gap, build.id, build.state.as_str());
+        let on = build.bundle.as_deref().unwrap_or_default();
+        audit.record(&Event { who: principal.name(), what: "bundle.built", on, why: &why });
+        Ok(())
+    }
+
+    /// All builds, the one that changed last first.
+    ///
+    /// # Errors
+    /// `denied` to all but operators, `internal`.
+    pub async fn list(&self, principal: &Principal) -> Result<Vec<BuildRecord>, Failure> {
+        authorise(principal, Action::ManageBundles)?;
+        let mut builds = self.inner.backing.store.builds().await.map_err(internal)?;
+        for build in &mut builds {
+            self.settle(principal, build).await?;
+        }
+        Ok(builds)
+    }
+
+    /// One build with its rounds.
+    ///
+    /// # Errors
+    /// `denied` to all but operators, `not-found`, `internal`.
+    pub async fn show(&self, principal: &Principal, id: &str) -> Result<Built, Failure> {
+        authorise(principal, Action::ManageBundles)?;
+        let found = self.inner.backing.store.build(id).await.map_err(internal)?;
+        let (mut build, rounds) = found.ok_or_else(|| no_build(id))?;
+        self.settle(principal, &mut build).await?;
+        Ok((build, rounds))
+    }
+
+    /// Ends a build that may have another round.
+    ///
+    /// # Errors
+    /// `denied` to all but operators, `not-found`, `invalid-input` if it has ended, `internal`.
+    pub async fn cancel(&self, principal: &Principal, id: &str) -> Result<BuildRecord, Failure> {
+        let _one = self.inner.working.lock().await;
+        let (mut build, _) = self.show(principal, id).await?;
+        if build.state != BuildState::Open {
+            let message = format!("build `{id}` is {}: there is nothing to cancel", build.state.as_str());
+            return Err(Failure::new(FailureKind::InvalidInput, message));
+        }
+        build.state = BuildState::Cancelled;
+        build.changed_ms = (self.inner.backing.now_ms)();
+        self.inner.backing.store.save_build(build.clone(), None).await.map_err(internal)?;
+        Ok(build)
+    }
+
+    /// Where what is served of a bundle comes from: its digest, and the build that made it, if one did.
+    ///
+    /// # Errors
+    /// `denied` to all but operators, `not-found`, `internal`.
+    pub async fn provenance(
+        &self,
+        principal: &Principal,
+        bundle: &str,
+    ) -> Result<(Arc<FileState>, Option<Built>), Failure> {
+        authorise(principal, Action::ManageBundles)?;
+        let snapshot = self.inner.backing.skills.snapshot(principal)?;
+        let owner = snapshot.skill(bundle).map(|skill| skill.bundle().name.clone());
+        let file = snapshot.file(bundle).or_else(|| snapshot.file(owner.as_deref()?)).cloned().ok_or_else(|| {
+            let shown: String = bundle.chars().take(80).collect();
+            Failure::new(FailureKind::NotFound, format!("there is no bundle or skill `{shown}`"))
+                .with_hint("`happyos skill list` names the skills and bundles")
+        })?;
+        let (Some(name), Some(digest)) = (file.bundle.clone(), file.digest) else { return Ok((file, None)) };
+        let id = self.inner.backing.store.build_of(&name, digest).await.map_err(internal)?;
+        let built = match id {
+            Some(id) => Some(self.show(principal, &id).await?),
+            None => None,
+        };
+        Ok((file, built))
+    }
+
+    /// Brings a build's state up with what became of its file: a kill between its last round and the file, an approval.
+    async fn settle(&self, principal: &Principal, build: &mut BuildRecord) -> Result<(), Failure> {
+        if !matches!(build.state, BuildState::Passed | BuildState::Waiting) {
+            return Ok(());
+        }
+        let Backing { skills, store, ledger, now_ms, .. } = &self.inner.backing;
+        let snapshot = skills.snapshot(principal)?;
+        let file = build.bundle.as_deref().and_then(|bundle| snapshot.file(bundle));
+        let Some(file) = file.filter(|file| file.digest == build.digest) else {
+            return if build.state == BuildState::Passed { self.go_live_again(principal, build).await } else { Ok(()) };
+        };
+        let state = state_of(file);
+        if state == build.state {
+            return Ok(());
+        }
+        build.state = state;
+        build.changed_ms = now_ms();
+        store.save_build(build.clone(), None).await.map_err(internal)?;
+        if state == BuildState::Live {
+            ledger.set_gap(None, &build.gap, GapState::Filled).await.map_err(internal)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the file of a build that passed where it was to be: something ended the daemon just before.
+    async fn go_live_again(&self, principal: &Principal, build: &mut BuildRecord) -> Result<(), Failure> {
+        let found = self.inner.backing.store.build(&build.id).await.map_err(internal)?;
+        let last = found.and_then(|(_, mut rounds)| rounds.pop()).filter(|round| round.passed);
+        match last {
+            Some(round) => self.go_live(principal, build, round.source.into()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Finishes what a kill has left between a round that passed and its file.
+    ///
+    /// # Errors
+    /// `denied` to all but operators, `internal`.
+    pub async fn resume(&self, principal: &Principal) -> Result<(), Failure> {
+        let _one = self.inner.working.lock().await;
+        self.list(principal).await.map(drop)
+    }
+
+    fn may_build(&self, principal: &Principal) -> Result<Building, Failure> {
+        authorise(principal, Action::ManageBundles)?;
+        let policy = self.inner.backing.policy.load()?;
+        let denied = |message: String, hint: String| Failure::new(FailureKind::Denied, message).with_hint(hint);
+        if !self.inner.backing.skills.configuration().borrow().config.planned.self_building {
+            return Err(denied(
+                "skills are not built here".into(),
+                "`self_building_enabled = true` in happyos.toml lets them be".into(),
+            ));
+        }
+        if policy.building.builders.iter().any(|known| known == principal.name()) {
+            return Ok(policy.building);
+        }
+        Err(denied(
+            format!("`{}` may not have skills built", principal.name()),
+            format!("add `builders = [\"{}\"]` to the table `[building]` of policy.toml", principal.name()),
+        ))
+    }
+
+    async fn within_budget(&self, policy: &Building) -> Result<(), Failure> {
+        let Backing { store, now_ms, .. } = &self.inner.backing;
+        let n_today = store.n_builds_since(now_ms().saturating_sub(DAY_MS)).await.map_err(internal)?;
+        if n_today < policy.rounds_per_day {
+            return Ok(());
+        }
+        let message = format!("{n_today} rounds were built in the last 24 hours, which is as many as there may be");
+        Err(Failure::new(FailureKind::Denied, message)
+            .with_hint("`rounds_per_day` in the table `[building]` of policy.toml says how many"))
+    }
+
+    async fn gap(&self, ledger: &dyn Ledger, id: &str) -> Result<(GapRecord, Vec<Evidence>), Failure> {
+        let gaps = ledger.gaps(None).await.map_err(internal)?;
+        let gap = gaps.into_iter().find(|gap| &*gap.id == id).ok_or_else(|| {
+            let shown: String = id.chars().take(40).collect();
+            Failure::new(FailureKind::NotFound, format!("there is no gap `{shown}`"))
+                .with_hint("`happyos gap list` shows the gaps")
+        })?;
+        let evidence = ledger.evidence(id).await.map_err(internal)?;
+        Ok((gap, evidence))
+    }
+}
+
+fn read_need(need: &str) -> Result<Need, Failure> {
+    Need::read(need).map_err(|error| {
+        Failure::new(FailureKind::InvalidInput, format!("what the skill is to do does not read: {error}"))
+            .with_hint("it is JSON: `{\"hidden\": [{\"input\": {…}, \"output\": {…}}], \"may_ask\": {}}`")
+    })
+}
+
+/// The same with the gap's requests, by which the skill has to be found.
+fn with_gap(mut need: Need, gap: &GapRecord, evidence: &[Evidence]) -> Need {
+    let mut requests = vec![gap.text.to_string()];
+    for text in evidence.iter().map(|evidence| evidence.text.to_string()).chain(std::mem::take(&mut need.requests)) {
+        if requests.len() < REQUESTS_MAX && !requests.contains(&text) {
+            requests.push(text);
+        }
+    }
+    Need { requests, is_new: true, ..need }
+}
+
+/// The names of the skills that came nearest.
+fn nearest(evidence: &[Evidence]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for why in evidence.iter().filter_map(|evidence| serde_json::from_str::<Value>(&evidence.why).ok()) {
+        let near = why.get("nearest").and_then(Value::as_array).cloned().unwrap_or_default();
+        for name in near.iter().filter_map(|near| near.get("skill")?.as_str()) {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names.truncate(5);
+    names
+}
+
+fn verdicts(report: &Report) -> Value {
+    let verdict = |verdict: &gate::Verdict| json!({"stage": verdict.stage.as_str(), "outcome": verdict.outcome.as_str(), "seen": verdict.seen, "on": verdict.on});
+    report.verdicts.iter().map(verdict).collect()
+}
+
+fn state_of(file: &FileState) -> BuildState {
+    match file.state {
+        State::Serving => BuildState::Live,
+        State::PendingApproval | State::WaitingForGrant(_) => BuildState::Waiting,
+        State::RolledBack | State::Refused => BuildState::Failed,
+    }
+}
+
+fn id(gap: &str, now_ms: u64) -> Box<str> {
+    let random: u64 = rand::random();
+    let mut id = Digest::of(format!("{gap} {now_ms} {random}").as_bytes()).to_string();
+    id.truncate(ID_DIGITS);
+    id.into()
+}
+
+fn no_build(id: &str) -> Failure {
+    let shown: String = id.chars().take(40).collect();
+    Failure::new(FailureKind::NotFound, format!("there is no build `{shown}`"))
+        .with_hint("`happyos build list` shows the builds")
+}
+
+fn internal(error: StoreError) -> Failure {
+    Failure::new(FailureKind::Internal, error.to_string())
+}

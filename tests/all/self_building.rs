@@ -1,0 +1,117 @@
+//! A missing skill is built: the gate rejects what only looks right, keeps every round, and what passes answers the request.
+
+use happyos::self_building::{Need, Outcome, Report, Stage, judge};
+use happyos::skills::Skills;
+use happyos_tests::home::operator;
+use happyos_tests::{Home, process};
+use serde_json::{Value, json};
+
+/// What a skill that shouts is to do, with examples that its writer does not see.
+fn need() -> Value {
+    json!({"requests": ["shout \"hello\""], "may_ask": {},
+        "hidden": [{"input": {"text": "abc"}, "output": {"loud": "ABC!"}}, {"input": {"text": "å"}, "output": {"loud": "Å!"}}]})
+}
+
+/// A skill of that body, with one example, and `more` in its manifest.
+fn shout(run: &str, more: &str) -> String {
+    format!(
+        "/* happyos\nname = \"shout\"\nversion = \"0.1.0\"\n{more}*/\nskill({{\n  name: \"shout\",\n  description: \"Writes a text \
+         in capitals with an exclamation mark.\",\n  inputSchema: {{ type: \"object\", properties: {{ text: {{ type: \"string\", \
+         maxLength: 100 }} }}, required: [\"text\"], additionalProperties: false }},\n  outputSchema: {{ type: \"object\", \
+         properties: {{ loud: {{ type: \"string\" }} }}, required: [\"loud\"], additionalProperties: false }},\n  examples: [{{ \
+         request: {{ en: 'shout \"go\"', sv: 'ropa \"go\"' }}, input: {{ text: \"go\" }}, output: {{ loud: \"GO!\" }} }}],\n  \
+         run({{ text }}) {{ {run} }},\n}});\n"
+    )
+}
+
+const GOOD: &str = "return { loud: text.toUpperCase() + '!' };";
+
+async fn judged(skills: &Skills, source: String) -> Report {
+    let need = Need::read(&need().to_string()).unwrap();
+    judge(skills, &operator(), &need, "shout.js", source.into_bytes()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_stage_rejects_what_it_is_for_and_says_what_it_saw() {
+    let home = Home::new();
+    let skills = home.open().await;
+    let good = judged(&skills, shout(GOOD, "")).await;
+    assert!(good.passed(), "{:?}", good.verdicts);
+    assert_eq!(good.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Failed).count(), 0);
+    let wrapped = |before: &str| format!("{before} {GOOD}");
+    let cases = [
+        (shout("return eval('1');", ""), Stage::Source, "text"),
+        (shout(GOOD, "").replace("skill({", "skill({{"), Stage::Loads, "SyntaxError"),
+        (shout(GOOD, "[grants]\nkv_bytes = 10\n"), Stage::Grants, "more than it may"),
+        (shout(&wrapped("kv.set('a', text);"), ""), Stage::Grants, "does not ask"),
+        (shout(GOOD, "").replace("text: { type", "words: { type"), Stage::Schema, "text"),
+        (shout("return { loud: text };", ""), Stage::OwnExamples, "GO!"),
+        (shout("return { loud: 'GO!' };", ""), Stage::HiddenExamples, "2 of 2"),
+        (shout(&wrapped("if (text.length > 60) for (;;) {}"), ""), Stage::Properties, "fuel"),
+        (shout(&wrapped("console.log('a\\nb');"), ""), Stage::Conduct, "log"),
+        (shout(&wrapped("if (Math.random() < 0.5) return { loud: text };"), ""), Stage::Repeatable, "another answer"),
+    ];
+    for (source, stage, says) in cases {
+        let report = judged(&skills, source.clone()).await;
+        let failed = report.failure().unwrap_or_else(|| panic!("it passed: {source}"));
+        // Chance decides whether a flaky one is caught by an example or by being called again.
+        let by_example = matches!(failed.stage, Stage::OwnExamples | Stage::HiddenExamples);
+        if stage == Stage::Repeatable && by_example {
+            continue;
+        }
+        assert_eq!(failed.stage, stage, "{failed:?}\n{source}");
+        assert!(failed.seen.contains(says), "{failed:?}");
+    }
+    let hidden = judged(&skills, shout("return { loud: 'GO!' };", "")).await;
+    let told = hidden.told().unwrap();
+    assert!(!told.contains("ABC") && !told.contains("abc"), "a hidden example was given away: {told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_is_taken_and_requests_of_others_are_left_alone() {
+    let home = Home::new();
+    home.install("loud.js", shout(GOOD, "").replace("\"shout\"", "\"loud\""));
+    let skills = home.open().await;
+    let copy = judged(&skills, shout(GOOD, "").replace("name: \"shout\"", "name: \"loud\"")).await;
+    assert_eq!(copy.failure().map(|failed| failed.stage), Some(Stage::Routing), "{:?}", copy.verdicts);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_version_answers_what_the_one_before_answered() {
+    let home = Home::new();
+    home.install("shout.js", shout(GOOD, ""));
+    let skills = home.open().await;
+    let other = shout("return { loud: text + '?' };", "").replace("GO!", "go?");
+    let report = judge(&skills, &operator(), &Need::default(), "shout.js", other.into_bytes()).await.unwrap();
+    let failed = report.failure().expect("it is rejected");
+    assert_eq!((failed.stage, failed.seen.contains("GO!")), (Stage::Recorded, true), "{failed:?}");
+}
+
+/// The loop as a person goes through it, on a running daemon.
+#[test]
+fn a_refused_request_becomes_a_gap_a_skill_and_an_answer() {
+    let home = Home::new();
+    home.configure("self_building_enabled = true");
+    home.policy("[building]\nbuilders = [\"local\"]");
+    let file = |name: &str, text: String| {
+        let path = home.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_string_lossy().into_owned()
+    };
+    let first = file("first.js", shout("return { loud: 'GO!' };", ""));
+    let second = file("second.js", shout(GOOD, ""));
+    let need = file("need.json", need().to_string());
+    let run = |args: &[&str]| process::run(&home, args, "");
+    let asked = run(&["ask", "shout \"hello\""]);
+    assert_eq!(asked.code, 6, "{asked:?}");
+    let gaps: Value = serde_json::from_str(&run(&["--json", "gap", "list"]).stdout).unwrap();
+    let gap = gaps["gaps"][0]["id"].as_str().unwrap().to_owned();
+    let rejected = run(&["build", "start", &gap, "--from", &first, "--need", &need]);
+    assert!(rejected.code != 0 && rejected.stdout.contains("2 of 2 hidden examples"), "{rejected:?}");
+    let built = run(&["build", "start", &gap, "--from", &second]);
+    assert!(built.code == 0 && built.stdout.contains("round 2"), "{built:?}");
+    let asked = run(&["ask", "shout \"hello\""]);
+    assert!(asked.code == 0 && asked.stdout.contains("HELLO!"), "{asked:?}");
+    let origin = run(&["skill", "provenance", "shout"]);
+    assert!(origin.stdout.contains(&gap) && origin.stdout.contains("round 1: rejected"), "{origin:?}");
+}

@@ -1,0 +1,26 @@
+/* happyos
+name = "roman-numeral"
+version = "0.1.0"
+*/
+skill({
+  name: "roman-numeral",
+  description: "Writes a whole number from 1 to 3999 in Roman numerals.",
+  inputSchema: {"type": "object", "properties": {"number": {"type": "integer", "minimum": 1, "maximum": 3999}}, "required": ["number"], "additionalProperties": false},
+  outputSchema: {"type": "object", "properties": {"roman": {"type": "string", "pattern": "^[MDCLXVI]+$"}}, "required": ["roman"], "additionalProperties": false},
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  examples: [
+    {"request": {"en": "Write 1 in Roman numerals", "sv": "Skriv 1 med romerska siffror"}, "input": {"number": 1}, "output": {"roman": "I"}},
+    {"request": {"en": "Write 5 in Roman numerals", "sv": "Skriv 5 med romerska siffror"}, "input": {"number": 5}, "output": {"roman": "V"}},
+    {"request": {"en": "Write 10 in Roman numerals", "sv": "Skriv 10 med romerska siffror"}, "input": {"number": 10}, "output": {"roman": "X"}},
+    {"request": {"en": "Write 27 in Roman numerals", "sv": "Skriv 27 med romerska siffror"}, "input": {"number": 27}, "output": {"roman": "XXVII"}},
+    {"request": {"en": "Write 50 in Roman numerals", "sv": "Skriv 50 med romerska siffror"}, "input": {"number": 50}, "output": {"roman": "L"}},
+    {"request": {"en": "Write 128 in Roman numerals", "sv": "Skriv 128 med romerska siffror"}, "input": {"number": 128}, "output": {"roman": "CXXVIII"}},
+    {"request": {"en": "Write 1000 in Roman numerals", "sv": "Skriv 1000 med romerska siffror"}, "input": {"number": 1000}, "output": {"roman": "M"}},
+    {"request": {"en": "Write 2026 in Roman numerals", "sv": "Skriv 2026 med romerska siffror"}, "input": {"number": 2026}, "output": {"roman": "MMXXVI"}},
+  ],
+  run({ number }) {
+    const digits = (one, five, ten) => ["", one, one + one, one + one + one, one + five, five, five + one, five + one + one, five + one + one + one, one + ten];
+    const at = (power) => Math.floor(number / power) % 10;
+    return { roman: "M".repeat(at(1000)) + digits("C", "D", "M")[at(100)] + digits("X", "L", "C")[at(10)] + digits("I", "V", "X")[at(1)] };
+  },
+});

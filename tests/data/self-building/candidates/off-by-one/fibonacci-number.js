@@ -1,0 +1,27 @@
+/* happyos
+name = "fibonacci-number"
+version = "0.1.0"
+*/
+skill({
+  name: "fibonacci-number",
+  description: "Gives the nth Fibonacci number, counting from F(0) = 0.",
+  inputSchema: {"type": "object", "properties": {"n": {"type": "integer", "minimum": 0, "maximum": 70}}, "required": ["n"], "additionalProperties": false},
+  outputSchema: {"type": "object", "properties": {"value": {"type": "integer", "minimum": 0}}, "required": ["value"], "additionalProperties": false},
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  examples: [
+    {"request": {"en": "What is Fibonacci number 5?", "sv": "Vilket är fibonaccital nummer 5?"}, "input": {"n": 5}},
+    {"request": {"en": "What is Fibonacci number 10?", "sv": "Vilket är fibonaccital nummer 10?"}, "input": {"n": 10}},
+    {"request": {"en": "What is Fibonacci number 7?", "sv": "Vilket är fibonaccital nummer 7?"}, "input": {"n": 7}},
+    {"request": {"en": "What is Fibonacci number 12?", "sv": "Vilket är fibonaccital nummer 12?"}, "input": {"n": 12}},
+    {"request": {"en": "What is Fibonacci number 20?", "sv": "Vilket är fibonaccital nummer 20?"}, "input": {"n": 20}},
+    {"request": {"en": "What is Fibonacci number 8?", "sv": "Vilket är fibonaccital nummer 8?"}, "input": {"n": 8}},
+    {"request": {"en": "What is Fibonacci number 15?", "sv": "Vilket är fibonaccital nummer 15?"}, "input": {"n": 15}},
+    {"request": {"en": "What is Fibonacci number 30?", "sv": "Vilket är fibonaccital nummer 30?"}, "input": {"n": 30}},
+  ],
+  run({ n }) {
+    if (n < 2) return { value: 1 };
+    let [a, b] = [0, 1];
+    for (let i = 0; i < n; i++) [a, b] = [b, a + b];
+    return { value: a };
+  },
+});

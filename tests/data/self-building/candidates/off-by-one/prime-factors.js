@@ -1,0 +1,28 @@
+/* happyos
+name = "prime-factors"
+version = "0.1.0"
+*/
+skill({
+  name: "prime-factors",
+  description: "Finds the prime factors of a whole number from 2 to 100000, smallest first.",
+  inputSchema: {"type": "object", "properties": {"number": {"type": "integer", "minimum": 2, "maximum": 100000}}, "required": ["number"], "additionalProperties": false},
+  outputSchema: {"type": "object", "properties": {"factors": {"type": "array", "items": {"type": "integer", "minimum": 2}}}, "required": ["factors"], "additionalProperties": false},
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  examples: [
+    {"request": {"en": "What are the prime factors of 6?", "sv": "Vilka är primfaktorerna till 6?"}, "input": {"number": 6}},
+    {"request": {"en": "What are the prime factors of 12?", "sv": "Vilka är primfaktorerna till 12?"}, "input": {"number": 12}},
+    {"request": {"en": "What are the prime factors of 30?", "sv": "Vilka är primfaktorerna till 30?"}, "input": {"number": 30}},
+    {"request": {"en": "What are the prime factors of 15?", "sv": "Vilka är primfaktorerna till 15?"}, "input": {"number": 15}},
+    {"request": {"en": "What are the prime factors of 21?", "sv": "Vilka är primfaktorerna till 21?"}, "input": {"number": 21}},
+    {"request": {"en": "What are the prime factors of 100?", "sv": "Vilka är primfaktorerna till 100?"}, "input": {"number": 100}},
+    {"request": {"en": "What are the prime factors of 77?", "sv": "Vilka är primfaktorerna till 77?"}, "input": {"number": 77}},
+    {"request": {"en": "What are the prime factors of 45?", "sv": "Vilka är primfaktorerna till 45?"}, "input": {"number": 45}},
+  ],
+  run({ number }) {
+    const factors = [];
+    let left = number;
+    for (let prime = 2; prime * prime < left; prime++) while (left % prime === 0) { factors.push(prime); left /= prime; }
+    if (left > 1) factors.push(left);
+    return { factors };
+  },
+});
