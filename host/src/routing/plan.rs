@@ -25,7 +25,7 @@ const DATE: &str = "2187-11-23";
 /// Most parts that are looked at.
 const PARTS_MAX: usize = 8;
 /// By how much one place of an answer may be less likely meant than another, and still be.
-const LESS_LIKELY: f32 = 0.75;
+const LESS_LIKELY: f32 = 0.25;
 const TEXT: &str = "qzx stand-in xzq";
 
 /// What parts are planned with.
