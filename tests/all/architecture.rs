@@ -57,6 +57,7 @@ const WRITES_JSON: &[(&str, &str)] = &[
     ("skills/manifest.rs", "part of the note kept of a bundle"),
     ("skills/probe.rs", "the note kept of a bundle"),
     ("orchestrator/event.rs", "events of tasks, as they are stored"),
+    ("orchestrator/event/steps.rs", "events of tasks, as they are stored"),
     ("security/tokens.rs", "tokens, hashed, as they are stored"),
     ("security/secrets.rs", "secrets, sealed, as they are stored"),
     ("security/signing.rs", "signature files"),

@@ -24,7 +24,8 @@ async fn daemon() -> (Home, Daemon) {
         ("wipe", "Wipes the slate clean.", "wipe the slate", any.clone(), &destroys, ""),
         ("spin-wheel", "Spins the big wheel for ever.", "spin the big wheel", any.clone(), &reads, SPIN),
         ("ping", "Says whether the service is there.", "ping the service", any.clone(), &reads, ""),
-        ("mow-lawn", "Sends the robot to mow the lawn.", "mow the lawn", any, &reads, ""),
+        ("mow-lawn", "Sends the robot to mow the lawn.", "mow the lawn", any.clone(), &reads, ""),
+        ("open-gate", "Opens the gate of the garden.", "open the gate", any, &reads, ""),
     ];
     for (name, description, request, schema, annotations, call) in guests {
         let live = !call.is_empty();
@@ -137,8 +138,16 @@ async fn what_destroys_waits_for_approval_and_only_its_own_branch_with_it() {
     assert!(["running", "done"].contains(&states(&approved)[0]), "{approved}");
     let stopped = post(&mut client, &format!("{path}/cancel"), json!({})).await;
     assert_eq!(stopped["state"], "canceled");
-    let status = client.get("/v1/status").await.unwrap().json();
-    assert_eq!(status["components"]["runtime"]["calls_running"], 0, "{status}");
+    // A guest that ran on a thread of its own gives its place back from there.
+    let mut n_running = Value::Null;
+    for _ in 0..1_000 {
+        let status = client.get("/v1/status").await.unwrap().json();
+        n_running = status["components"]["runtime"]["calls_running"].clone();
+        if n_running == 0 {
+            break;
+        }
+    }
+    assert_eq!(n_running, 0);
     daemon.stop().await;
 }
 
@@ -162,7 +171,7 @@ async fn a_failed_branch_leaves_the_others_their_answers() {
     assert_eq!((&task["steps"][2]["output"], &task["steps"][3]["output"]), (&json!({"n": 5}), &json!({"n": 9})));
     let said = task["answer"]["text"].as_str().unwrap();
     assert!(
-        said.contains("1. slow") && said.contains("n: 5") && said.contains("earlier part that has no answer"),
+        said.contains("1. slow") && said.contains("3. good\n   5") && said.contains("earlier part that has no answer"),
         "{said}"
     );
     // What all steps together may use.
@@ -226,7 +235,7 @@ async fn the_parts_of_a_request_are_done_in_its_order_and_what_nothing_does_is_s
     assert_eq!(skills, ["ping", "mow-lawn"], "{task}");
     let said = task["answer"]["text"].as_str().unwrap();
     assert!(said.starts_with("1. ping the service\n") && said.contains("\n2. then mow the lawn\n"), "{said}");
-    let text = "ping the service, translate the constitution into Latin and mow the lawn";
+    let text = "ping the service, translate the constitution into Latin and open the gate";
     let task = post(&mut client, "/v1/requests", json!({ "text": text })).await;
     assert_eq!(
         (&task["state"], &task["left_out"][0]["text"]),

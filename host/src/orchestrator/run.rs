@@ -540,11 +540,18 @@ impl Driver {
             };
             let done = tokio::select! {
                 biased;
-                done = doing => done?,
-                // What was being done is dropped, and a guest that ran with it.
-                () = self.live.cancel.cancelled() => Some(vec![Happened::from(Stimulus::Cancel(Canceled::ByOwner))]),
+                done = doing => Some(done?),
+                () = self.live.cancel.cancelled() => None,
             };
-            let Some(happened) = done else { return Ok(()) };
+            let happened = match done {
+                Some(Some(happened)) => happened,
+                Some(None) => return Ok(()),
+                None => {
+                    // What was being done is dropped, and the guests that ran with it.
+                    steps.stop();
+                    vec![Happened::from(Stimulus::Cancel(Canceled::ByOwner))]
+                }
+            };
             let parallel = steps.room(task, 0);
             act = self.take_all(task, happened, parallel).await?;
             steps.tell(task);

@@ -59,8 +59,7 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
         several => planner.parts(several, &rankings),
     };
     let understood = read.as_ref().is_some_and(|read| read.is_understood());
-    let strategy = if plan::is_several(&parts)
-        && (complexity.score >= SEVERAL || plan::is_sure(&parts) || !understood)
+    let strategy = if plan::is_several(&parts) && (complexity.score >= SEVERAL || plan::is_sure(&parts) || !understood)
     {
         reasons.push(format!("complexity {:.2}: its parts go to calls of their own", complexity.score));
         Strategy::Plan(parts)

@@ -195,7 +195,8 @@ fn boundary(words: &[Word], at: usize) -> Option<Start> {
     }
     // "and then", ", then", "after that", "och sedan", "därefter".
     if let Some(length) = order_words(words, at)
-        && starts_request(words, at + length).is_some_and(|strength| strength > 0)
+        && (starts_request(words, at + length).is_some_and(|strength| strength > 0)
+            || orders_something(words, at + length))
     {
         return Some(Start { word: at, ordered: true });
     }
@@ -314,12 +315,21 @@ fn starts_request(words: &[Word], at: usize) -> Option<u8> {
     }
     if verbs::is_verb(first) {
         let next = lower(at + 1);
-        let is_value = words.get(at + 1).is_some_and(|next| {
-            next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit())
-        });
+        let is_value =
+            words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()));
         return Some(if is_value || DETERMINERS.contains(&next) || pointing::is_definite(next) { 2 } else { 1 });
     }
     None
+}
+
+/// Whether what follows words of order is an order, though its verb is not known: "mow the lawn".
+fn orders_something(words: &[Word], at: usize) -> bool {
+    const ARTICLES: &[&str] =
+        &["the", "a", "an", "my", "our", "your", "this", "that", "these", "those", "all", "it", "them"];
+    let is_word = words.get(at).is_some_and(|word| {
+        !word.shielded && word.lower.chars().all(char::is_alphabetic) && !DETERMINERS.contains(&word.lower.as_str())
+    });
+    is_word && words.get(at + 1).is_some_and(|next| ARTICLES.contains(&next.lower.as_str()))
 }
 
 /// Whether more than one word follows before the next end of a sentence.
@@ -344,7 +354,8 @@ fn clause(text: &str, own: &[Word], start: &Start, earlier: &[Clause]) -> Option
     if !written.chars().any(char::is_alphanumeric) {
         return None;
     }
-    let asks = own.iter().any(|word| word.lower == "?")
+    let asks = start.ordered
+        || own.iter().any(|word| word.lower == "?")
         || own.iter().take(6).enumerate().any(|(at, _)| starts_request(own, at).is_some());
     let depends = !earlier.is_empty() && refers(own, start.ordered);
     Some(Clause { text: written.to_owned(), depends, span, asks, ordered: start.ordered })

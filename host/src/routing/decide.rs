@@ -51,13 +51,7 @@ impl Contender<'_> {
 
 /// Decides about a part of a request, which has fewer words to be told by than a whole one: a skill that has a use for all
 /// of it fits.
-pub fn decide_part(
-    index: &Index,
-    ask: &Ask<'_>,
-    said: &Said<'_>,
-    intent: Intent,
-    ranking: &Ranking,
-) -> Strategy {
+pub fn decide_part(index: &Index, ask: &Ask<'_>, said: &Said<'_>, intent: Intent, ranking: &Ranking) -> Strategy {
     decide_as(index, ask, said, None, intent, ranking, true).0
 }
 

@@ -314,7 +314,8 @@ impl<'a> AttachmentBody<'a> {
 impl<'a> TaskBody<'a> {
     pub(super) fn new(task: &'a Task, artifacts: &'a [Artifact], written: Written) -> TaskBody<'a> {
         let said = respond(task, written.format, Door::Command);
-        let output = task.steps.iter().rev().find_map(|step| match &step.progress {
+        let planned: Vec<&StepState> = task.planned().map(|(_, step)| step).collect();
+        let output = planned.into_iter().rev().find_map(|step| match &step.progress {
             Progress::Done { output, .. } => Some(&**output),
             _ => None,
         });

@@ -69,6 +69,11 @@ impl<'a> Steps<'a> {
         self.places.truncate(self.running.len().max(1));
     }
 
+    /// Drops the calls that run.
+    pub fn stop(&mut self) {
+        self.running.clear();
+    }
+
     /// Waits until one of the calls that run has ended, something was said of a step, or it is time. What has come by then
     /// is given together.
     pub async fn next(&mut self, wake_ms: Option<u64>) -> Vec<Happened> {
@@ -96,7 +101,9 @@ impl<'a> Steps<'a> {
     /// How many calls may run for `task` now: as many as the operator lets one task have and there are places for. `n_more`
     /// are to be made beside those that run.
     pub fn room(&mut self, task: &Task, n_more: usize) -> usize {
-        let open = |progress: &Progress| matches!(progress, Progress::Waiting { .. } | Progress::Running { .. });
+        let open = |progress: &Progress| {
+            matches!(progress, Progress::Waiting { .. } | Progress::Running { .. } | Progress::Paused(_))
+        };
         let n_open = task.steps.iter().filter(|step| open(&step.progress)).count();
         let most = self.driver.inner.settings.load().parallel_max.min(n_open.max(1));
         while self.places.len() < most

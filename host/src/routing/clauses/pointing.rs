@@ -19,9 +19,8 @@ pub struct Pointer {
 pub fn pointer(text: &str) -> Option<Pointer> {
     let words = read(text);
     // What is quoted is no word of the part's own, and not nothing either.
-    let lower = |at: usize| {
-        words.get(at).map_or("", |word| if word.shielded { "\u{ff02}" } else { word.lower.as_str() })
-    };
+    let lower =
+        |at: usize| words.get(at).map_or("", |word| if word.shielded { "\u{ff02}" } else { word.lower.as_str() });
     let span = |from: usize, to: usize| Some(words.get(from)?.span.start..words.get(to)?.span.end);
     (0..words.len()).rev().find_map(|at| {
         let word = lower(at);
