@@ -112,6 +112,15 @@ impl Daemon {
         let shutdown = CancellationToken::new();
         let tokens = Arc::new(tokens);
         let requests = TaskTracker::new();
+        let builder = Builder::new(self_building::Backing {
+            skills: skills.clone(),
+            store: store.clone(),
+            ledger: ledger.clone(),
+            policy: policy.clone(),
+            audit: audit.clone(),
+            now_ms,
+        });
+        let resumed = builder.clone();
         let agents = Agents::open(
             crate::agents::Backing {
                 skills: skills.clone(),

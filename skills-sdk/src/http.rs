@@ -264,7 +264,7 @@ impl Events {
     ///
     /// # Errors
     /// [`Error::Protocol`] for what is not UTF-8, [`Error::TooLarge`] for an event without end; else as [`Error`] says.
-    pub fn next(&mut self) -> Result<Option<Event>, Error> {
+    pub fn next_event(&mut self) -> Result<Option<Event>, Error> {
         loop {
             if let Some(event) = self.take()? {
                 return Ok(Some(event));

@@ -210,7 +210,7 @@ async fn times(report: &mut Report, skills: &Skills, corpus: &[Labelled]) -> any
         }
         judging.push(began.elapsed());
         for verdict in &found.verdicts {
-            stages.entry(verdict.stage.as_str()).or_insert_with(Samples::default).push(verdict.took);
+            stages.entry(verdict.stage.as_str()).or_default().push(verdict.took);
         }
         let state = skills.install(&operator(), &file, text, None).await;
         let state = state.map_err(|failure| anyhow::anyhow!("{failure}"))?;

@@ -156,7 +156,8 @@ impl Fleet {
     pub fn ask(&mut self, name: &Arc<str>, excluded: &[Arc<str>], now_ms: u64) -> Result<Asked, Failure> {
         let agent = self.agents.get_mut(name).ok_or_else(|| no_agent(name))?;
         // A run that was begun before the agent began to drain goes on elsewhere where it must.
-        if agent.state != State::Active && !(agent.state == State::Draining && !excluded.is_empty()) {
+        let goes_on = agent.state == State::Draining && !excluded.is_empty();
+        if agent.state != State::Active && !goes_on {
             return Err(unavailable(format!("the agent `{name}` is {}", agent.state.as_str()))
                 .with_hint(format!("`happyos agent restart {name}` brings it back")));
         }

@@ -35,6 +35,7 @@ pub struct Known<'a> {
 
 /// Whether a bundle may be served.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "made once for each look at a file, and taken apart at once")]
 pub enum Standing {
     /// It may, as this.
     Served(Served),

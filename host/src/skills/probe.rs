@@ -120,6 +120,7 @@ impl Rejection {
 
 /// What is kept of a look at some bytes.
 #[derive(Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on its way to or from a file")]
 enum Note {
     Served(Probed),
     /// `under` names the limits it was refused under: under others it gets another look.

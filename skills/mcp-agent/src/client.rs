@@ -67,7 +67,7 @@ impl<'a> Session<'a> {
         }
         let mut events = response.events();
         for _ in 0..EVENTS_MAX {
-            let Some(event) = events.next()? else {
+            let Some(event) = events.next_event()? else {
                 return Err(SkillError::failed("the server's answer broke off"));
             };
             let Ok(message) = serde_json::from_str::<Value>(&event.data) else {

@@ -151,7 +151,7 @@ fn streamed(response: Response) -> Result<Reply> {
     let mut reply = Reply::default();
     let mut is_whole = false;
     loop {
-        let event = match events.next() {
+        let event = match events.next_event() {
             Ok(Some(event)) => event,
             Ok(None) => break,
             Err(http::Error::Protocol(message)) if message.contains("UTF-8") => return Err(nonsense(message)),

@@ -31,8 +31,8 @@ pub fn of(text: &str) -> Vec<Attachment> {
 
 /// The plain file name among the words after a fence; empty where there is none.
 fn name(info: &str) -> String {
-    let words = info.split([' ', '=', ':', '"']).filter(|word| word.contains('.') && !word.starts_with('.'));
-    let word = words.last().unwrap_or_default();
+    let mut words = info.split([' ', '=', ':', '"']).filter(|word| word.contains('.') && !word.starts_with('.'));
+    let word = words.next_back().unwrap_or_default();
     let fits = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     let name: String = word.trim_matches('/').chars().map(|c| if fits(c) { c } else { '_' }).take(120).collect();
     if name.starts_with('.') { String::new() } else { name }

@@ -80,7 +80,8 @@ pub fn needless(loaded: &Loaded, all: &[&Came], source: Option<&Source<'_>>) -> 
     for kind in candidate.requests.kinds() {
         let by_text = source.is_none() || mentioned.contains(&kind);
         let judged = matches!(kind, GrantKind::Kv | GrantKind::Http | GrantKind::Secrets);
-        if judged && !touched(kind) && !(by_text && all.is_empty()) && !(by_text && source.is_none()) {
+        let untold = by_text && (all.is_empty() || source.is_none());
+        if judged && !touched(kind) && !untold {
             let seen = if by_text { "in none of its examples it uses that" } else { "it never uses that" };
             return Err(Fault::new(format!("it asks for {kind}, and {seen}")).at(super::Stage::Grants));
         }

@@ -87,6 +87,7 @@ fn of_candidate(skill: &CandidateSkill) -> Profile {
         name: skill.name.clone(),
         description: skill.metadata.description.clone(),
         input_schema: Arc::new(Value::Object(skill.metadata.input_schema.clone())),
+        output_schema: skill.metadata.output_schema.clone().map(Arc::new),
         examples: texts(&skill.metadata.examples),
     }
 }
@@ -97,6 +98,7 @@ fn of_installed(skill: &crate::skills::Skill) -> Profile {
         name: skill.name().clone(),
         description: skill.description().to_owned(),
         input_schema: Arc::new(serde_json::from_str(skill.input_schema()).unwrap_or(Value::Null)),
+        output_schema: skill.output_schema().and_then(|schema| serde_json::from_str(schema).ok()).map(Arc::new),
         examples: texts(&examples),
     }
 }
