@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::mcp::testing;
 use crate::security::signing::KeyPair;
+use crate::security::{Audit, PolicyFile, Principal, Role, Secrets};
 use crate::self_building::Backing;
 use crate::store::Store;
-use crate::security::{Audit, PolicyFile, Principal, Role, Secrets};
 
 struct Fixture {
     state: DoorState,
