@@ -16,7 +16,7 @@ const EXAMPLES_MAX: usize = 256;
 /// Inputs made of the schema of one skill.
 const MADE_MAX: usize = 12;
 /// Calls made again where answers may vary.
-const AGAIN_MAX: usize = 32;
+const AGAIN_MAX: usize = 48;
 /// Of its limits, what one call of a candidate may use of fuel and memory: one in so many.
 const SHARE: u64 = 10;
 /// Milliseconds that one call may take on a busy machine.

@@ -53,6 +53,10 @@ fn compare(snapshot: &Snapshot, bundle: &str, own: &[Arc<Profile>], requests: &[
                 break;
             }
             n_tried += 1;
+            if let Some(copy) = own.iter().find(|own| says(own, &example.text)) {
+                let what = format!("`{}` has the example {:?} of `{}`", copy.name, short(&example.text), profile.name);
+                return Err(Fault::new(what));
+            }
             let taken = rival(&after, &example.text, &is_own);
             if let Some(by) = taken
                 && first(&before, &example.text).as_deref() == Some(&*profile.name)
@@ -80,6 +84,11 @@ fn rival(index: &Index, text: &str, is_own: &impl Fn(&str) -> bool) -> Option<Ar
     let most = ranking.candidates.first()?.score;
     let own = ranking.candidates.iter().find(|candidate| is_own(&candidate.skill))?;
     (own.score >= most * NEAR).then(|| own.skill.clone())
+}
+
+/// Whether one of its examples is that very request: then nobody can say whose it is.
+fn says(profile: &Profile, text: &str) -> bool {
+    profile.examples.iter().any(|example| example.text.trim().to_lowercase() == text.trim().to_lowercase())
 }
 
 fn of_candidate(skill: &CandidateSkill) -> Profile {
