@@ -36,8 +36,9 @@ pub struct OfSteps(pub Agents);
 impl orchestrator::Agents for OfSteps {
     fn facts(&self, wanted: &event::Wanted) -> Option<TargetFacts> {
         let agent = self.0.find(&of_step(wanted)).ok()?;
-        // What may call nothing changes nothing; of any other it is not known.
-        Some(TargetFacts { repeatable: agent.may.is_empty(), ..TargetFacts::default() })
+        // What may call nothing and works nowhere else changes nothing; of any other it is not known.
+        let repeatable = agent.may.is_empty() && agent.endpoints.is_empty();
+        Some(TargetFacts { repeatable, ..TargetFacts::default() })
     }
 
     async fn run(&self, principal: &Principal, wanted: &event::Wanted, call: Call<'_>) -> Outcome {
