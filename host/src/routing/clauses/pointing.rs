@@ -156,9 +156,11 @@ pub fn without_order(text: &str) -> String {
             at += 1;
             continue;
         };
-        // "Since 2020" is no order.
+        // "Since 2020" and "since then" are no order.
         let dated = words.get(at + length).is_some_and(|next| next.lower.starts_with(|c: char| c.is_ascii_digit()));
-        if let (false, Some(first), Some(last)) = (dated && at > 0, words.get(at), words.get(at + length - 1)) {
+        let before = at.checked_sub(1).and_then(|before| words.get(before)).map(|before| before.lower.as_str());
+        let a_time = dated && at > 0 || matches!(before, Some("since" | "until" | "before" | "by" | "innan"));
+        if let (false, Some(first), Some(last)) = (a_time, words.get(at), words.get(at + length - 1)) {
             gone.push(first.span.start..last.span.end);
         }
         at += length;
