@@ -18,7 +18,7 @@ const MADE_MAX: usize = 12;
 /// Calls made again where answers may vary.
 const AGAIN_MAX: usize = 48;
 /// Of its limits, what one call of a candidate may use of fuel and memory: one in so many.
-const SHARE: u64 = 10;
+const SHARE: u64 = 4;
 /// Milliseconds that one call may take on a busy machine.
 const WALL_MS: u64 = 4_000;
 const DAY_MS: u64 = 86_400_000;
