@@ -387,7 +387,7 @@ async fn agents_call_one_another_within_bounds() {
     assert_eq!(bench.post("/v1/runs", body).await["output"]["text"], "painted paint it blue");
     // Whoever may not call skills gets nothing done by an agent either, and only operators make agents.
     let token =
-        bench.post("/v1/tokens", json!({"name": "u", "role": "user"})).await["token"].as_str().unwrap().to_owned();
+        bench.post("/v1/tokens", json!({"name": "u", "role": "user"})).await["secret"].as_str().unwrap().to_owned();
     let mut user = Client::tcp(bench.daemon.http_addr().unwrap()).await.unwrap().bearer(&token);
     let answer = user.post("/v1/agents", &json!({"name": "x", "adapter": "rules"})).await.unwrap();
     assert_eq!(answer.status.as_u16(), 403);
@@ -483,7 +483,7 @@ impl StartWithToken for Home {
         let daemon = self.start().await;
         let mut client = Client::unix(&self.socket()).await.unwrap();
         let made = client.post("/v1/tokens", &json!({"name": "far", "role": "user"})).await.unwrap().json();
-        Far { daemon, token: made["token"].as_str().unwrap().to_owned(), _home: self }
+        Far { daemon, token: made["secret"].as_str().unwrap().to_owned(), _home: self }
     }
 }
 
