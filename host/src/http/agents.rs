@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::{Request, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::watch;
@@ -509,6 +509,10 @@ struct Running {
     progress: watch::Receiver<Option<Progress>>,
 }
 
+fn said(progress: &Option<Progress>) -> Option<Event> {
+    progress.as_ref().map(|progress| event("progress", &ProgressBody::from(progress)))
+}
+
 /// The stream owns the run: when the client goes away it is dropped, and the run with it.
 fn events(agents: Agents, principal: Principal, ask: Ask) -> Response {
     let (sink, progress) = watch::channel(None);
@@ -519,15 +523,19 @@ fn events(agents: Agents, principal: Principal, ask: Ask) -> Response {
         tokio::select! {
             biased;
             Ok(()) = running.progress.changed() => {
-                let progress = running.progress.borrow_and_update().clone();
-                let sent = progress.as_ref().map_or_else(Event::default, |progress| event("progress", &ProgressBody::from(progress)));
-                Some((Ok::<_, Infallible>(sent), Some(running)))
+                let said = said(&running.progress.borrow_and_update());
+                Some((said.into_iter().collect::<Vec<_>>(), Some(running)))
             }
             ran = running.ran.as_mut() => {
                 let last = with_answer(ran, |answer| event("result", answer));
-                Some((Ok(last.unwrap_or_else(|error| event("error", error.body()))), None))
+                // What was said last may have come at the same moment.
+                let now = running.progress.borrow_and_update();
+                let said = if now.has_changed() { said(&now) } else { None };
+                let last = last.unwrap_or_else(|error| event("error", error.body()));
+                Some((said.into_iter().chain([last]).collect(), None))
             }
         }
     });
+    let stream = stream.flat_map(|events| stream::iter(events.into_iter().map(Ok::<_, Infallible>)));
     Sse::new(stream).keep_alive(KeepAlive::default()).into_response()
 }
