@@ -83,10 +83,10 @@ async fn all(data: &Path, n_kills: u64) -> anyhow::Result<()> {
     ensure!(refused == 0, "{refused} of the installed skills of `{}` are refused", data.display());
     judge_all(&mut report, &skills, &corpus).await?;
     times(&mut report, &skills, &corpus).await?;
-    if n_kills > 0 {
-        kills::run(&mut report, n_kills).await?;
-    }
-    report.finish()
+    let tried = n_kills == 0 || kills::run(&mut report, n_kills).await?;
+    report.finish()?;
+    ensure!(tried, "no build came live before a kill, so `lost` says nothing");
+    Ok(())
 }
 
 /// The files of a folder with that ending, by name.

@@ -28,8 +28,8 @@ fn script(number: u64, version: u64) -> String {
     )
 }
 
-/// Kills a daemon `n_kills` times while it builds.
-pub async fn run(report: &mut Report, n_kills: u64) -> anyhow::Result<()> {
+/// Kills a daemon `n_kills` times while it builds. Says whether any build came live before its kill.
+pub async fn run(report: &mut Report, n_kills: u64) -> anyhow::Result<bool> {
     let home = Home::new();
     home.configure("self_building_enabled = true");
     home.policy("[building]\nbuilders = [\"local\"]\nrounds_per_day = 100000\nrounds_max = 100");
@@ -72,8 +72,8 @@ pub async fn run(report: &mut Report, n_kills: u64) -> anyhow::Result<()> {
     }
     report.add("kills", n_kills as f64, "kills", format!("{n_acknowledged} after the build was acknowledged"));
     report.add("lost", lost.len() as f64, "starts", format!("not one valid version active; {n_live} were live"));
-    ensure!(n_live > 0, "no build came live before a kill");
-    Ok(())
+    // Otherwise nothing was tried: said after the figures that there are.
+    Ok(n_live > 0)
 }
 
 /// At most one version is active, it is whole, a build knows of it, and what passed is there.
