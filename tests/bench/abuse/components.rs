@@ -1,5 +1,6 @@
 //! Hostile components and scripts: called, or offered as files.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -77,7 +78,11 @@ pub fn checking(socket: &Path, folder: &Path, hostile: HostileFile) -> Attack {
             } else {
                 bombs::variant(&hostile.bytes, number)
             };
-            tokio::fs::write(&path, bytes).await?;
+            tokio::task::spawn_blocking({
+                let path = path.clone();
+                move || write_in_pieces(&path, &bytes)
+            })
+            .await??;
             let answer = Client::unix(&socket).await?.post("/v1/skills/check", &json!({ "path": path })).await?;
             let body = answer.json();
             if body.get("accepted") == Some(&json!(true)) {
@@ -90,6 +95,16 @@ pub fn checking(socket: &Path, folder: &Path, hostile: HostileFile) -> Attack {
         })
     })
 }
+
+/// Writes a file a piece at a time. A system that does not take the processor from one who is in its kernel would else
+/// have everybody else wait for the whole file, whatever the daemon does.
+fn write_in_pieces(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = std::fs::File::create(path)?;
+    bytes.chunks(PIECE).try_for_each(|piece| file.write_all(piece))
+}
+
+/// Bytes of a piece.
+const PIECE: usize = 64 << 10;
 
 /// Takes a file away when its act ends or is given up.
 struct Removed(PathBuf);
