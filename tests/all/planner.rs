@@ -14,7 +14,7 @@ fn home() -> Home {
     for name in ["openai-compatible", "calc", "units", "text-stats", "notes"] {
         home.install(&format!("{name}.wasm"), std::fs::read(built("happyos/skills", &format!("{name}.wasm"))).unwrap());
     }
-    home.policy("[bundles.notes]\ntrust = \"path\"\nkv = \"1 MiB\"\n");
+    home.policy("[bundles.notes]\ntrust = \"path\"\n[bundles.notes.grants]\nkv_bytes = 1048576\n");
     home
 }
 
@@ -50,7 +50,7 @@ fn is_planning(asked: &Asked) -> bool {
     asked.task().starts_with("You plan requests")
 }
 
-/// Plans for what nothing does; all others of this module's requests are said `otherwise` to.
+/// Gives this plan to who asks for one, and a word to all others.
 fn plans(plan: Value) -> impl Fn(&Asked) -> Say + Send + Sync + 'static {
     move |asked| match is_planning(asked) {
         true => Say::Text(format!("Here it is:\n```json\n{}\n```", json!({ "plan": plan }))),
@@ -120,7 +120,7 @@ async fn what_a_model_wants_changed_waits_for_the_owner() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn free_answers_are_given_where_no_skill_fits_and_settings_say_so() {
     let endpoint = Endpoint::saying(Say::Text("Forty-two.".into())).await;
-    let (home, daemon, mut client) = daemon(&endpoint, &[&["answers"]]).await;
+    let (mut home, daemon, mut client) = daemon(&endpoint, &[&["answers"]]).await;
     let task = ask(&mut client, "Who painted the ceiling of the Sistine Chapel?").await;
     assert_eq!(task["state"], "completed", "{task}");
     let text = task.to_string();
@@ -130,7 +130,7 @@ async fn free_answers_are_given_where_no_skill_fits_and_settings_say_so() {
     );
     daemon.stop().await;
 
-    home.configure("advanced_analysis_enabled = false\n");
+    home.config.planned.advanced_analysis = false;
     let daemon = home.start().await;
     let mut client = Client::unix(&home.socket()).await.unwrap();
     let n_before = endpoint.asked().len();
