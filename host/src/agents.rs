@@ -246,7 +246,8 @@ impl Agents {
             // Runs that are there keep their slots and what they began with.
             Some(replica) => {
                 (replica.slots, replica.endpoint, replica.health) = (spec.slots, Some(spec), None);
-                replica.breaker = Default::default();
+                // What was known is of where it was before.
+                (replica.breaker, replica.latency) = Default::default();
             }
             None => drop(fleet.replicas.insert(spec.name.clone(), Replica::new(Some(spec), 0))),
         }

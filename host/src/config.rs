@@ -157,7 +157,7 @@ pub struct PlannedConfig {
     pub agents_max: usize,
     /// Agents are spoken to and answered over A2A.
     pub a2a: bool,
-    /// Requests that take several skills are analysed for plans.
+    /// Agents plan and answer what rules cannot; this one is in force.
     pub advanced_analysis: bool,
 }
 

@@ -16,6 +16,7 @@ mod live;
 mod personal;
 mod places;
 mod plan;
+mod planner;
 mod records;
 pub mod respond;
 mod routes;
@@ -75,6 +76,8 @@ pub struct Settings {
     pub memory: bool,
     /// How skills did so far is used.
     pub performance: bool,
+    /// Agents plan and answer what rules cannot.
+    pub planner: bool,
     /// What is kept, and for how long.
     pub retention: Retention,
 }
@@ -221,6 +224,7 @@ impl Orchestrator {
         bounds::check(&request)?;
         let owner: Arc<str> = principal.name().into();
         let analysed = analysing::decided(&self.inner, &owner, &request).await?;
+        let analysed = planner::improved(&self.inner, principal, &request, analysed).await?;
         let mut task = Task::new(TaskId::at(now_ms(), 0), owner, request, now_ms());
         task.apply(&Event::Analysed(Arc::new(analysed)), now_ms());
         Ok(task)

@@ -13,6 +13,7 @@ mod egress;
 mod foreign;
 mod limits;
 mod model;
+mod planner;
 mod plans;
 mod recall;
 mod reload;

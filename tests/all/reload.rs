@@ -399,6 +399,7 @@ fn routing(skills: &Skills) -> Orchestrator {
         fallback: true,
         memory: true,
         performance: true,
+        planner: true,
         retention,
     };
     let backing = orchestrator::Backing {

@@ -59,7 +59,7 @@ async fn both_blocks_are_taken_and_what_is_not_there_yet_is_shown_as_inactive() 
         ("self_building_enabled", "true", true),
         ("max_agents", "50", true),
         ("a2a_protocol_enabled", "true", false),
-        ("advanced_analysis_enabled", "true", false),
+        ("advanced_analysis_enabled", "true", true),
         ("performance_optimization", "true", true),
         ("memory_system_enabled", "true", true),
     ] {

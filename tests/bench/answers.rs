@@ -198,6 +198,7 @@ pub fn orchestrator(skills: &Skills, tasks: &TaskTracker) -> Orchestrator {
         fallback: true,
         memory: true,
         performance: true,
+        planner: true,
         retention,
     };
     Orchestrator::new(backing, settings)

@@ -128,6 +128,7 @@ fn orchestrator(skills: &Skills, ledger: Arc<dyn Ledger>) -> Orchestrator {
         fallback: true,
         memory: true,
         performance: true,
+        planner: true,
         retention,
     };
     Orchestrator::new(backing, settings)

@@ -1,5 +1,6 @@
-//! Which replica takes the next run: the better of two drawn at random, by how long runs took there lately and how many
-//! there are now (Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001). Pure.
+//! Which replica takes the next run: the better of two drawn at random, by how long runs take there and how many there are
+//! now (Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001). A run that has not ended yet counts
+//! with what it took so far, so that a replica that became slow is known before its first slow run is over. Pure.
 
 /// Weight of the latest run in the average.
 const WEIGHT: f64 = 0.3;
@@ -40,6 +41,8 @@ pub struct Candidate {
     pub in_flight: usize,
     /// How long they took lately.
     pub latency: Latency,
+    /// How long the oldest of them is there already, in milliseconds.
+    pub oldest_ms: f64,
 }
 
 /// The index of the one to take; `draws` are two numbers drawn at random.
@@ -55,8 +58,10 @@ pub fn choose(candidates: &[Candidate], draws: (u32, u32)) -> Option<usize> {
     let known = candidates.iter().filter_map(|candidate| candidate.latency.ms());
     let (sum, count) = known.fold((0.0, 0.0), |(sum, count), ms| (sum + ms, count + 1.0));
     let usual = if count > 0.0 { sum / count } else { 1.0 };
-    let cost =
-        |candidate: &Candidate| candidate.latency.ms().unwrap_or(usual).max(0.01) * (candidate.in_flight as f64 + 1.0);
+    let cost = |candidate: &Candidate| {
+        let takes = candidate.latency.ms().unwrap_or(usual).max(candidate.oldest_ms).max(0.01);
+        takes * (candidate.in_flight as f64 + 1.0)
+    };
     Some(if cost(b) < cost(a) { second } else { first })
 }
 
@@ -65,7 +70,7 @@ mod tests {
     use super::*;
 
     fn candidate(in_flight: usize, ms: f64) -> Candidate {
-        Candidate { in_flight, latency: Latency(Some(ms)) }
+        Candidate { in_flight, latency: Latency(Some(ms)), oldest_ms: 0.0 }
     }
 
     #[test]
@@ -78,6 +83,12 @@ mod tests {
         }
         assert_eq!(choose(&[candidate(20, 10.0), candidate(0, 100.0)], (0, 0)), Some(1));
         assert_eq!((choose(&pool[..1], (9, 9)), choose(&[], (0, 0))), (Some(0), None));
+    }
+
+    #[test]
+    fn a_run_that_does_not_end_tells_before_it_does() {
+        let stuck = Candidate { oldest_ms: 400.0, ..candidate(1, 10.0) };
+        assert_eq!(choose(&[stuck, candidate(4, 10.0)], (0, 0)), Some(1));
     }
 
     #[test]

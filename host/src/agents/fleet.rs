@@ -32,6 +32,8 @@ pub struct Replica {
     pub endpoint: Option<EndpointSpec>,
     pub slots: usize,
     pub in_flight: usize,
+    /// When the runs that are there now began, the oldest first.
+    begun: VecDeque<u64>,
     pub latency: Latency,
     pub breaker: Breaker,
     pub went: (u64, u64),
@@ -72,6 +74,8 @@ pub struct Place {
     pub endpoint: Option<EndpointSpec>,
     /// Why there.
     pub why: String,
+    /// When it was given.
+    pub began_ms: u64,
     /// Ends the run.
     pub stop: CancellationToken,
 }
@@ -98,6 +102,7 @@ impl Replica {
             slots: endpoint.as_ref().map_or(slots, |endpoint| endpoint.slots),
             endpoint,
             in_flight: 0,
+            begun: VecDeque::new(),
             latency: Latency::default(),
             breaker: Breaker::default(),
             went: (0, 0),
@@ -105,6 +110,18 @@ impl Replica {
             asked_at_ms: 0,
             health: None,
         }
+    }
+
+    fn candidate(&self, now_ms: u64) -> Candidate {
+        let oldest_ms = self.begun.front().map_or(0, |at| now_ms.saturating_sub(*at));
+        Candidate { in_flight: self.in_flight, latency: self.latency, oldest_ms: oldest_ms as f64 }
+    }
+
+    /// A run that began at about `began_ms` has left.
+    fn ended(&mut self, began_ms: u64) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        let nearest = (0..self.begun.len()).min_by_key(|at| self.begun.get(*at).map_or(0, |at| at.abs_diff(began_ms)));
+        nearest.and_then(|at| self.begun.remove(at));
     }
 }
 
@@ -198,11 +215,11 @@ impl Fleet {
         if agent.in_flight >= open {
             return None;
         }
+        // Open slots bound how much is done at one time, not where: a slow replica is avoided only where the others may
+        // all be used.
         let mut candidates: Vec<(Arc<str>, Candidate)> = Vec::new();
-        let mut opened = 0;
         for replica_name in self.replicas_of(&agent.spec) {
             let Some(replica) = self.replicas.get(&replica_name) else { continue };
-            // Those that are left alone do not use up what is open.
             if excluded.contains(&replica_name) || !replica.breaker.would_admit(now_ms) {
                 continue;
             }
@@ -211,15 +228,11 @@ impl Fleet {
                 if replica.in_flight >= replica.slots {
                     continue;
                 }
-                candidates = vec![(replica_name, Candidate { in_flight: 0, latency: Latency::default() })];
+                candidates = vec![(replica_name, replica.candidate(now_ms))];
                 break;
             }
-            if opened >= open {
-                continue;
-            }
-            opened += replica.slots;
             if replica.in_flight < replica.slots {
-                candidates.push((replica_name, Candidate { in_flight: replica.in_flight, latency: replica.latency }));
+                candidates.push((replica_name, replica.candidate(now_ms)));
             }
         }
         let pool: Vec<Candidate> = candidates.iter().map(|(_, candidate)| *candidate).collect();
@@ -230,6 +243,7 @@ impl Fleet {
             return None;
         }
         replica.in_flight += 1;
+        replica.begun.push_back(now_ms);
         replica.used_at_ms = now_ms;
         let agent = self.agents.get_mut(name)?;
         agent.in_flight += 1;
@@ -242,14 +256,20 @@ impl Fleet {
             replica.slots,
             pool.len()
         );
-        Some(Place { replica: replica_name.clone(), endpoint: replica.endpoint.clone(), why, stop: agent.stop.clone() })
+        Some(Place {
+            replica: replica_name.clone(),
+            endpoint: replica.endpoint.clone(),
+            why,
+            began_ms: now_ms,
+            stop: agent.stop.clone(),
+        })
     }
 
     /// Takes a slot back with word on how the run went, and gives it to who waits. Says whether the agent has come to
     /// rest.
     pub fn release(&mut self, name: &Arc<str>, replica: &Arc<str>, went: Went, took_ms: f64, now_ms: u64) -> bool {
         if let Some(known) = self.replicas.get_mut(replica) {
-            known.in_flight = known.in_flight.saturating_sub(1);
+            known.ended(now_ms.saturating_sub(took_ms as u64));
             let before = known.breaker.state(now_ms);
             match went {
                 Went::Well | Went::Badly => {
@@ -320,14 +340,14 @@ impl Fleet {
             }
             if let Err(place) = waiter.admit.send(place) {
                 // Gone between the two looks.
-                self.give_back(&name, &place.replica, now_ms);
+                self.give_back(&name, &place, now_ms);
             }
         }
     }
 
-    fn give_back(&mut self, name: &Arc<str>, replica: &Arc<str>, now_ms: u64) {
-        if let Some(replica) = self.replicas.get_mut(replica) {
-            replica.in_flight = replica.in_flight.saturating_sub(1);
+    fn give_back(&mut self, name: &Arc<str>, place: &Place, now_ms: u64) {
+        if let Some(replica) = self.replicas.get_mut(&place.replica) {
+            replica.ended(place.began_ms);
             replica.breaker.withdraw(now_ms);
         }
         if let Some(agent) = self.agents.get_mut(name) {

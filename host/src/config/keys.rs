@@ -44,7 +44,7 @@ impl Key {
 const AT_START: &[&str] =
     &["data_dir", "skills_dir", "policy_file", "store", "http.listen", "http.allow_remote", "http.connections_max"];
 /// Keys of features that are not there yet.
-const NOT_YET: &[&str] = &["a2a_protocol_enabled", "advanced_analysis_enabled"];
+const NOT_YET: &[&str] = &["a2a_protocol_enabled"];
 
 /// The blocks that settings may stand in, as the system before this one wrote them, with what each may hold. A file may
 /// also hold these settings without their block.
@@ -201,7 +201,7 @@ pub static KEYS: &[Key] = &[
     flag!(
         "advanced_analysis_enabled",
         planned.advanced_analysis,
-        "Requests that take several skills are analysed for plans."
+        "What rules cannot plan or answer is given to agents that can do `planner` or `answers`."
     ),
     flag!("memory_system_enabled", tasks.memory, "Earlier requests of a session and choices are remembered and used."),
     number!("drain_ms", "milliseconds", 0, DAY_MS, drain_ms: u64,

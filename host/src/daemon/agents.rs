@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 
-use crate::agents::{ADAPTER_DEFAULT, AgentEnd, Agents, Ask, EndpointSpec, NewAgent, Recall, Recalled, Wanted};
+use crate::agents::{
+    ADAPTER_DEFAULT, AgentEnd, AgentView, Agents, Ask, EndpointSpec, NewAgent, Recall, Recalled, State, Wanted,
+};
 use crate::base::{Failure, FailureKind};
 use crate::config::FleetConfig;
 use crate::orchestrator::drive::TargetFacts;
@@ -39,6 +41,19 @@ impl orchestrator::Agents for OfSteps {
         // What may call nothing and works nowhere else changes nothing; of any other it is not known.
         let repeatable = agent.may.is_empty() && agent.endpoints.is_empty();
         Some(TargetFacts { repeatable, ..TargetFacts::default() })
+    }
+
+    fn told(&self, principal: &Principal) -> Vec<String> {
+        let agents = self.0.list(principal).unwrap_or_default();
+        let line = |agent: AgentView| {
+            let (spec, input) = (agent.spec, agent.input_schema.and_then(|own| serde_json::from_str(&own).ok()));
+            let input: serde_json::Value = input.unwrap_or_default();
+            serde_json::json!({
+                "agent": {"name": &*spec.name}, "type": spec.kind, "capabilities": spec.capabilities, "input": input,
+            })
+            .to_string()
+        };
+        agents.into_iter().filter(|agent| agent.state == State::Active).map(line).collect()
     }
 
     async fn run(&self, principal: &Principal, wanted: &event::Wanted, call: Call<'_>) -> Outcome {

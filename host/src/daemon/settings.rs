@@ -32,6 +32,7 @@ pub fn of_orchestrator(config: &Config) -> Settings {
         fallback: tasks.fallback,
         memory: tasks.memory,
         performance: tasks.performance,
+        planner: config.planned.advanced_analysis,
         retention: Retention {
             tasks_max: tasks.kept_max,
             tasks_bytes_max: tasks.kept_bytes_max,

@@ -80,6 +80,7 @@ pub(crate) fn orchestrator(skills: &Skills) -> Orchestrator {
         fallback: true,
         memory: true,
         performance: true,
+        planner: true,
         retention,
     };
     Orchestrator::new(backing, settings)

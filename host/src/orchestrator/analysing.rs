@@ -50,6 +50,7 @@ pub(super) async fn decided(inner: &Arc<Inner>, owner: &Arc<str>, request: &Requ
             margin: 0.0,
             fit: 0.0,
             decision: Decision::Plan(plan.clone()),
+            used: Default::default(),
         }),
     }
 }

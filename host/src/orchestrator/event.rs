@@ -113,6 +113,11 @@ impl Budget {
     }
 }
 
+/// The strategy of a request that an agent planned.
+pub const PLANNED_BY_AGENT: &str = "planner-agent";
+/// The strategy of a request that an agent answers freely.
+pub const ANSWERED_BY_AGENT: &str = "free-answer";
+
 /// What was found out about a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Analysed {
@@ -136,6 +141,9 @@ pub struct Analysed {
     pub fit: f32,
     /// What is to be done.
     pub decision: Decision,
+    /// What agents used that were asked what is to be done.
+    #[serde(default, skip_serializing_if = "Used::is_nothing")]
+    pub used: Used,
 }
 
 /// A skill that fits.
@@ -390,6 +398,12 @@ pub struct Used {
     /// Bytes of answers.
     #[serde(default)]
     pub output_bytes: u64,
+}
+
+impl Used {
+    fn is_nothing(&self) -> bool {
+        *self == Used::default()
+    }
 }
 
 /// Why something failed.

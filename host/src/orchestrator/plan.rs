@@ -43,6 +43,7 @@ pub fn plan(analysis: &Analysis, text: &str, known: Known<'_>, catalog: &dyn Cat
         margin: analysis.ranking.margin,
         fit: analysis.ranking.fit,
         decision: decide(&analysis.strategy, text, known, catalog),
+        used: Default::default(),
     }
 }
 

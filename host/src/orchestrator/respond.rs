@@ -7,7 +7,7 @@ mod parts;
 mod steps;
 mod values;
 
-use super::event::{Canceled, End, Failed, Question, Refusal};
+use super::event::{self, Canceled, End, Failed, Question, Refusal};
 use super::task::{Progress, Task};
 
 pub use mermaid::mermaid;
@@ -49,7 +49,7 @@ pub fn respond(task: &Task, format: Format, door: Door) -> Response {
     let words = Words::of(language(task));
     let id = task.id.to_string();
     let (text, hint) = match (&task.end, &task.question) {
-        (Some(End::Completed), _) => (parts::answer(task, words, format), None),
+        (Some(End::Completed), _) => (marked(task, parts::answer(task, words, format), words), None),
         (Some(End::Failed(failed)), _) => match task.planned().nth(1) {
             // What the others have answered is not lost.
             Some(_) => (parts::answer(task, words, format), failure(task, failed, words).1),
@@ -75,6 +75,16 @@ pub fn respond(task: &Task, format: Format, door: Door) -> Response {
         (None, None) => (words.working(), Some(words.look_again(&id))),
     };
     Response { language: words.tag(), text, hint }
+}
+
+/// The answer with a line that says so where a model planned or gave it.
+fn marked(task: &Task, answer: String, words: Words) -> String {
+    let mark = match task.analysed.as_ref().map(|analysed| &*analysed.strategy) {
+        Some(event::PLANNED_BY_AGENT) => words.planned_by_agent(),
+        Some(event::ANSWERED_BY_AGENT) => words.answered_by_agent(),
+        _ => return answer,
+    };
+    format!("{answer}\n{mark}")
 }
 
 /// The tag of the language that the owner of a task is spoken to in.

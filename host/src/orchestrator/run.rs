@@ -19,7 +19,7 @@ use super::plan::Known;
 use super::routes::CatalogFacts;
 use super::settled::{self, Begun};
 use super::task::Task;
-use super::{Inner, gaps, internal, now_ms, personal};
+use super::{Inner, gaps, internal, now_ms, personal, planner};
 use crate::base::{Failure, FailureKind, TaskId};
 use crate::security::Principal;
 use crate::skills::Snapshot;
@@ -420,6 +420,14 @@ impl Driver {
                 // A plan that came with it is kept once: as what is done.
                 let accepted = Event::Accepted(Request { plan: None, ..request.clone() });
                 let analysed = Box::pin(decided(&self.inner, &self.owner, &request)).await?;
+                if planner::is_wanted(&self.inner, &request, &analysed) {
+                    // That takes a while: the request is kept before an agent is asked.
+                    let task = Task::new(self.id, self.owner.clone(), request, now_ms());
+                    append(&self.inner, &task, 0, new, &[accepted], Vec::new()).await?;
+                    self.live.at(task.n_events);
+                    self.tell();
+                    return Ok((task, Act::Analyse, Some(place)));
+                }
                 let now = now_ms();
                 let request = Request { plan: None, ..request };
                 let mut task = Task::new(self.id, self.owner.clone(), request, now);
@@ -530,6 +538,8 @@ impl Driver {
                     Act::Settle => Ok::<_, Failure>(None),
                     Act::Analyse => {
                         let analysed = Box::pin(decided(&self.inner, &self.owner, &task.request)).await?;
+                        let improved = planner::improved(&self.inner, &self.principal, &task.request, analysed);
+                        let analysed = Box::pin(improved).await?;
                         Ok(Some(vec![Happened::from(Stimulus::Analysed(analysed))]))
                     }
                     Act::Go { calls, wake_ms } => {

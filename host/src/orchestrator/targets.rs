@@ -20,6 +20,11 @@ pub trait Agents: Send + Sync {
     /// What is known of the agent that would be taken, where there is one.
     fn facts(&self, wanted: &Wanted) -> Option<TargetFacts>;
 
+    /// The agents that `principal` may use, for a planner: one a line, as JSON.
+    fn told(&self, _principal: &Principal) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Gives `call` to an agent for `principal`; the call's `skill` is the agent's name, or what it must be able to do.
     async fn run(&self, principal: &Principal, wanted: &Wanted, call: Call<'_>) -> Outcome;
 }

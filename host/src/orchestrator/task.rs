@@ -208,6 +208,7 @@ impl Task {
             Event::Accepted(_) => {}
             Event::Analysed(analysed) => {
                 self.decide(&analysed.decision);
+                self.used = sum(&self.used, &analysed.used);
                 self.analysed = Some(analysed.clone());
             }
             Event::StepStarted(started) => self.started(started),
@@ -333,7 +334,7 @@ impl Task {
 }
 
 /// Both together; of memory the larger.
-fn sum(a: &Used, b: &Used) -> Used {
+pub(super) fn sum(a: &Used, b: &Used) -> Used {
     Used {
         fuel: a.fuel.saturating_add(b.fuel),
         memory_peak_bytes: a.memory_peak_bytes.max(b.memory_peak_bytes),

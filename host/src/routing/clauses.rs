@@ -63,11 +63,45 @@ fn split_bare(text: &str) -> Vec<Clause> {
         let Some(clause) = clause(text, own, start, &clauses) else { continue };
         clauses.push(clause);
     }
+    asks_alike(text, &mut clauses);
     if clauses.is_empty() {
         let text_whole = text.trim().to_owned();
         clauses.push(Clause { text: text_whole, depends: false, span: 0..text.len(), asks: true, ordered: false });
     }
     clauses
+}
+
+/// What "and" or a comma joins to an order is one, too, though its verb is not known: "translate this, and count it".
+fn asks_alike(text: &str, clauses: &mut [Clause]) {
+    for at in (1..clauses.len()).rev() {
+        let Some((before, own)) = clauses.get(at - 1).zip(clauses.get(at)) else { continue };
+        let closed = text.get(before.span.clone()).is_none_or(|text| text.trim_end().ends_with(['.', '!', '?', ';']));
+        let alike = own.asks && !before.asks && !closed && is_order(&before.text);
+        if let Some(before) = clauses.get_mut(at - 1).filter(|_| alike) {
+            before.asks = true;
+        }
+    }
+}
+
+/// Whether `text` begins as an order does: with a verb, or with a word that may be one, and says what of.
+pub fn is_order(text: &str) -> bool {
+    let words = read(text);
+    let start = order_words(&words, 0).unwrap_or(0);
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let first = lower(start);
+    let is_word = first.len() > 2 && first.chars().all(char::is_alphabetic);
+    let other = SUBJECTS.contains(&first)
+        || DETERMINERS.contains(&first)
+        || AUXILIARIES.contains(&first)
+        || QUESTIONS.contains(&first)
+        || NO_ORDER.contains(&first);
+    is_word && !other && words.len() > start + 1
+}
+
+/// Whether `text` has no verb and no question of its own: "och 180 cm till fot".
+pub fn is_fragment(text: &str) -> bool {
+    let words = read(text);
+    !(0..words.len().min(8)).any(|at| starts_request(&words, at).is_some()) && !is_order(text)
 }
 
 /// Where a part begins.
@@ -199,6 +233,20 @@ fn boundary(words: &[Word], at: usize) -> Option<Start> {
             || orders_something(words, at + length))
     {
         return Some(Start { word: at, ordered: true });
+    }
+    // "… and then 'three four'": the same with another text.
+    if let Some(length) = order_words(words, at)
+        && words.get(at + length).is_some_and(|next| next.shielded)
+    {
+        return Some(Start { word: at, ordered: true });
+    }
+    // "Check if … and if …": the second of two things to find out.
+    if is(&["and", "och", "samt"], at)
+        && is(&["if", "whether", "om"], at + 1)
+        && words.iter().take(at).any(|word| !word.shielded && word.lower == lower(at + 1))
+        && says_something(words, at + 1)
+    {
+        return Some(Start { word: at, ordered: false });
     }
     // "and", "och", "," before a verb or a question.
     if is(&["and", "och", "samt", "also", "plus", ",", "&", "but", "men", "or", "eller"], at) {
@@ -355,6 +403,7 @@ fn clause(text: &str, own: &[Word], start: &Start, earlier: &[Clause]) -> Option
         return None;
     }
     let asks = start.ordered
+        || !earlier.is_empty() && matches!(body.lower.as_str(), "if" | "whether" | "om")
         || own.iter().any(|word| word.lower == "?")
         || own.iter().take(6).enumerate().any(|(at, _)| starts_request(own, at).is_some());
     let depends = !earlier.is_empty() && refers(own, start.ordered);
@@ -468,6 +517,16 @@ pub fn lexicon() -> impl Iterator<Item = &'static str> {
         .copied()
         .chain(pointing::words())
 }
+
+/// Words that sentences begin with which order nothing, or nothing by themselves.
+const NO_ORDER: &[&str] = &[
+    "help", "hjälp", "thanks", "thank", "tack", "hello", "hej", "please", "snälla", "okay", "sorry", "ursäkta", "yes",
+    "not", "nej", "inte", "given", "since", "because", "eftersom", "when", "while", "with", "without", "med", "utan",
+    "about", "from", "från", "using", "after", "efter", "before", "innan", "between", "mellan", "into", "under",
+    "över", "och", "and", "but", "men", "just", "bara", "both", "både", "also", "också", "she", "han", "hon", "her",
+    "his", "our", "vår", "vårt", "here", "there", "här", "där", "today", "idag", "tomorrow", "imorgon", "dear", "kära",
+    "great", "bra", "good", "first", "först", "let", "låt",
+];
 
 const ABBREVIATIONS: &[&str] = &[
     "e.g", "i.e", "dr", "mr", "mrs", "ms", "st", "vs", "v", "no", "nr", "kl", "t.ex", "bl.a", "approx", "jan", "feb",

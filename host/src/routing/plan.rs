@@ -137,15 +137,30 @@ impl Planner<'_> {
         {
             return part(Strategy::Direct(step), references);
         }
+        let previous = last.filter(|(at, _)| at + 1 == before.len());
+        if clauses::is_fragment(&text)
+            && let Some((at, made)) = previous
+            && let Some((step, references)) = self.going_on(&text, clause.ordered, at, made)
+        {
+            return part(Strategy::Direct(step), references);
+        }
         let plain = self.decide(&text, (text == clause.text).then_some(ranking), clause.depends);
         let is_sure = matches!(plain, Strategy::Direct(_) | Strategy::Fallbacks(_));
-        if clause.depends && points.is_some_and(|pointer| !pointer.is_weak) && !before.is_empty() {
+        if clause.depends && points.as_ref().is_some_and(|pointer| !pointer.is_weak) && !before.is_empty() {
             // It goes on from the part before it, which has no answer, or not one that it can take.
             let needs = vec![before.len() - 1];
             return Part { clause: clause.clone(), strategy: Box::new(plain), needs, references: Vec::new() };
         }
+        // "How many words the text has": where nothing else says which text, it is what came of the part before.
         if !is_sure
-            && let Some((at, made)) = last.filter(|(at, _)| at + 1 == before.len())
+            && let Some(pointer) = points.as_ref().filter(|pointer| pointer.is_weak && !pointer.noun.is_empty())
+            && let Some((at, made)) = previous
+            && let Some((step, references)) = self.taken(&text, pointer, at, made, true)
+        {
+            return part(Strategy::Direct(step), references);
+        }
+        if !is_sure
+            && let Some((at, made)) = previous
             && let Some((step, references)) = self.going_on(&text, clause.ordered, at, made)
         {
             return part(Strategy::Direct(step), references);
@@ -416,6 +431,13 @@ pub fn is_all_of(parts: &[Part], step: &Step) -> bool {
         && asking.clone().any(|part| is_it(&part))
         && asking.all(|part| is_it(&part) || matches!(*part.strategy, Strategy::Gap { .. }))
         && parts.iter().filter(|part| part.clause.asks).count() > 1
+}
+
+/// Whether one of `parts` is an order that nothing does, beside one that is `step`.
+pub fn leaves_an_order(parts: &[Part], step: &Step) -> bool {
+    let is_it = parts.iter().any(|part| first_call(&part.strategy) == Some(step));
+    let left = |part: &Part| part.clause.asks && matches!(*part.strategy, Strategy::Gap { .. });
+    is_it && parts.iter().any(|part| left(part) && clauses::is_order(&part.clause.text))
 }
 
 /// Whether a part is a call that is sure, beside others that ask for something, too.

@@ -84,7 +84,7 @@ pub fn complete(context: &Context, settings: &Settings, messages: &[Value], tool
     if let Some(secret) = &secret {
         request = request.credential(secret, "authorization", "Bearer ");
     }
-    let mut response = request.send()?;
+    let mut response = request.send().map_err(broken)?;
     if !(200..300).contains(&response.status) {
         let status = response.status;
         let (said, _) = response.first_bytes(4 << 10).unwrap_or_default();
@@ -125,7 +125,7 @@ fn nonsense(what: impl std::fmt::Display) -> SkillError {
 fn broken(error: http::Error) -> SkillError {
     match error {
         http::Error::Protocol(message) | http::Error::Unavailable(message) | http::Error::Timeout(message) => {
-            SkillError::unavailable(format!("the answer broke off: {message}"))
+            SkillError::unavailable(format!("there is no whole answer: {message}"))
         }
         error => error.into(),
     }

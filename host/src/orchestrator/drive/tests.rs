@@ -49,6 +49,7 @@ fn analysed(decision: Decision) -> Stimulus {
         margin: 1.0,
         fit: 1.0,
         decision,
+        used: Default::default(),
     })
 }
 

@@ -69,6 +69,8 @@ catalogue! {
     expired():
         "It was stopped: its question was not answered in time.",
         "Det avbröts: frågan besvarades inte i tid.";
+    planned_by_agent(): "(An agent planned this.)", "(En agent planerade detta.)";
+    answered_by_agent(): "(No skill does this: an agent answered.)", "(Ingen färdighet gör detta: en agent svarade.)";
     not_approved(): "Nothing was done: it was not approved.", "Inget gjordes: det godkändes inte.";
     skipped():
         "The step that was interrupted was taken as done; whether it ran is not known.",

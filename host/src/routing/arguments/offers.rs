@@ -371,9 +371,14 @@ fn years(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     });
     let offer = year.and_then(|number| {
         let date = jiff::civil::Date::new(number.value as i16, 1, 1).ok()?;
+        // "Is 2028 a leap year?" calls it one; "what is 2028?" does not.
+        let is_called_one = reading.text.tokens.iter().any(|token| {
+            matches!(token.lower.as_str(), "year" | "år" | "året" | "years") || token.lower.ends_with("ttår")
+        });
+        let score = if is_called_one { 1.0 } else { 0.5 };
         Some(Offer {
-            ambiguous: true,
-            ..Offer::new(Value::from(date_text(date, parameter)), number.whole.clone(), 0.5)
+            ambiguous: !is_called_one,
+            ..Offer::new(Value::from(date_text(date, parameter)), number.whole.clone(), score)
         })
     });
     offer.into_iter().collect()
