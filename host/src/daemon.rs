@@ -112,15 +112,6 @@ impl Daemon {
         let shutdown = CancellationToken::new();
         let tokens = Arc::new(tokens);
         let requests = TaskTracker::new();
-        let builder = Builder::new(self_building::Backing {
-            skills: skills.clone(),
-            store: store.clone(),
-            ledger: ledger.clone(),
-            policy: policy.clone(),
-            audit: audit.clone(),
-            now_ms,
-        });
-        let resumed = builder.clone();
         let agents = Agents::open(
             crate::agents::Backing {
                 skills: skills.clone(),
@@ -132,6 +123,16 @@ impl Daemon {
         )
         .await
         .map_err(|error| Fault::failed(error.to_string()))?;
+        let builder = Builder::new(self_building::Backing {
+            skills: skills.clone(),
+            store: store.clone(),
+            ledger: ledger.clone(),
+            policy: policy.clone(),
+            audit: audit.clone(),
+            agents: agents.clone(),
+            now_ms,
+        });
+        let resumed = builder.clone();
         let orchestrator = Orchestrator::new(
             orchestrator::Backing {
                 skills: skills.clone(),

@@ -4,8 +4,10 @@
 pub mod build;
 pub mod gate;
 mod need;
+mod redact;
 mod source;
 mod values;
+pub mod writers;
 
 pub use build::{Backing, Builder};
 pub use gate::{Need, Outcome, Report, Stage, Verdict, judge};

@@ -27,6 +27,8 @@ use calls::{Came, Run, Variation};
 pub struct Need {
     /// Requests in plain words that it is to answer.
     pub requests: Vec<String>,
+    /// Examples that its writer may see.
+    pub shown: Vec<Example>,
     /// Examples that its writer has never seen.
     pub hidden: Vec<Example>,
     /// What it may ask for at most; `None` leaves that to the operator's approval.
@@ -151,6 +153,19 @@ impl Report {
         self.verdicts.iter().find(|verdict| verdict.outcome == Outcome::Failed)
     }
 
+    /// Of a round in which nothing was written that could be judged.
+    pub(super) fn unwritten(problem: String) -> Report {
+        let verdict = Verdict {
+            stage: Stage::Source,
+            outcome: Outcome::Failed,
+            seen: problem,
+            on: None,
+            told: None,
+            took: Duration::ZERO,
+        };
+        Report { verdicts: vec![verdict], ..Report::default() }
+    }
+
     /// The first useful error, as the candidate's writer may know it.
     pub fn told(&self) -> Option<String> {
         self.failure()
@@ -255,12 +270,16 @@ impl Gate<'_> {
             return self.note(Stage::Conduct, Err(fault));
         }
         self.name_is_free(&loaded, &skills)?;
-        self.behaviour(&loaded, &skills, source.as_ref()).await?;
-        let routed = routes::check(self.skills, self.principal, &loaded, &skills, self.need).await;
+        let run = Run { loaded: Arc::new(loaded), skills: skills.into() };
+        let Run { loaded, skills } = &run;
+        // Beside the calls, which leave a processor free; its verdict has its place after theirs.
+        let routed = routes::begin(self.skills, self.principal, loaded, skills, self.need);
+        self.behaviour(&run, source.as_ref()).await?;
+        let routed = routed.await;
         self.note(Stage::Routing, routed)?;
-        let recorded = self.recorded(&loaded, &skills).await;
+        let recorded = self.recorded(&run).await;
         self.note(Stage::Recorded, recorded)?;
-        loaded.vouch(&skills);
+        loaded.vouch(skills);
         Ok(())
     }
 
@@ -279,17 +298,13 @@ impl Gate<'_> {
     }
 
     /// Runs it on all that is known to ask it.
-    async fn behaviour(
-        &mut self,
-        loaded: &Loaded,
-        skills: &[CandidateSkill],
-        source: Option<&Source<'_>>,
-    ) -> Result<(), Rejected> {
-        let run = Run { loaded, skills };
+    async fn behaviour(&mut self, run: &Run, source: Option<&Source<'_>>) -> Result<(), Rejected> {
+        let Run { loaded, skills } = run;
         let own = run.own().await;
         self.conduct(loaded, &own, true)?;
         self.note(Stage::OwnExamples, own_examples(&own, self.need))?;
-        let hidden = run.hidden(&self.need.hidden).await;
+        let wanted: Vec<Example> = self.need.hidden.iter().chain(&self.need.shown).cloned().collect();
+        let hidden = run.hidden(&wanted).await;
         self.conduct(loaded, &hidden, true)?;
         self.note(Stage::HiddenExamples, hidden_examples(&hidden))?;
         let made = run.made(&self.need.hidden).await;
@@ -329,13 +344,14 @@ impl Gate<'_> {
         }
     }
 
-    async fn recorded(&self, loaded: &Loaded, skills: &[CandidateSkill]) -> Found {
+    async fn recorded(&self, run: &Run) -> Found {
+        let Run { loaded, skills } = run;
         let mut recorded = self.need.recorded.clone();
         // What is kept of examples that send requests does not have their answers.
         let repeats = loaded.candidate().requests.http.is_empty();
         if let (true, Ok(snapshot)) = (repeats, self.skills.snapshot(self.principal)) {
             let bundle = &*loaded.candidate().manifest.name;
-            for skill in skills {
+            for skill in skills.iter() {
                 let before = snapshot.skill(&skill.name).filter(|before| &*before.bundle().name == bundle);
                 let examples = before.and_then(|before| serde_json::from_str::<Vec<Example>>(before.examples()).ok());
                 recorded
@@ -345,7 +361,6 @@ impl Gate<'_> {
         if recorded.is_empty() {
             return Ok(None);
         }
-        let run = Run { loaded, skills };
         let came = run.hidden(&recorded).await;
         match came.iter().find_map(|came| came.problem.as_ref().map(|problem| (came, problem))) {
             Some((came, problem)) => {

@@ -1,8 +1,10 @@
 //! Whether a candidate is found by the requests it is for, and leaves to installed skills what is theirs.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{Fault, Found, Need, short};
 use crate::routing::index::{Index, Request};
@@ -15,20 +17,24 @@ const REQUESTS_MAX: usize = 2_000;
 /// Who has so large a share of the first one's belief is as good as first.
 const NEAR: f32 = 0.8;
 
-/// Compares where requests go without the candidate and with it, by words: the judgement must not wait for a model.
-pub async fn check(
+/// Begins to compare where requests go without the candidate and with it, by words: the judgement must not wait for a model.
+pub fn begin(
     skills: &Skills,
     principal: &Principal,
     loaded: &Loaded,
     own: &[CandidateSkill],
     need: &Need,
-) -> Found {
-    let snapshot = skills.snapshot(principal).map_err(|failure| Fault::new(failure.to_string()))?;
+) -> impl Future<Output = Found> + use<> {
+    let snapshot = skills.snapshot(principal).map_err(|failure| Fault::new(failure.to_string()));
     let bundle: Arc<str> = loaded.candidate().manifest.name.as_str().into();
     let profiles: Vec<Arc<Profile>> = own.iter().map(|skill| Arc::new(of_candidate(skill))).collect();
-    let (requests, is_new) = (need.requests.clone(), need.is_new);
-    let compared = skills.compute(move || compare(&snapshot, &bundle, &profiles, &requests, is_new)).await;
-    compared.unwrap_or_else(|failure| Err(Fault::new(failure.to_string())))
+    let (skills, requests, is_new) = (skills.clone(), need.requests.clone(), need.is_new);
+    let compared = AbortOnDropHandle::new(tokio::spawn(async move {
+        let snapshot = snapshot?;
+        let compared = skills.compute(move || compare(&snapshot, &bundle, &profiles, &requests, is_new)).await;
+        compared.unwrap_or_else(|failure| Err(Fault::new(failure.to_string())))
+    }));
+    async move { compared.await.unwrap_or_else(|error| Err(Fault::new(format!("routing was not compared: {error}")))) }
 }
 
 fn compare(snapshot: &Snapshot, bundle: &str, own: &[Arc<Profile>], requests: &[String], is_new: bool) -> Found {
@@ -39,8 +45,9 @@ fn compare(snapshot: &Snapshot, bundle: &str, own: &[Arc<Profile>], requests: &[
         .map(|skill| Arc::new(of_installed(skill)))
         .collect();
     let put = |profiles: &[Arc<Profile>]| profiles.iter().cloned().map(Change::Put).collect::<Vec<_>>();
-    let before = Index::empty().with(&put(&installed), None);
-    let after = before.with(&put(own), None);
+    let after = Index::empty().with(&[put(&installed), put(own)].concat(), None);
+    // Made only where it has to be asked.
+    let before = LazyCell::new(|| Index::empty().with(&put(&installed), None));
     let is_own = |name: &str| own.iter().any(|profile| &*profile.name == name);
     let first = |index: &Index, text: &str| {
         let ranking = index.rank_among(&Request { text, vector: None, learned: &[], among: None }, 1);
