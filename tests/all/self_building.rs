@@ -3,7 +3,7 @@
 use happyos::self_building::{Need, Outcome, Report, Stage, judge};
 use happyos::skills::Skills;
 use happyos_tests::home::operator;
-use happyos_tests::{Home, process};
+use happyos_tests::{Home, building, built, process};
 use serde_json::{Value, json};
 
 /// What a skill that shouts is to do, with examples that its writer does not see.
@@ -114,4 +114,13 @@ fn a_refused_request_becomes_a_gap_a_skill_and_an_answer() {
     assert!(asked.code == 0 && asked.stdout.contains("HELLO!"), "{asked:?}");
     let origin = run(&["skill", "provenance", "shout"]);
     assert!(origin.stdout.contains(&gap) && origin.stdout.contains("round 1: rejected"), "{origin:?}");
+}
+
+/// The same with an agent as the writer, and with installed scripts put together: what `cargo xtask loop` shows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_loop_closes_with_files_with_a_model_and_with_installed_skills_alone() {
+    let adapter = std::fs::read(built("happyos/skills", "openai-compatible.wasm")).unwrap();
+    let mut shown = Vec::new();
+    let done = building::show(&adapter, &mut |line| shown.push(line.to_owned())).await;
+    assert!(done.is_ok(), "{:?}\n{}", done, shown.join("\n"));
 }

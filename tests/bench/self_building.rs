@@ -65,6 +65,15 @@ pub fn run(args: &[&str]) -> anyhow::Result<()> {
     runtime(2)?.block_on(all(&data, n_kills))
 }
 
+/// `bench loop`: from a refused request to its answer, each command with what it prints.
+///
+/// # Errors
+/// If a step does not come to what it should.
+pub fn show_loop() -> anyhow::Result<()> {
+    let adapter = fs::read(happyos_tests::built("happyos/skills", "openai-compatible.wasm"))?;
+    runtime(2)?.block_on(happyos_tests::building::show(&adapter, &mut |line| println!("{line}")))
+}
+
 async fn all(data: &Path, n_kills: u64) -> anyhow::Result<()> {
     let mut report = Report::new(
         "self-building",

@@ -104,6 +104,12 @@ fn start(context: &Context, asked: &args::StartBuild) -> Result<(), Fault> {
         output::print_json(&json!(build))?;
     } else {
         let last = build.rounds.last();
+        // A file is one round; the others came here one after another.
+        let before = build.rounds.iter().filter(|round| build.writer != "file" && round.number != build.n_rounds);
+        for round in before {
+            let told = round.told.as_deref().unwrap_or_default();
+            output::print(&format!("build {} round {}: rejected: {told}\n", build.id, round.number))?;
+        }
         let told = last.and_then(|round| round.told.as_deref());
         let bundle = build.bundle.as_deref().unwrap_or_default();
         let what = match (build.state.as_str(), told) {
