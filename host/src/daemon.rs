@@ -39,6 +39,8 @@ const SOCKET: &str = "happyos.sock";
 const INSIDE_BUFFER_BYTES: usize = 64 << 10;
 /// How often the metrics fold what was recorded since.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked for skills that keep failing.
+const LEARN_EVERY: Duration = Duration::from_secs(2);
 /// The program that compiles: this one, even if its file has been replaced since it started.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
@@ -132,7 +134,7 @@ impl Daemon {
             agents: agents.clone(),
             now_ms,
         });
-        let resumed = builder.clone();
+        let (resumed, learning) = (builder.clone(), builder.clone());
         let orchestrator = Orchestrator::new(
             orchestrator::Backing {
                 skills: skills.clone(),
@@ -170,6 +172,7 @@ impl Daemon {
         let drain = Drain::new(Duration::from_millis(config.drain_ms));
         let local = Door::new(router.clone(), Gate::Local(Principal::authenticated("local", Role::Operator)));
         tasks.spawn(upkeep(shutdown.clone()));
+        tasks.spawn(learn(learning, shutdown.clone()));
         tasks.spawn(settings::follow(
             skills.clone(),
             orchestrator.clone(),
@@ -294,6 +297,24 @@ async fn upkeep(shutdown: CancellationToken) {
         tokio::select! {
             _ = every.tick() => handle.run_upkeep(),
             () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+/// Has what keeps failing become gaps.
+async fn learn(builder: Builder, shutdown: CancellationToken) {
+    let mut every = tokio::time::interval(LEARN_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let last = tokio::select! {
+            _ = every.tick() => false,
+            () = shutdown.cancelled() => true,
+        };
+        if let Err(failure) = builder.learn().await {
+            tracing::warn!(%failure, "what keeps failing is not kept");
+        }
+        if last {
+            return;
         }
     }
 }

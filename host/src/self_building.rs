@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod gate;
+mod learn;
 mod need;
 mod redact;
 mod source;

@@ -117,14 +117,24 @@ pub async fn show(adapter: &[u8], show: &mut (dyn FnMut(&str) + Send)) -> anyhow
     shell.well(&["build", "start", &gap, "--from", &second])?;
     shell.answered("shout \"hello\"", "HELLO!")?;
 
-    (shell.show)("\n# A model, here a scripted endpoint: it is told why its first script was rejected, and writes a second.");
+    (shell.show)(
+        "\n# A model, here a scripted endpoint: it is told why its first script was rejected, and writes a second.",
+    );
     let endpoint = Endpoint::start(|asked: &Asked| {
         let is_first = !asked.task().contains("Earlier attempts were rejected");
         let source = if is_first { mirror("return { result: \"og\" };") } else { mirror(MIRROR) };
         Say::Text(format!("Here it is:\n```js\n{source}```\n"))
     })
     .await;
-    shell.well(&["endpoint", "add", "scripted", &format!("http://{}/v1", endpoint.address), "--private", "--model", "m"])?;
+    shell.well(&[
+        "endpoint",
+        "add",
+        "scripted",
+        &format!("http://{}/v1", endpoint.address),
+        "--private",
+        "--model",
+        "m",
+    ])?;
     shell.well(&["agent", "create", "--type", "code_generator", "--capabilities", "skill-writer"])?;
     let gap = shell.refused("mirror \"stressed\"")?;
     let wanted = shell.file("mirror.json", &need(&[("go", "og")], &[("abc", "cba"), ("åä", "äå"), ("", "")]))?;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::gate::{self, Need, Report};
+use super::learn;
 use super::writers::{Brief, ByAgent, Composer, Writer, Written};
 use crate::agents::Agents;
 use crate::base::{Digest, Failure, FailureKind};
@@ -86,7 +87,13 @@ const DAY_MS: u64 = 86_400_000;
 impl Builder {
     /// Nothing is being built yet.
     pub fn new(backing: Backing) -> Builder {
-        Builder { inner: Arc::new(Inner { backing, working: tokio::sync::Mutex::default(), cancels: Mutex::default() }) }
+        Builder {
+            inner: Arc::new(Inner { backing, working: tokio::sync::Mutex::default(), cancels: Mutex::default() }),
+        }
+    }
+
+    pub(super) fn backing(&self) -> &Backing {
+        &self.inner.backing
     }
 
     /// Has an agent write for a gap: the one of that name, or, where none is named, first the composer and then one that can
@@ -170,15 +177,19 @@ impl Builder {
             build.need = need;
         }
         let need = with_gap(read_need(&build.need)?, &gap, &evidence);
-        let need = if writer.name() == COMPOSER { need.opened() } else { need };
+        let mut need = if writer.name() == COMPOSER { need.opened() } else { need };
+        let before = self.before(principal, &mut need, &evidence)?;
         let rounds = store.build(&build.id).await.map_err(internal)?.map(|(_, rounds)| rounds).unwrap_or_default();
         let mut brief = Brief {
             requests: need.requests.clone(),
             examples: need.shown.clone(),
             contract: CONTRACT,
             nearest: nearest(&evidence),
-            before: None,
-            failed: rounds.iter().filter_map(|round| round.told.as_deref().map(str::to_owned)).collect(),
+            before,
+            failed: learn::errors(&evidence)
+                .into_iter()
+                .chain(rounds.iter().filter_map(|round| round.told.as_deref().map(str::to_owned)))
+                .collect(),
             money_max: 0,
         };
         let cancel = Cancel::new(&self.inner, &build.id);
@@ -205,6 +216,24 @@ impl Builder {
             return Ok(None);
         }
         self.show(principal, &build.id).await.map(Some)
+    }
+
+    /// The text of the skill that a better version is wanted of, where the gap is about one that is installed. What it
+    /// failed on is hidden from its writer.
+    fn before(&self, principal: &Principal, need: &mut Need, evidence: &[Evidence]) -> Result<Option<String>, Failure> {
+        need.hidden.extend(learn::failed_calls(evidence));
+        let Some(bundle) = learn::bundle_of(evidence) else { return Ok(None) };
+        let skills = &self.inner.backing.skills;
+        let snapshot = skills.snapshot(principal)?;
+        let Some(file) = snapshot.file(&bundle) else { return Ok(None) };
+        if file.path.extension().is_none_or(|extension| extension != "js") {
+            let message = format!("`{bundle}` is no script, and only scripts are built");
+            return Err(Failure::new(FailureKind::Unavailable, message)
+                .with_hint("`happyos gap show` has the calls that failed; its author can mend it"));
+        }
+        (need.is_new, need.replaces) = (false, Some(bundle));
+        let read = skills.read_file(principal, &file.path).ok();
+        Ok(read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     async fn new_build(
@@ -282,7 +311,11 @@ impl Builder {
     /// Puts what passed into the skills directory. What asks for nothing is served by that, and what asks waits.
     async fn go_live(&self, principal: &Principal, build: &mut BuildRecord, source: String) -> Result<(), Failure> {
         let Backing { skills, store, ledger, audit, now_ms, .. } = &self.inner.backing;
-        let file_name = format!("{}.js", build.bundle.as_deref().unwrap_or_default());
+        let bundle = build.bundle.as_deref().unwrap_or_default();
+        // A new version goes where the one before lies.
+        let snapshot = skills.snapshot(principal)?;
+        let known = snapshot.file(bundle).and_then(|file| file.path.file_name()).map(|name| name.to_string_lossy());
+        let file_name = known.map_or_else(|| format!("{bundle}.js"), |name| name.into_owned());
         let file = skills.install(principal, &file_name, source.into_bytes(), None).await?;
         build.state = state_of(&file);
         build.changed_ms = now_ms();
@@ -481,6 +514,9 @@ fn read_need(need: &str) -> Result<Need, Failure> {
 
 /// The same with the gap's requests, by which the skill has to be found.
 fn with_gap(mut need: Need, gap: &GapRecord, evidence: &[Evidence]) -> Need {
+    if learn::is_of_skill(gap) {
+        return need;
+    }
     let mut requests = vec![gap.text.to_string()];
     for text in evidence.iter().map(|evidence| evidence.text.to_string()).chain(std::mem::take(&mut need.requests)) {
         if requests.len() < REQUESTS_MAX && !requests.contains(&text) {
@@ -531,6 +567,6 @@ fn no_build(id: &str) -> Failure {
         .with_hint("`happyos build list` shows the builds")
 }
 
-fn internal(error: StoreError) -> Failure {
+pub(super) fn internal(error: StoreError) -> Failure {
     Failure::new(FailureKind::Internal, error.to_string())
 }

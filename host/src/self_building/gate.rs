@@ -35,6 +35,8 @@ pub struct Need {
     pub may_ask: Option<Requests>,
     /// It is to fill a gap: it must be new, have examples, and be found by `requests`.
     pub is_new: bool,
+    /// The bundle that it is to be a new version of.
+    pub replaces: Option<String>,
     /// Calls of the version before and what they gave.
     pub recorded: Vec<Example>,
 }
@@ -329,6 +331,10 @@ impl Gate<'_> {
     fn name_is_free(&mut self, loaded: &Loaded, skills: &[CandidateSkill]) -> Result<(), Rejected> {
         let Ok(snapshot) = self.skills.snapshot(self.principal) else { return Ok(()) };
         let bundle = &*loaded.candidate().manifest.name;
+        if let Some(before) = self.need.replaces.as_deref().filter(|before| *before != bundle) {
+            let what = format!("it is to be a new version of `{before}`, and calls itself `{bundle}`");
+            return self.note(Stage::Routing, Err(Fault::new(what)));
+        }
         let taken = skills.iter().find_map(|skill| {
             let other = snapshot.skill(&skill.name)?;
             (self.need.is_new || &*other.bundle().name != bundle)

@@ -50,7 +50,7 @@ impl Need {
         let may_ask = file.may_ask.map(bound).transpose().map_err(|error| format!("`may_ask`: {error}"))?;
         let (shown, mut hidden) = split(file.examples);
         hidden.extend(file.hidden);
-        Ok(Need { requests: file.requests, shown, hidden, may_ask, is_new: true, recorded: Vec::new() })
+        Ok(Need { requests: file.requests, shown, hidden, may_ask, is_new: true, ..Need::default() })
     }
 
     /// The same with some of what is hidden shown, where nothing is: for the composer, which writes nothing by itself.

@@ -8,7 +8,8 @@ const DIGITS_MIN: usize = 7;
 /// From this many characters on, a word that mixes letters and digits is taken for a key.
 const KEY_CHARS_MIN: usize = 16;
 /// Names of members whose texts are secrets.
-const SECRET_NAMES: &[&str] = &["password", "passwd", "secret", "token", "apikey", "api_key", "authorization", "lösenord", "pin"];
+const SECRET_NAMES: &[&str] =
+    &["password", "passwd", "secret", "token", "apikey", "api_key", "authorization", "lösenord", "pin"];
 
 /// A value with its texts redacted.
 pub fn value(given: &Value) -> Value {
@@ -34,8 +35,12 @@ pub fn value(given: &Value) -> Value {
 /// A text without addresses, long numbers and keys.
 pub fn text(given: &str) -> String {
     let mut redacted = String::with_capacity(given.len());
-    for piece in given.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ',' | ';' | '(' | ')')) {
-        let word = piece.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ',' | ';' | '(' | ')'));
+    for piece in given
+        .split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ',' | ';' | '(' | ')'))
+    {
+        let word = piece.trim_end_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ',' | ';' | '(' | ')')
+        });
         let rest = piece.get(word.len()..).unwrap_or_default();
         redacted.push_str(&redacted_word(word));
         redacted.push_str(rest);

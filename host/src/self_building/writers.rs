@@ -6,7 +6,7 @@ mod composed;
 
 use async_trait::async_trait;
 
-pub use agent::{CAPABILITY, ByAgent};
+pub use agent::{ByAgent, CAPABILITY};
 pub use compose::Composer;
 
 use crate::base::Failure;

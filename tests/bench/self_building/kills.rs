@@ -122,7 +122,13 @@ pub async fn run(report: &mut Report, n_kills: u64) -> anyhow::Result<bool> {
         running = Running::start(&home).await;
         match look(&home, &name, &started.digest, acknowledged).await {
             Ok(is_live) => {
-                let place = if acknowledged { 3 } else if has_file { 2 } else { usize::from(is_live) };
+                let place = if acknowledged {
+                    3
+                } else if has_file {
+                    2
+                } else {
+                    usize::from(is_live)
+                };
                 fell[place] += 1;
                 // What is not live yet is tried again, by another version.
                 if is_live {
@@ -155,7 +161,12 @@ pub async fn run(report: &mut Report, n_kills: u64) -> anyhow::Result<bool> {
          answer, {answered} after the answer"
     );
     report.add("kills", n_kills as f64, "kills", note);
-    report.add("lost", lost.len() as f64, "starts", format!("not exactly one valid version active, of {} skills", live.len()));
+    report.add(
+        "lost",
+        lost.len() as f64,
+        "starts",
+        format!("not exactly one valid version active, of {} skills", live.len()),
+    );
     // Otherwise nothing was tried: said after the figures that there are.
     Ok(n_kills < 20 || (judged > 0 && answered > 0 && kept + placed > 0))
 }

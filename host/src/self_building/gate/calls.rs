@@ -221,15 +221,7 @@ impl Run {
             )),
             _ => None,
         };
-        Came {
-            skill: index,
-            input,
-            http,
-            result: tried.result,
-            usage: tried.usage,
-            seen: tried.seen,
-            problem,
-        }
+        Came { skill: index, input, http, result: tried.result, usage: tried.usage, seen: tried.seen, problem }
     }
 }
 

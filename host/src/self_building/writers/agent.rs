@@ -81,7 +81,10 @@ impl ByAgent {
             "Installed skills that are near, and whose requests and names are theirs:",
             nearest.iter().map(Value::to_string).collect(),
         );
-        part("The file as it is, of which a better version is wanted under the same name:", brief.before.iter().cloned().collect());
+        part(
+            "The file as it is, of which a better version is wanted under the same name:",
+            brief.before.iter().cloned().collect(),
+        );
         let failed = brief.failed.iter().rev().take(FAILED_MAX).rev();
         part("Earlier attempts were rejected, the first one first:", failed.cloned().collect());
         text
@@ -111,7 +114,9 @@ impl Writer for ByAgent {
         let answer = match ran.result {
             Ok(answer) => answer,
             Err(failure) if ran.attempts == 0 => return Err(failure),
-            Err(failure) => return Ok(Some(Written { problem: Some(format!("the agent failed: {failure}")), ..spent })),
+            Err(failure) => {
+                return Ok(Some(Written { problem: Some(format!("the agent failed: {failure}")), ..spent }));
+            }
         };
         let text = match answer.end {
             AgentEnd::Done(answer) => said(&answer.json),

@@ -73,7 +73,8 @@ impl Composer {
             if !name.ends_with(".js") || file.state.as_str() != "serving" {
                 continue;
             }
-            let (Ok(bytes), Some(bundle)) = (self.skills.read_file(&self.principal, Path::new(&file.path)), &file.bundle)
+            let (Ok(bytes), Some(bundle)) =
+                (self.skills.read_file(&self.principal, Path::new(&file.path)), &file.bundle)
             else {
                 continue;
             };
@@ -99,7 +100,10 @@ impl Writer for Composer {
 
     async fn write(&self, brief: &Brief) -> Result<Option<Written>, Failure> {
         let has_outputs = brief.examples.iter().all(|example| example.output.is_some() && example.http.is_empty());
-        if self.is_done.swap(true, Ordering::Relaxed) || brief.examples.is_empty() || !has_outputs || brief.before.is_some()
+        if self.is_done.swap(true, Ordering::Relaxed)
+            || brief.examples.is_empty()
+            || !has_outputs
+            || brief.before.is_some()
         {
             return Ok(None);
         }
@@ -162,7 +166,8 @@ impl Search<'_> {
                 for bindings in bindings(&one.metadata.input_schema, &known, &sources) {
                     // From the second step on, a step that takes nothing of the one before it says nothing new.
                     let last = before.given.len() - 1;
-                    let goes_on = bindings.iter().any(|(_, binding)| matches!(binding, Binding::From((at, _)) if *at == last));
+                    let goes_on =
+                        bindings.iter().any(|(_, binding)| matches!(binding, Binding::From((at, _)) if *at == last));
                     let input = bound(&bindings, &before.given);
                     if goes_on && input.is_some_and(|input| one.check_input(&input).is_ok()) {
                         steps.push(Step { part, skill, bindings });
@@ -242,11 +247,7 @@ fn sources(given: &[Value]) -> Vec<(Source, Value)> {
 }
 
 /// The ways to give a skill its parameters, the plain ones first.
-fn bindings(
-    schema: &Map<String, Value>,
-    known: &[&Value],
-    sources: &[(Source, Value)],
-) -> Vec<Vec<(String, Binding)>> {
+fn bindings(schema: &Map<String, Value>, known: &[&Value], sources: &[(Source, Value)]) -> Vec<Vec<(String, Binding)>> {
     let properties = schema.get("properties").and_then(Value::as_object);
     let required: Vec<&str> =
         schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
@@ -257,7 +258,9 @@ fn bindings(
         let mut ways: Vec<Option<Binding>> = of_type.map(|(from, _)| Some(Binding::From(from.clone()))).collect();
         if !is_required {
             // A parameter that may be left out is bound only to its namesake.
-            ways.retain(|way| matches!(way, Some(Binding::From((0, pointer))) if pointer.strip_prefix('/') == Some(name)));
+            ways.retain(
+                |way| matches!(way, Some(Binding::From((0, pointer))) if pointer.strip_prefix('/') == Some(name)),
+            );
             ways.push(None);
         }
         ways.extend(constants(part, name, known).into_iter().map(|constant| Some(Binding::Constant(constant))));

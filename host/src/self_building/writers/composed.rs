@@ -56,12 +56,7 @@ impl Target {
 }
 
 /// The script, and the name of its bundle.
-pub fn render(
-    parts: &[Part],
-    found: &Composition,
-    brief: &Brief,
-    taken: &dyn Fn(&str) -> bool,
-) -> (String, String) {
+pub fn render(parts: &[Part], found: &Composition, brief: &Brief, taken: &dyn Fn(&str) -> bool) -> (String, String) {
     let name = name(brief, taken);
     let mut used: Vec<usize> = found.steps.iter().map(|step| step.part).collect();
     used.sort_unstable();
@@ -241,7 +236,9 @@ fn with_value(request: &str, input: &Value) -> Option<String> {
     let [(range, _)] = data.as_slice() else { return None };
     let said = request.get(range.clone())?;
     let value = match value {
-        Value::String(text) if said.starts_with(['"', '\'', '“', '”', '«']) && !text.contains('"') => format!("\"{text}\""),
+        Value::String(text) if said.starts_with(['"', '\'', '“', '”', '«']) && !text.contains('"') => {
+            format!("\"{text}\"")
+        }
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         _ => return None,
