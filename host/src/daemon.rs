@@ -100,7 +100,7 @@ impl Daemon {
         // Taken before the skills are read: a port that is not to be had should not take minutes to find out.
         let network = match mode {
             Mode::Serve => Some(listen(config.http.listen).await?),
-            Mode::Embedded => None,
+            Mode::Embedded | Mode::Session => None,
         };
         let policy = PolicyFile::at(config.policy_path());
         let ledger: Arc<dyn Ledger> = match config.tasks.store {
@@ -190,8 +190,10 @@ impl Daemon {
             let (agents, shutdown) = (agents.clone(), shutdown.clone());
             async move { agents.upkeep(shutdown).await }
         });
-        let later = mode == Mode::Embedded;
-        tasks.spawn(model::follow(config.models_dir(), orchestrator.clone(), later, shutdown.clone()));
+        if mode != Mode::Embedded {
+            let later = mode == Mode::Session;
+            tasks.spawn(model::follow(config.models_dir(), orchestrator.clone(), later, shutdown.clone()));
+        }
         // Other embedded commands may be at work on the tasks that this one finds.
         let alone = mode == Mode::Serve;
         if alone {

@@ -241,7 +241,9 @@ fn loose(skill: &CandidateSkill, known: &[&Value]) -> Vec<Value> {
 fn is_harm(failure: &Failure) -> bool {
     let exhausted = || {
         let message = failure.message.to_ascii_lowercase();
-        message.contains("stack overflow") || message.contains("call stack") || message.contains("out of memory")
+        ["stack overflow", "call stack", "out of memory", "string length", "string too long", "array length"]
+            .iter()
+            .any(|what| message.contains(what))
     };
     matches!(failure.kind, FailureKind::Trap | FailureKind::LimitExceeded(_))
         || (failure.kind == FailureKind::GuestError && exhausted())

@@ -1,6 +1,7 @@
 //! Whether a candidate is found by the requests it is for, and leaves to installed skills what is theirs.
 
 use std::cell::LazyCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -55,6 +56,11 @@ fn compare(snapshot: &Snapshot, bundle: &str, own: &[Arc<Profile>], requests: &[
     };
     let mut n_tried = 0;
     for profile in &installed {
+        if let Some(copy) = own.iter().find(|own| alike(&own.description, &profile.description)) {
+            let what =
+                format!("`{}` is described as `{}` is: {:?}", copy.name, profile.name, short(&profile.description));
+            return Err(Fault::new(what));
+        }
         for example in &profile.examples {
             if n_tried >= REQUESTS_MAX {
                 break;
@@ -91,6 +97,20 @@ fn rival(index: &Index, text: &str, is_own: &impl Fn(&str) -> bool) -> Option<Ar
     let most = ranking.candidates.first()?.score;
     let own = ranking.candidates.iter().find(|candidate| is_own(&candidate.skill))?;
     (own.score >= most * NEAR).then(|| own.skill.clone())
+}
+
+/// Whether two descriptions say the same in almost the same words.
+fn alike(one: &str, other: &str) -> bool {
+    let words = |text: &str| {
+        text.to_lowercase()
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect::<HashSet<_>>()
+    };
+    let (one, other) = (words(one), words(other));
+    let both = one.intersection(&other).count();
+    both >= 3 && both * 10 >= one.union(&other).count() * 8
 }
 
 /// Whether one of its examples is that very request: then nobody can say whose it is.
