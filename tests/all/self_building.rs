@@ -151,7 +151,7 @@ async fn a_skill_that_keeps_failing_becomes_a_gap_and_a_version_that_is_sent_bac
         let failed = call(&mut client, json!({ "n": n, "who": "anna@example.org" })).await;
         assert!(!failed.status.is_success(), "{}", failed.text());
     }
-    let gap = until_gap(&mut client, "open").await;
+    let gap = until_gap(&mut client, "open", 3).await;
     let id = gap["id"].as_str().unwrap().to_owned();
     let shown = client.get(&format!("/v1/gaps/{id}")).await.unwrap().text();
     assert!(shown.contains("odd") && !shown.contains("anna"), "{shown}");
@@ -167,11 +167,11 @@ async fn a_skill_that_keeps_failing_becomes_a_gap_and_a_version_that_is_sent_bac
     let built = build(&mut client, halve(3, deep)).await;
     assert_eq!(built["state"], "live", "{built}");
     assert_eq!(call(&mut client, json!({ "n": 3 })).await.json()["output"]["half"], 1.5);
-    until_gap(&mut client, "filled").await;
+    until_gap(&mut client, "filled", 3).await;
     for _ in 0..4 {
         call(&mut client, json!({ "n": 3333 })).await;
     }
-    until_gap(&mut client, "open").await;
+    until_gap(&mut client, "open", 4).await;
     let shown = client.get(&format!("/v1/gaps/{id}")).await.unwrap().text();
     assert!(shown.contains("sent_back") && shown.contains("3333"), "{shown}");
     let again = build(&mut client, halve(4, deep)).await;
@@ -180,14 +180,14 @@ async fn a_skill_that_keeps_failing_becomes_a_gap_and_a_version_that_is_sent_bac
     assert_eq!(good["state"], "live", "{good}");
 }
 
-/// The gap about the failing skill, once it has that state.
-async fn until_gap(client: &mut Client, state: &str) -> Value {
+/// The gap about the failing skill, once it has that state and so much evidence.
+async fn until_gap(client: &mut Client, state: &str, count: u64) -> Value {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     loop {
         let gaps = client.get("/v1/gaps").await.unwrap().json();
         let gap =
             gaps["gaps"].as_array().unwrap().iter().find(|gap| gap["text"].as_str().unwrap().contains("keeps failing"));
-        if let Some(gap) = gap.filter(|gap| gap["state"] == state) {
+        if let Some(gap) = gap.filter(|gap| gap["state"] == state && gap["count"].as_u64() >= Some(count)) {
             return gap.clone();
         }
         assert!(std::time::Instant::now() < deadline, "{gaps}");

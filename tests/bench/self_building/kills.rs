@@ -78,7 +78,9 @@ fn between(random: &mut ChaCha12Rng, from: f64, to: f64) -> f64 {
 pub async fn run(report: &mut Report, n_kills: u64) -> anyhow::Result<bool> {
     let home = Home::new();
     home.configure("self_building_enabled = true");
-    home.policy("[building]\nbuilders = [\"local\"]\nrounds_per_day = 100000\nrounds_max = 100");
+    home.policy(
+        "[building]\nbuilders = [\"local\"]\nbuilds_per_day = 100000\nrounds_per_day = 100000\nrounds_max = 100",
+    );
     let mut random = ChaCha12Rng::seed_from_u64(u64::from(std::process::id()));
     let mut lost = Vec::new();
     let mut running = Running::start(&home).await;
