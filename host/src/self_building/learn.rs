@@ -8,7 +8,7 @@ use crate::base::{Failure, TaskId};
 use crate::skills::Example;
 use crate::store::builds::BuildState;
 use crate::store::gaps::{Evidence, GapRecord, GapState, gap_id};
-use crate::telemetry::failing::{FailedCall, SentBack};
+use crate::telemetry::failing::{FailedCall, SentBack, Taken};
 
 /// What the key of a gap begins with that is about a skill; those of requests have no colon.
 const OF_SKILL: &str = "skill:";
@@ -21,7 +21,7 @@ impl Builder {
     /// `internal`.
     pub async fn learn(&self) -> Result<(), Failure> {
         let Backing { skills, .. } = self.backing();
-        let (sent_back, failing) = skills.failures().take_failing();
+        let Taken { sent_back, failing } = skills.failures().take_failing();
         for (sent_back, calls) in sent_back {
             self.learn_of_version(&sent_back, &calls).await?;
         }

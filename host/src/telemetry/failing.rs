@@ -46,10 +46,22 @@ pub struct SentBack {
     pub why: String,
 }
 
+/// A principal and a skill.
+type Whose = (Arc<str>, Arc<str>);
+
+/// What was taken.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Versions that were sent back, each with calls that failed.
+    pub sent_back: Vec<(SentBack, Vec<FailedCall>)>,
+    /// Of skills that keep failing, how often they did, and calls.
+    pub failing: Vec<(u64, Vec<FailedCall>)>,
+}
+
 /// What waits to be taken.
 #[derive(Debug, Default)]
 pub struct Failing {
-    calls: HashMap<(Arc<str>, Arc<str>), (u64, Vec<FailedCall>)>,
+    calls: HashMap<Whose, (u64, Vec<FailedCall>)>,
     sent_back: Vec<SentBack>,
 }
 
@@ -89,7 +101,7 @@ impl Failing {
     }
 
     /// The calls of versions that were sent back, and of skills that keep failing, with how often those failed.
-    pub fn take(&mut self) -> (Vec<(SentBack, Vec<FailedCall>)>, Vec<(u64, Vec<FailedCall>)>) {
+    pub fn take(&mut self) -> Taken {
         let mut with_calls = Vec::new();
         for sent_back in std::mem::take(&mut self.sent_back) {
             let mut its = Vec::new();
@@ -106,7 +118,7 @@ impl Failing {
         let due: Vec<_> =
             self.calls.iter().filter(|(_, (count, _))| *count >= KEEPS_FAILING).map(|(key, _)| key.clone()).collect();
         let failing = due.iter().filter_map(|key| self.calls.remove(key)).collect();
-        (with_calls, failing)
+        Taken { sent_back: with_calls, failing }
     }
 
     /// Drops those of `owner`.

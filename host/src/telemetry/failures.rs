@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::failing::{FailedCall, Failing, SentBack};
+use super::failing::{FailedCall, Failing, SentBack, Taken};
 use crate::base::{FailureKind, TaskId};
 
 /// Groups that wait to be taken; failures of others are then only counted.
@@ -108,7 +108,7 @@ impl Failures {
     }
 
     /// As [`Failing::take`].
-    pub fn take_failing(&self) -> (Vec<(SentBack, Vec<FailedCall>)>, Vec<(u64, Vec<FailedCall>)>) {
+    pub fn take_failing(&self) -> Taken {
         self.failing().take()
     }
 
