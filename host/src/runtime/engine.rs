@@ -70,13 +70,14 @@ pub fn pooled_config(instances_max: u32) -> Config {
         .table_elements(TABLE_ELEMENTS_CEILING)
         .max_component_instance_size(4 << 20)
         .max_core_instance_size(4 << 20)
-        // What stays mapped between calls is reset by copying instead of by faulting in again, which costs more;
-        // the slots that keep it are few, so that it stays a small part of the daemon.
-        .linear_memory_keep_resident(512 << 10)
+        // What stays mapped between calls is reset by copying instead of by faulting in again, which costs more. Asking
+        // the system which pages were written would spare some copying, but that takes the lock of the whole address
+        // space, for which a short call then waits while another's megabytes are given back.
+        .linear_memory_keep_resident(128 << 10)
         .table_keep_resident(32 << 10)
         .async_stack_keep_resident(32 << 10)
         .max_unused_warm_slots(8)
-        .pagemap_scan(Enabled::Auto);
+        .pagemap_scan(Enabled::No);
     let mut config = code_config();
     config.async_stack_zeroing(true).allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
