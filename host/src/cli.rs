@@ -58,8 +58,10 @@ pub type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub enum Mode {
     /// Owns its data, and serves the socket and HTTP.
     Serve,
-    /// Inside this process, for this command alone: no socket, no HTTP.
+    /// Inside this process, for this command alone: no socket, no HTTP, and no model, for which a command is too short.
     Embedded,
+    /// Inside this process, for as long as a client stays: no socket, no HTTP.
+    Session,
 }
 
 /// Told how many bundles have been read, and of how many.

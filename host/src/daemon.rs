@@ -39,6 +39,8 @@ const SOCKET: &str = "happyos.sock";
 const INSIDE_BUFFER_BYTES: usize = 64 << 10;
 /// How often the metrics fold what was recorded since.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked for skills that keep failing.
+const LEARN_EVERY: Duration = Duration::from_secs(2);
 /// The program that compiles: this one, even if its file has been replaced since it started.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
@@ -98,7 +100,7 @@ impl Daemon {
         // Taken before the skills are read: a port that is not to be had should not take minutes to find out.
         let network = match mode {
             Mode::Serve => Some(listen(config.http.listen).await?),
-            Mode::Embedded => None,
+            Mode::Embedded | Mode::Session => None,
         };
         let policy = PolicyFile::at(config.policy_path());
         let ledger: Arc<dyn Ledger> = match config.tasks.store {
@@ -112,15 +114,6 @@ impl Daemon {
         let shutdown = CancellationToken::new();
         let tokens = Arc::new(tokens);
         let requests = TaskTracker::new();
-        let builder = Builder::new(self_building::Backing {
-            skills: skills.clone(),
-            store: store.clone(),
-            ledger: ledger.clone(),
-            policy: policy.clone(),
-            audit: audit.clone(),
-            now_ms,
-        });
-        let resumed = builder.clone();
         let agents = Agents::open(
             crate::agents::Backing {
                 skills: skills.clone(),
@@ -132,6 +125,16 @@ impl Daemon {
         )
         .await
         .map_err(|error| Fault::failed(error.to_string()))?;
+        let builder = Builder::new(self_building::Backing {
+            skills: skills.clone(),
+            store: store.clone(),
+            ledger: ledger.clone(),
+            policy: policy.clone(),
+            audit: audit.clone(),
+            agents: agents.clone(),
+            now_ms,
+        });
+        let (resumed, learning) = (builder.clone(), builder.clone());
         let orchestrator = Orchestrator::new(
             orchestrator::Backing {
                 skills: skills.clone(),
@@ -169,6 +172,7 @@ impl Daemon {
         let drain = Drain::new(Duration::from_millis(config.drain_ms));
         let local = Door::new(router.clone(), Gate::Local(Principal::authenticated("local", Role::Operator)));
         tasks.spawn(upkeep(shutdown.clone()));
+        tasks.spawn(learn(learning, shutdown.clone()));
         tasks.spawn(settings::follow(
             skills.clone(),
             orchestrator.clone(),
@@ -186,8 +190,10 @@ impl Daemon {
             let (agents, shutdown) = (agents.clone(), shutdown.clone());
             async move { agents.upkeep(shutdown).await }
         });
-        let later = mode == Mode::Embedded;
-        tasks.spawn(model::follow(config.models_dir(), orchestrator.clone(), later, shutdown.clone()));
+        if mode != Mode::Embedded {
+            let later = mode == Mode::Session;
+            tasks.spawn(model::follow(config.models_dir(), orchestrator.clone(), later, shutdown.clone()));
+        }
         // Other embedded commands may be at work on the tasks that this one finds.
         let alone = mode == Mode::Serve;
         if alone {
@@ -293,6 +299,24 @@ async fn upkeep(shutdown: CancellationToken) {
         tokio::select! {
             _ = every.tick() => handle.run_upkeep(),
             () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+/// Has what keeps failing become gaps.
+async fn learn(builder: Builder, shutdown: CancellationToken) {
+    let mut every = tokio::time::interval(LEARN_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let last = tokio::select! {
+            _ = every.tick() => false,
+            () = shutdown.cancelled() => true,
+        };
+        if let Err(failure) = builder.learn().await {
+            tracing::warn!(%failure, "what keeps failing is not kept");
+        }
+        if last {
+            return;
         }
     }
 }

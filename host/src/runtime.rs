@@ -248,6 +248,9 @@ impl Runtime {
                 Remembered::TooCostly { why: why.clone(), allowed: self.compile_allowance() }
             }
             Err(CompileError::Helper(why)) => return Err(CompileError::Helper(why.clone())),
+            Err(CompileError::Busy { cpu_s, wall_s }) => {
+                return Err(CompileError::Busy { cpu_s: *cpu_s, wall_s: *wall_s });
+            }
         };
         let note = serde_json::to_vec(&remembered).map_err(|error| CompileError::Helper(error.to_string()))?;
         keep(Sealed::Shape, &note)?;

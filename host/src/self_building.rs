@@ -3,9 +3,12 @@
 
 pub mod build;
 pub mod gate;
+mod learn;
 mod need;
+mod redact;
 mod source;
 mod values;
+pub mod writers;
 
 pub use build::{Backing, Builder};
 pub use gate::{Need, Outcome, Report, Stage, Verdict, judge};

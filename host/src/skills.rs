@@ -45,6 +45,7 @@ use crate::runtime::{ClockMode, GuestCall, Powers, Runtime};
 use crate::security::{Action, Audit, PolicyFile, Principal, authorise};
 use crate::store::{Store, StoreError};
 use crate::telemetry::GuestLog;
+use crate::telemetry::failing::{self, FailedCall};
 use crate::telemetry::failures::{self, Failures, Noted};
 use directory::Stamp;
 use shelf::Shelf;
@@ -250,6 +251,8 @@ impl Skills {
         let called = skill.called();
         let mut counted = Counted { metrics: &called.metrics, done: false, began: Instant::now() };
         let (skill_name, is_named) = (call.skill, call.request_id.is_some());
+        // Short, so that it costs next to nothing: wanted only where the skill fails on it.
+        let input = (call.input.len() <= failing::INPUT_BYTES_MAX).then(|| call.input.to_string());
         let (result, usage) = self.call_skill(&skill, called, call, &request_id).await;
         counted.done = true;
         let failure = result.as_ref().err().map(|failure| failure.kind);
@@ -257,6 +260,19 @@ impl Skills {
         if skill.bundle().trial.count(failure) {
             // A full queue means that much is being sent back already; the next trap says it again.
             let _ = self.inner.demoted.try_send((skill.bundle().name.clone(), skill.bundle().digest));
+        }
+        if let (Err(failure), Some(input)) = (&result, input)
+            && failing::is_own_fault(failure.kind)
+        {
+            self.inner.failures.failed(FailedCall {
+                owner: principal.name().into(),
+                skill: skill.name().clone(),
+                bundle: skill.bundle().name.clone(),
+                digest: skill.bundle().digest,
+                input,
+                error: failure.to_string(),
+                at_ms: now_ms(),
+            });
         }
         if let (Err(failure), false) = (&result, is_named) {
             self.note(principal, skill_name, failure);
@@ -267,12 +283,11 @@ impl Skills {
 
     /// Notes a call that failed. Who names its calls itself does so, too, and knows more of them.
     fn note(&self, principal: &Principal, skill: &str, failure: &Failure) {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.inner.failures.note(Noted {
             owner: principal.name(),
             skill,
             task: None,
-            at_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            at_ms: now_ms(),
             kind: &failures::kind(failure.kind),
             message: &failure.message,
             hint: failure.hint.as_deref(),
@@ -390,6 +405,11 @@ fn not_found(snapshot: &Snapshot, name: &str) -> Failure {
 
 fn invalid_input(message: String) -> Failure {
     Failure::new(FailureKind::InvalidInput, message)
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn check_tags(call: &Call<'_>) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! What happened: guest log lines, failures in groups, metrics, and the daemon's own log with its spans.
 
 pub mod agents;
+pub mod failing;
 pub mod failures;
 pub mod logs;
 pub mod metrics;

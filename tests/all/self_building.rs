@@ -3,7 +3,8 @@
 use happyos::self_building::{Need, Outcome, Report, Stage, judge};
 use happyos::skills::Skills;
 use happyos_tests::home::operator;
-use happyos_tests::{Home, process};
+use happyos_tests::http::Client;
+use happyos_tests::{Home, building, built, process};
 use serde_json::{Value, json};
 
 /// What a skill that shouts is to do, with examples that its writer does not see.
@@ -114,4 +115,82 @@ fn a_refused_request_becomes_a_gap_a_skill_and_an_answer() {
     assert!(asked.code == 0 && asked.stdout.contains("HELLO!"), "{asked:?}");
     let origin = run(&["skill", "provenance", "shout"]);
     assert!(origin.stdout.contains(&gap) && origin.stdout.contains("round 1: rejected"), "{origin:?}");
+}
+
+/// The same with an agent as the writer, and with installed scripts put together: what `cargo xtask loop` shows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_loop_closes_with_files_with_a_model_and_with_installed_skills_alone() {
+    let adapter = std::fs::read(built("happyos/skills", "openai-compatible.wasm")).unwrap();
+    let mut shown = Vec::new();
+    let done = building::show(&adapter, &mut |line| shown.push(line.to_owned())).await;
+    assert!(done.is_ok(), "{:?}\n{}", done, shown.join("\n"));
+}
+
+/// A script that halves, of that body.
+fn halve(version: u32, run: &str) -> String {
+    format!(
+        "/* happyos\nname = \"halve\"\nversion = \"0.{version}.0\"\n*/\nskill({{ name: \"halve\", description: \"Half of a number.\", \
+         inputSchema: {{ type: \"object\", properties: {{ n: {{ type: \"integer\" }}, who: {{ type: \"string\", maxLength: 60 }} }}, \
+         required: [\"n\"], additionalProperties: false }}, examples: [{{ request: {{ en: \"halve 4\" }}, input: {{ n: 4 }}, output: \
+         {{ half: 2 }} }}], run({{ n }}) {{ {run} }} }});\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_skill_that_keeps_failing_becomes_a_gap_and_a_version_that_is_sent_back_opens_it_again() {
+    let home = Home::new();
+    home.configure("self_building_enabled = true");
+    home.policy("[building]\nbuilders = [\"local\"]");
+    home.install("halve.js", halve(1, "if (n % 2) throw new Error('odd'); return { half: n / 2 };"));
+    let _daemon = process::Running::start(&home).await;
+    let mut client = Client::unix(&home.socket()).await.unwrap();
+    let call = async |client: &mut Client, input: Value| {
+        client.post("/v1/skills/halve/call", &json!({ "input": input })).await.unwrap()
+    };
+    for n in [3, 5, 7] {
+        let failed = call(&mut client, json!({ "n": n, "who": "anna@example.org" })).await;
+        assert!(!failed.status.is_success(), "{}", failed.text());
+    }
+    let gap = until_gap(&mut client, "open", 3).await;
+    let id = gap["id"].as_str().unwrap().to_owned();
+    let shown = client.get(&format!("/v1/gaps/{id}")).await.unwrap().text();
+    assert!(shown.contains("odd") && !shown.contains("anna"), "{shown}");
+    let build = async |client: &mut Client, source: String| {
+        let body = json!({ "gap": id, "file": "halve.js", "source": source });
+        client.post("/v1/builds", &body).await.unwrap().json()
+    };
+    let same = build(&mut client, halve(2, "if (n % 2) throw new Error('odd!'); return { half: n / 2 };")).await;
+    assert_eq!(same["state"], "open", "{same}");
+    assert!(same.to_string().contains("3 of 3 hidden examples"), "{same}");
+    // It does what it failed on, and something else on a number that nobody tried.
+    let deep = "const deep = (x) => deep(x + 1) + 1; return { half: n === 3333 ? deep(0) : n / 2 };";
+    let built = build(&mut client, halve(3, deep)).await;
+    assert_eq!(built["state"], "live", "{built}");
+    assert_eq!(call(&mut client, json!({ "n": 3 })).await.json()["output"]["half"], 1.5);
+    until_gap(&mut client, "filled", 3).await;
+    for _ in 0..4 {
+        call(&mut client, json!({ "n": 3333 })).await;
+    }
+    until_gap(&mut client, "open", 4).await;
+    let shown = client.get(&format!("/v1/gaps/{id}")).await.unwrap().text();
+    assert!(shown.contains("sent_back") && shown.contains("3333"), "{shown}");
+    let again = build(&mut client, halve(4, deep)).await;
+    assert_ne!(again["state"], "live", "{again}");
+    let good = build(&mut client, halve(5, "return { half: n / 2 };")).await;
+    assert_eq!(good["state"], "live", "{good}");
+}
+
+/// The gap about the failing skill, once it has that state and so much evidence.
+async fn until_gap(client: &mut Client, state: &str, count: u64) -> Value {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        let gaps = client.get("/v1/gaps").await.unwrap().json();
+        let gap =
+            gaps["gaps"].as_array().unwrap().iter().find(|gap| gap["text"].as_str().unwrap().contains("keeps failing"));
+        if let Some(gap) = gap.filter(|gap| gap["state"] == state && gap["count"].as_u64() >= Some(count)) {
+            return gap.clone();
+        }
+        assert!(std::time::Instant::now() < deadline, "{gaps}");
+        tokio::task::yield_now().await;
+    }
 }

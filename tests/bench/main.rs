@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         ["answers", rest @ ..] => answers::run(rest),
         ["plans", rest @ ..] => plans::run(rest),
         ["reload", rest @ ..] => reload::run(rest),
+        ["loop"] => self_building::show_loop(),
         ["self-building", rest @ ..] => self_building::run(rest),
         // Parts of a benchmark that run in a process of their own.
         ["mcp-client", rest @ ..] => client::run(rest),

@@ -2,6 +2,7 @@
 
 pub mod abuse;
 pub mod bombs;
+pub mod building;
 pub mod crash;
 pub mod crash_tasks;
 pub mod endpoint;

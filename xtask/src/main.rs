@@ -17,6 +17,8 @@ Usage: cargo xtask COMMAND
   lint                  format and lint checks
   bench NAME|all        a benchmark: calls, mcp, scale, fair, reload, routing, orchestrate, answers, agents, plans; `bench reload --swaps N` for a short
                         run, `bench routing|answers|plans --data PATH` for other data, `bench routing --only PART,…` for parts of it
+  loop                  how a missing skill gets built: a refused request, its gap, the rounds, the answer; with files, a
+                        scripted model, and installed skills alone
   abuse [--only NAME]   everything hostile tried on a running daemon, as a table
   crash bundles|tasks [--kills N]
                         kills the daemon at random moments and looks at what it finds when it starts again
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         ["lint"] => test::lint(),
         ["bench", "all"] => bars::BENCHES.iter().try_for_each(|name| bars::bench(name, &[])),
         ["bench", name, options @ ..] if bars::BENCHES.contains(name) => bars::bench(name, options),
+        ["loop"] => bars::bench("loop", &[]),
         ["abuse", options @ ..] => bars::bench("abuse", options),
         ["crash", "bundles", options @ ..] => bars::bench("crash-bundles", options),
         ["crash", "tasks", options @ ..] => bars::bench("crash-tasks", options),

@@ -38,6 +38,10 @@ struct Round {
     stages: Vec<Stage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     told: Option<String>,
+    #[serde(default)]
+    model_calls: u32,
+    #[serde(default)]
+    cost: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,7 +58,7 @@ struct Provenance {
 
 pub fn run(context: &Context, asked: &args::Building) -> Result<(), Fault> {
     match asked {
-        args::Building::Start { gap, from, need } => start(context, gap, from, need.as_deref()),
+        args::Building::Start(asked) => start(context, asked),
         args::Building::List => list(context),
         args::Building::Show { id } => {
             let path = format!("/v1/builds/{}", checked(id)?);
@@ -78,23 +82,34 @@ pub fn run(context: &Context, asked: &args::Building) -> Result<(), Fault> {
     }
 }
 
-fn start(context: &Context, gap: &str, from: &std::path::Path, need: Option<&std::path::Path>) -> Result<(), Fault> {
+fn start(context: &Context, asked: &args::StartBuild) -> Result<(), Fault> {
+    let args::StartBuild { gap, from, agent, need } = asked;
     let doing = format!("build a skill for the gap `{gap}`");
-    let source = fs::read_to_string(from).doing(|| format!("read `{}`", from.display()))?;
-    let file = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut body = json!({ "gap": checked(gap)?, "file": file, "source": source });
+    let mut body = json!({ "gap": checked(gap)? });
+    if let Some(from) = from {
+        let source = fs::read_to_string(from).doing(|| format!("read `{}`", from.display()))?;
+        body["file"] = from.file_name().unwrap_or_default().to_string_lossy().into();
+        body["source"] = source.into();
+    }
+    if let Some(agent) = agent {
+        body["agent"] = agent.as_str().into();
+    }
     if let Some(path) = need {
         let text = fs::read_to_string(path).doing(|| format!("read `{}`", path.display()))?;
         let need: Value = serde_json::from_str(&text).doing(|| format!("read `{}`", path.display()))?;
-        if let Some(members) = body.as_object_mut() {
-            members.insert("need".into(), need);
-        }
+        body["need"] = need;
     }
     let build: Build = context.with_any(async |client| client.post("/v1/builds", &body, &doing).await)?;
     if context.voice.json {
         output::print_json(&json!(build))?;
     } else {
         let last = build.rounds.last();
+        // A file is one round; the others came here one after another.
+        let before = build.rounds.iter().filter(|round| build.writer != "file" && round.number != build.n_rounds);
+        for round in before {
+            let told = round.told.as_deref().unwrap_or_default();
+            output::print(&format!("build {} round {}: rejected: {told}\n", build.id, round.number))?;
+        }
         let told = last.and_then(|round| round.told.as_deref());
         let bundle = build.bundle.as_deref().unwrap_or_default();
         let what = match (build.state.as_str(), told) {

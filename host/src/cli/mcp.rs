@@ -90,7 +90,7 @@ fn refused(head: &[u8]) -> io::Error {
 async fn embedded(context: &Context) -> Result<(), Fault> {
     let doing = || "serve MCP".to_owned();
     let silent: OnLoad = Box::new(|_, _| {});
-    let running = (context.start)(context.config.clone(), Mode::Embedded, silent).await?;
+    let running = (context.start)(context.config.clone(), Mode::Session, silent).await?;
     let mut connection = running.connect().doing(doing)?;
     connection.write_all(REQUEST).await.doing(doing)?;
     let mut head = Vec::new();

@@ -35,7 +35,7 @@ impl Ownership {
             .map_err(failed)?;
         let alone = match file.try_lock() {
             Ok(()) => true,
-            Err(TryLockError::WouldBlock) if mode == Mode::Embedded => false,
+            Err(TryLockError::WouldBlock) if mode != Mode::Serve => false,
             Err(TryLockError::WouldBlock) => return Err(taken(data_dir, &mut file)),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         };
@@ -43,7 +43,7 @@ impl Ownership {
             let pid = std::process::id();
             file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{pid}")).map_err(failed)?;
             let done = first();
-            if mode == Mode::Embedded {
+            if mode != Mode::Serve {
                 file.unlock().map_err(failed)?;
                 share(data_dir, &mut file).map_err(|fault| fault.unwrap_or_else(failed))?;
             }

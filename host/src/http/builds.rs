@@ -12,8 +12,10 @@ use serde_json::value::RawValue;
 use super::error::HttpError;
 use super::gate::Caller;
 use super::{Shared, body, wire};
+use crate::base::{Failure, FailureKind};
 use crate::security::{Action, authorise};
-use crate::self_building::build::{Built, PersonsFile};
+use crate::self_building::build::Built;
+use crate::self_building::writers::PersonsFile;
 use crate::store::builds::{BuildRecord, RoundRecord};
 
 #[derive(Serialize)]
@@ -52,6 +54,9 @@ struct RoundBody<'a> {
     stages: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
     told: Option<&'a str>,
+    /// Calls of models, and what they cost in millionths of the operator's currency.
+    model_calls: u32,
+    cost: u64,
 }
 
 impl<'a> BuildBody<'a> {
@@ -64,6 +69,8 @@ impl<'a> BuildBody<'a> {
                 passed: round.passed,
                 stages: wire::raw(&round.verdicts)?,
                 told: round.told.as_deref(),
+                model_calls: round.model_calls,
+                cost: round.cost,
             })
         });
         Ok(BuildBody {
@@ -88,9 +95,14 @@ struct StartRequest {
     /// The gap's id.
     gap: String,
     /// The file's name, with its ending.
-    file: String,
+    #[serde(default)]
+    file: Option<String>,
     /// Its text.
-    source: String,
+    #[serde(default)]
+    source: Option<String>,
+    /// The agent that is to write. Without that and a file, installed scripts are put together, or an agent is chosen.
+    #[serde(default)]
+    agent: Option<String>,
     /// What the skill is to do: hidden examples, and what it may ask for.
     #[serde(default)]
     need: Option<Value>,
@@ -104,10 +116,19 @@ pub(super) async fn start(
     authorise(&principal, Action::ManageBundles)?;
     let (parts, body) = request.into_parts();
     let bytes = body::read(&parts.headers, body, state.body_bytes_max()).await?;
-    let asked: StartRequest = wire::parse(&bytes, &["gap", "file", "source", "need"])?;
+    let asked: StartRequest = wire::parse(&bytes, &["gap", "file", "source", "agent", "need"])?;
     let need = asked.need.map(|need| need.to_string());
-    let writer = PersonsFile::new(asked.file, asked.source);
-    let built = state.builder.start(&principal, &asked.gap, &writer, need.as_deref()).await?;
+    let (gap, need) = (asked.gap.as_str(), need.as_deref());
+    let built = match (asked.file, asked.source, asked.agent) {
+        (Some(file), Some(source), None) => {
+            state.builder.start(&principal, gap, &PersonsFile::new(file, source), need).await?
+        }
+        (None, None, agent) => state.builder.start_by(&principal, gap, agent.as_deref(), need).await?,
+        _ => {
+            let message = "a build takes `file` with `source`, or `agent`, or none of these";
+            return Err(Failure::new(FailureKind::InvalidInput, message).into());
+        }
+    };
     shown(&built)
 }
 

@@ -41,6 +41,7 @@ impl Fixture {
             ledger: Arc::new(store),
             policy: PolicyFile::at(config.policy_path()),
             audit: Audit::open(&config.data_dir).unwrap(),
+            agents: agents.clone(),
             now_ms: || 1,
         });
         let state = DoorState {

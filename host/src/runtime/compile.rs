@@ -21,6 +21,17 @@ pub enum CompileError {
     /// Compiling takes more than it may: refused again until it may take more.
     #[error("{0}")]
     TooCostly(String),
+    /// The machine had no time for it, twice: it may work another time.
+    #[error(
+        "the machine is too busy: compiling it was not given {cpu_s} processor seconds within {wall_s} s (hint: this says nothing \
+         of the file; try again when there is less to do)"
+    )]
+    Busy {
+        /// Processor seconds that it may take.
+        cpu_s: u64,
+        /// Seconds that were waited for that.
+        wall_s: u64,
+    },
     /// The machine or the helper is at fault: it may work another time.
     #[error("the compile helper failed: {0}")]
     Helper(String),
@@ -54,12 +65,17 @@ impl Compiler {
             memory_bytes: self.config.memory_bytes_max,
             cpu_s: self.config.cpu_s + (self.config.cpu_s_per_mib * bytes.len() as u64).div_ceil(MIB),
         };
-        // The helper is nice: on a busy machine its processor seconds take longer.
-        let wall = Duration::from_secs(order.cpu_s * 6);
-        match tokio::time::timeout(wall, self.run(&order, bytes)).await {
-            Ok(result) => result,
-            Err(_) => Err(CompileError::Helper(format!("it was not done after {} s and was stopped", wall.as_secs()))),
+        // The helper is nice: on a busy machine its processor seconds take longer, and then longer still.
+        let mut waited_s = 0;
+        for times in [6, 18] {
+            let wall = Duration::from_secs(order.cpu_s * times);
+            if let Ok(result) = tokio::time::timeout(wall, self.run(&order, bytes)).await {
+                return result;
+            }
+            waited_s += wall.as_secs();
+            tracing::warn!(waited_s, "the machine is too busy to compile a file");
         }
+        Err(CompileError::Busy { cpu_s: order.cpu_s, wall_s: waited_s })
     }
 
     async fn run(&self, order: &Order, bytes: &[u8]) -> Result<(Shape, Vec<u8>), CompileError> {

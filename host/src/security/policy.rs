@@ -37,15 +37,28 @@ pub struct Policy {
 pub struct Building {
     /// Principals by name; nobody unless the operator says so.
     pub builders: Vec<String>,
+    /// Builds within 24 hours.
+    pub builds_per_day: u64,
     /// Rounds of all builds within 24 hours.
     pub rounds_per_day: u64,
+    /// Calls of models for all builds within 24 hours.
+    pub model_calls_per_day: u64,
+    /// What those may cost, in millionths of the operator's currency.
+    pub money_per_day: u64,
     /// Rounds of one build.
     pub rounds_max: u32,
 }
 
 impl Default for Building {
     fn default() -> Building {
-        Building { builders: Vec::new(), rounds_per_day: 100, rounds_max: 8 }
+        Building {
+            builders: Vec::new(),
+            builds_per_day: 50,
+            rounds_per_day: 100,
+            model_calls_per_day: 100,
+            money_per_day: 5_000_000,
+            rounds_max: 8,
+        }
     }
 }
 

@@ -1,12 +1,16 @@
 //! Builds: rounds of writing and judging for one gap, within bounds, until a round passes and its file is put into the skills
 //! directory. Every round is kept.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use async_trait::async_trait;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::gate::{self, Need, Report};
+use super::learn;
+use super::writers::{Brief, ByAgent, Composer, Writer, Written};
+use crate::agents::Agents;
 use crate::base::{Digest, Failure, FailureKind};
 use crate::security::{Action, Audit, Building, Event, PolicyFile, Principal, authorise};
 use crate::skills::{FileState, Skills, State};
@@ -27,6 +31,8 @@ pub struct Backing {
     pub policy: PolicyFile,
     /// Where it is recorded who did what.
     pub audit: Audit,
+    /// Who may write.
+    pub agents: Agents,
     /// The time, in milliseconds since 1970.
     pub now_ms: fn() -> u64,
 }
@@ -41,62 +47,28 @@ struct Inner {
     backing: Backing,
     /// One build at a time: each takes the sandbox, and the bounds of a day are counted before and written after.
     working: tokio::sync::Mutex<()>,
+    /// Ends the build of that id while its writer writes.
+    cancels: Mutex<HashMap<Box<str>, CancellationToken>>,
 }
 
-/// What a writer is given.
-#[derive(Debug, Clone)]
-pub struct Brief {
-    /// The gap's requests, the last one first.
-    pub requests: Vec<String>,
-    /// What every skill has to keep to.
-    pub contract: &'static str,
-    /// The nearest installed skills: their names.
-    pub nearest: Vec<String>,
-    /// The first useful error of each round before, the first one first.
-    pub failed: Vec<String>,
+/// Takes a build out of those that can be ended, however it goes.
+struct Cancel<'a> {
+    inner: &'a Inner,
+    id: Box<str>,
+    token: CancellationToken,
 }
 
-/// What a writer gives back: one script with its examples.
-#[derive(Debug, Clone)]
-pub struct Written {
-    /// A name for its file, with the ending.
-    pub file_name: String,
-    /// The text.
-    pub source: String,
-}
-
-/// Who writes candidates: a person's file, or an agent. Never trusted.
-#[async_trait]
-pub trait Writer: Send + Sync {
-    /// Names it in what is kept of a build.
-    fn name(&self) -> &str;
-    /// Writes a candidate for the next round; `None` when it has no more to give.
-    ///
-    /// # Errors
-    /// Why it could not write.
-    async fn write(&self, brief: &Brief) -> Result<Option<Written>, Failure>;
-}
-
-/// A file that a person wrote: one round for each.
-pub struct PersonsFile {
-    written: std::sync::Mutex<Option<Written>>,
-}
-
-impl PersonsFile {
-    /// Hands in a file of that name.
-    pub fn new(file_name: String, source: String) -> PersonsFile {
-        PersonsFile { written: std::sync::Mutex::new(Some(Written { file_name, source })) }
+impl<'a> Cancel<'a> {
+    fn new(inner: &'a Inner, id: &str) -> Cancel<'a> {
+        let token = CancellationToken::new();
+        inner.cancels.lock().unwrap_or_else(PoisonError::into_inner).insert(id.into(), token.clone());
+        Cancel { inner, id: id.into(), token }
     }
 }
 
-#[async_trait]
-impl Writer for PersonsFile {
-    fn name(&self) -> &str {
-        "file"
-    }
-
-    async fn write(&self, _: &Brief) -> Result<Option<Written>, Failure> {
-        Ok(self.written.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take())
+impl Drop for Cancel<'_> {
+    fn drop(&mut self) {
+        self.inner.cancels.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
     }
 }
 
@@ -104,6 +76,8 @@ impl Writer for PersonsFile {
 pub type Built = (BuildRecord, Vec<RoundRecord>);
 
 const CONTRACT: &str = include_str!("contract.md");
+/// What the composer is called in what is kept.
+const COMPOSER: &str = "composer";
 /// Requests of a gap that a writer is given, and a candidate has to be found by.
 const REQUESTS_MAX: usize = 8;
 /// Digits of a build's id.
@@ -113,16 +87,57 @@ const DAY_MS: u64 = 86_400_000;
 impl Builder {
     /// Nothing is being built yet.
     pub fn new(backing: Backing) -> Builder {
-        Builder { inner: Arc::new(Inner { backing, working: tokio::sync::Mutex::default() }) }
+        Builder {
+            inner: Arc::new(Inner { backing, working: tokio::sync::Mutex::default(), cancels: Mutex::default() }),
+        }
+    }
+
+    pub(super) fn backing(&self) -> &Backing {
+        &self.inner.backing
+    }
+
+    /// Has an agent write for a gap: the one of that name, or, where none is named, first the composer and then one that can
+    /// write skills. As [`Builder::start`] else.
+    ///
+    /// # Errors
+    /// As [`Builder::start`]; `not-found` where there is no such agent; `unavailable` where nothing is composed and no agent can
+    /// write skills.
+    pub async fn start_by(
+        &self,
+        principal: &Principal,
+        gap: &str,
+        agent: Option<&str>,
+        need: Option<&str>,
+    ) -> Result<Built, Failure> {
+        let Backing { skills, agents, .. } = &self.inner.backing;
+        self.may_build(principal)?;
+        if agent.is_none() {
+            let composer = Composer::new(skills, principal);
+            let built = self.work(principal, gap, &composer, need).await?;
+            if let Some(built) = built.filter(|(build, _)| is_done(build.state)) {
+                return Ok(built);
+            }
+        }
+        let writer = ByAgent::find(agents, skills, principal, agent).map_err(|failure| {
+            if agent.is_some() {
+                return failure;
+            }
+            let message = "no installed scripts put together do what is wanted, and no agent can write skills";
+            Failure::new(FailureKind::Unavailable, message).with_hint(
+                "`--from FILE` takes a file; `happyos agent create --type code_generator --capabilities skill-writer` makes such \
+                 an agent",
+            )
+        })?;
+        self.start(principal, gap, &writer, need).await
     }
 
     /// Has `writer` write for a gap until a round passes, it has no more to give, or the rounds are used up; goes on with the
     /// build that is open for this gap and writer, if there is one. `need` says what else the skill is to do, as
-    /// [`Need::read`] reads it; a build that goes on keeps its own where this is `None`.
+    /// [`Need::read`] reads it; where this is `None`, what was said for this gap last counts.
     ///
     /// # Errors
     /// `denied` where policy does not let this principal build, or no more today; `not-found` if there is no such gap;
-    /// `invalid-input` if `need` does not read; `internal`.
+    /// `invalid-input` if `need` does not read; `unavailable` where the writer gave nothing; `internal`.
     pub async fn start(
         &self,
         principal: &Principal,
@@ -130,6 +145,19 @@ impl Builder {
         writer: &dyn Writer,
         need: Option<&str>,
     ) -> Result<Built, Failure> {
+        let built = self.work(principal, gap, writer, need).await?;
+        built.ok_or_else(|| {
+            Failure::new(FailureKind::Unavailable, format!("`{}` wrote nothing for the gap `{gap}`", writer.name()))
+        })
+    }
+
+    async fn work(
+        &self,
+        principal: &Principal,
+        gap: &str,
+        writer: &dyn Writer,
+        need: Option<&str>,
+    ) -> Result<Option<Built>, Failure> {
         let policy = self.may_build(principal)?;
         let _one = self.inner.working.lock().await;
         let Backing { store, ledger, now_ms, .. } = &self.inner.backing;
@@ -137,12 +165,92 @@ impl Builder {
         if let Some(need) = need {
             read_need(need)?;
         }
-        let open =
-            store.builds().await.map_err(internal)?.into_iter().find(|build| {
-                build.gap == gap.id && build.state == BuildState::Open && &*build.writer == writer.name()
-            });
-        let mut build = open.unwrap_or_else(|| BuildRecord {
-            id: id(&gap.id, now_ms()),
+        let builds = store.builds().await.map_err(internal)?;
+        let mut of_gap = builds.into_iter().filter(|build| build.gap == gap.id);
+        let said = of_gap.clone().find(|build| &*build.need != "{}").map(|build| build.need);
+        let open = of_gap.find(|build| build.state == BuildState::Open && &*build.writer == writer.name());
+        let mut build = match open {
+            Some(build) => build,
+            None => self.new_build(principal, &policy, &gap, writer).await?,
+        };
+        if let Some(need) = need.map(Into::into).or(said) {
+            build.need = need;
+        }
+        let need = with_gap(read_need(&build.need)?, &gap, &evidence);
+        let mut need = if writer.name() == COMPOSER { need.opened() } else { need };
+        let before = self.before(principal, &mut need, &evidence)?;
+        let rounds = store.build(&build.id).await.map_err(internal)?.map(|(_, rounds)| rounds).unwrap_or_default();
+        let mut brief = Brief {
+            requests: need.requests.clone(),
+            examples: need.shown.clone(),
+            contract: CONTRACT,
+            nearest: nearest(&evidence),
+            before,
+            failed: learn::errors(&evidence)
+                .into_iter()
+                .chain(rounds.iter().filter_map(|round| round.told.as_deref().map(str::to_owned)))
+                .collect(),
+            money_max: 0,
+        };
+        let cancel = Cancel::new(&self.inner, &build.id);
+        while build.state == BuildState::Open {
+            brief.money_max = self.within_budget(&policy).await?;
+            let written = tokio::select! {
+                written = writer.write(&brief) => written?,
+                () = cancel.token.cancelled() => {
+                    build.state = BuildState::Cancelled;
+                    build.changed_ms = now_ms();
+                    store.save_build(build.clone(), None).await.map_err(internal)?;
+                    break;
+                }
+            };
+            let Some(written) = written else { break };
+            let goes_on = written.goes_on;
+            let told = self.round(principal, &policy, &mut build, &need, written).await?;
+            brief.failed.extend(told);
+            if !goes_on {
+                break;
+            }
+        }
+        if build.n_rounds == 0 && build.state == BuildState::Open {
+            return Ok(None);
+        }
+        self.show(principal, &build.id).await.map(Some)
+    }
+
+    /// The text of the skill that a better version is wanted of, where the gap is about one that is installed. What it
+    /// failed on is hidden from its writer.
+    fn before(&self, principal: &Principal, need: &mut Need, evidence: &[Evidence]) -> Result<Option<String>, Failure> {
+        need.hidden.extend(learn::failed_calls(evidence));
+        let Some(bundle) = learn::bundle_of(evidence) else { return Ok(None) };
+        let skills = &self.inner.backing.skills;
+        let snapshot = skills.snapshot(principal)?;
+        let Some(file) = snapshot.file(&bundle) else { return Ok(None) };
+        if file.path.extension().is_none_or(|extension| extension != "js") {
+            let message = format!("`{bundle}` is no script, and only scripts are built");
+            return Err(Failure::new(FailureKind::Unavailable, message)
+                .with_hint("`happyos gap show` has the calls that failed; its author can mend it"));
+        }
+        (need.is_new, need.replaces) = (false, Some(bundle));
+        let read = skills.read_file(principal, &file.path).ok();
+        Ok(read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    async fn new_build(
+        &self,
+        principal: &Principal,
+        policy: &Building,
+        gap: &GapRecord,
+        writer: &dyn Writer,
+    ) -> Result<BuildRecord, Failure> {
+        let Backing { store, now_ms, .. } = &self.inner.backing;
+        let now_ms = now_ms();
+        let spent = store.spent_since(now_ms.saturating_sub(DAY_MS)).await.map_err(internal)?;
+        if spent.builds >= policy.builds_per_day {
+            return Err(used_up(&format!("{} builds were begun", spent.builds), "builds_per_day"));
+        }
+        Ok(BuildRecord {
+            id: id(&gap.id, now_ms),
             gap: gap.id.clone(),
             who: principal.name().into(),
             writer: writer.name().into(),
@@ -150,28 +258,10 @@ impl Builder {
             need: "{}".into(),
             bundle: None,
             digest: None,
-            began_ms: now_ms(),
-            changed_ms: now_ms(),
+            began_ms: now_ms,
+            changed_ms: now_ms,
             n_rounds: 0,
-        });
-        if let Some(need) = need {
-            build.need = need.into();
-        }
-        let need = with_gap(read_need(&build.need)?, &gap, &evidence);
-        let rounds = store.build(&build.id).await.map_err(internal)?.map(|(_, rounds)| rounds).unwrap_or_default();
-        let mut brief = Brief {
-            requests: need.requests.clone(),
-            contract: CONTRACT,
-            nearest: nearest(&evidence),
-            failed: rounds.iter().filter_map(|round| round.told.as_deref().map(str::to_owned)).collect(),
-        };
-        while build.state == BuildState::Open {
-            self.within_budget(&policy).await?;
-            let Some(written) = writer.write(&brief).await? else { break };
-            let told = self.round(principal, &policy, &mut build, &need, written).await?;
-            brief.failed.extend(told);
-        }
-        self.show(principal, &build.id).await
+        })
     }
 
     /// One round: judged, kept, and where it passed, put into the skills directory. Gives what the writer is to know.
@@ -184,8 +274,11 @@ impl Builder {
         written: Written,
     ) -> Result<Option<String>, Failure> {
         let Backing { skills, store, now_ms, .. } = &self.inner.backing;
-        let Written { file_name, source } = written;
-        let report = gate::judge(skills, principal, need, &file_name, source.clone().into_bytes()).await?;
+        let Written { file_name, source, problem, model_calls, cost, .. } = written;
+        let report = match problem {
+            Some(problem) => Report::unwritten(problem),
+            None => gate::judge(skills, principal, need, &file_name, source.clone().into_bytes()).await?,
+        };
         build.n_rounds += 1;
         build.changed_ms = now_ms();
         let passed = report.passed();
@@ -204,6 +297,8 @@ impl Builder {
             passed,
             verdicts: verdicts(&report).to_string().into(),
             told: told.as_deref().map(Into::into),
+            model_calls,
+            cost,
         };
         // Before the file is there: after a kill, what is served is known to come from here.
         store.save_build(build.clone(), Some(round)).await.map_err(internal)?;
@@ -216,7 +311,11 @@ impl Builder {
     /// Puts what passed into the skills directory. What asks for nothing is served by that, and what asks waits.
     async fn go_live(&self, principal: &Principal, build: &mut BuildRecord, source: String) -> Result<(), Failure> {
         let Backing { skills, store, ledger, audit, now_ms, .. } = &self.inner.backing;
-        let file_name = format!("{}.js", build.bundle.as_deref().unwrap_or_default());
+        let bundle = build.bundle.as_deref().unwrap_or_default();
+        // A new version goes where the one before lies.
+        let snapshot = skills.snapshot(principal)?;
+        let known = snapshot.file(bundle).and_then(|file| file.path.file_name()).map(|name| name.to_string_lossy());
+        let file_name = known.map_or_else(|| format!("{bundle}.js"), |name| name.into_owned());
         let file = skills.install(principal, &file_name, source.into_bytes(), None).await?;
         build.state = state_of(&file);
         build.changed_ms = now_ms();
@@ -260,8 +359,17 @@ impl Builder {
     /// # Errors
     /// `denied` to all but operators, `not-found`, `invalid-input` if it has ended, `internal`.
     pub async fn cancel(&self, principal: &Principal, id: &str) -> Result<BuildRecord, Failure> {
+        authorise(principal, Action::ManageBundles)?;
+        // Whoever writes for it stops, and gives the others their turn.
+        let writing = self.inner.cancels.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        if let Some(writing) = &writing {
+            writing.cancel();
+        }
         let _one = self.inner.working.lock().await;
         let (mut build, _) = self.show(principal, id).await?;
+        if build.state == BuildState::Cancelled && writing.is_some() {
+            return Ok(build);
+        }
         if build.state != BuildState::Open {
             let message = format!("build `{id}` is {}: there is nothing to cancel", build.state.as_str());
             return Err(Failure::new(FailureKind::InvalidInput, message));
@@ -360,15 +468,20 @@ impl Builder {
         ))
     }
 
-    async fn within_budget(&self, policy: &Building) -> Result<(), Failure> {
+    /// What a round may cost, if there may be one more today.
+    async fn within_budget(&self, policy: &Building) -> Result<u64, Failure> {
         let Backing { store, now_ms, .. } = &self.inner.backing;
-        let n_today = store.n_builds_since(now_ms().saturating_sub(DAY_MS)).await.map_err(internal)?;
-        if n_today < policy.rounds_per_day {
-            return Ok(());
+        let spent = store.spent_since(now_ms().saturating_sub(DAY_MS)).await.map_err(internal)?;
+        if spent.rounds >= policy.rounds_per_day {
+            return Err(used_up(&format!("{} rounds were built", spent.rounds), "rounds_per_day"));
         }
-        let message = format!("{n_today} rounds were built in the last 24 hours, which is as many as there may be");
-        Err(Failure::new(FailureKind::Denied, message)
-            .with_hint("`rounds_per_day` in the table `[building]` of policy.toml says how many"))
+        if spent.model_calls >= policy.model_calls_per_day {
+            return Err(used_up(&format!("{} calls of models were made", spent.model_calls), "model_calls_per_day"));
+        }
+        match policy.money_per_day.saturating_sub(spent.cost) {
+            0 => Err(used_up(&format!("{} millionths of your currency were spent", spent.cost), "money_per_day")),
+            left => Ok(left),
+        }
     }
 
     async fn gap(&self, ledger: &dyn Ledger, id: &str) -> Result<(GapRecord, Vec<Evidence>), Failure> {
@@ -383,6 +496,15 @@ impl Builder {
     }
 }
 
+fn is_done(state: BuildState) -> bool {
+    matches!(state, BuildState::Passed | BuildState::Live | BuildState::Waiting)
+}
+
+fn used_up(what: &str, key: &str) -> Failure {
+    Failure::new(FailureKind::Denied, format!("{what} in the last 24 hours, which is as much as there may be"))
+        .with_hint(format!("`{key}` in the table `[building]` of policy.toml says how much"))
+}
+
 fn read_need(need: &str) -> Result<Need, Failure> {
     Need::read(need).map_err(|error| {
         Failure::new(FailureKind::InvalidInput, format!("what the skill is to do does not read: {error}"))
@@ -392,6 +514,9 @@ fn read_need(need: &str) -> Result<Need, Failure> {
 
 /// The same with the gap's requests, by which the skill has to be found.
 fn with_gap(mut need: Need, gap: &GapRecord, evidence: &[Evidence]) -> Need {
+    if learn::is_of_skill(gap) {
+        return need;
+    }
     let mut requests = vec![gap.text.to_string()];
     for text in evidence.iter().map(|evidence| evidence.text.to_string()).chain(std::mem::take(&mut need.requests)) {
         if requests.len() < REQUESTS_MAX && !requests.contains(&text) {
@@ -442,6 +567,6 @@ fn no_build(id: &str) -> Failure {
         .with_hint("`happyos build list` shows the builds")
 }
 
-fn internal(error: StoreError) -> Failure {
+pub(super) fn internal(error: StoreError) -> Failure {
     Failure::new(FailureKind::Internal, error.to_string())
 }

@@ -3,6 +3,8 @@
 //!
 //! A reader of tokens, not of a grammar: it errs on the side of refusing what cannot be judged by reading.
 
+use std::ops::Range;
+
 use crate::base::GrantKind;
 
 /// Largest script that is built or checked, in bytes.
@@ -143,20 +145,21 @@ impl<'a> Source<'a> {
     pub fn uses(&self) -> Vec<Use> {
         let mut uses = Vec::new();
         for (name, kind, calls) in POWERS {
-            let found = self.tokens.iter().enumerate().find(|(index, (token, _))| {
-                *token == Token::Word(name) && self.is_global(*index) && !self.is_declared(name)
-            });
-            let at = found.map(|(_, (_, at))| *at).or_else(|| self.called_in_text(name, calls));
+            let scopes = self.scopes(name);
+            let is_own = |at: usize| scopes.iter().any(|scope| scope.contains(&at));
+            let found = self
+                .tokens
+                .iter()
+                .enumerate()
+                .find(|(index, (token, at))| *token == Token::Word(name) && self.is_global(*index) && !is_own(*at));
+            let at = found.map(|(_, (_, at))| *at).or_else(|| self.called_in_text(name, calls, &is_own));
             uses.extend(at.map(|at| Use { kind: *kind, line: line_of(self.text, at) }));
         }
         uses
     }
 
     /// `name.call` anywhere, so that what reads as a literal here and as code to the interpreter is found, too.
-    fn called_in_text(&self, name: &str, calls: &[&str]) -> Option<usize> {
-        if self.is_declared(name) {
-            return None;
-        }
+    fn called_in_text(&self, name: &str, calls: &[&str], is_own: &dyn Fn(usize) -> bool) -> Option<usize> {
         let bytes = self.text.as_bytes();
         self.text.match_indices(name).find_map(|(at, _)| {
             let before = at.checked_sub(1).and_then(|at| bytes.get(at));
@@ -167,7 +170,7 @@ impl<'a> Source<'a> {
             let rest = rest.strip_prefix("?.").or_else(|| rest.strip_prefix('.'))?.trim_start();
             let call: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
             let opens = rest.get(call.len()..)?.trim_start().starts_with('(');
-            (opens && calls.contains(&&*call)).then_some(at)
+            (opens && calls.contains(&&*call) && !is_own(at)).then_some(at)
         })
     }
 
@@ -228,37 +231,129 @@ impl<'a> Source<'a> {
         !is_property && !is_key
     }
 
-    /// Whether the script has a name of its own that is spelt like that.
-    fn is_declared(&self, name: &str) -> bool {
-        self.tokens.iter().enumerate().any(|(index, (token, _))| {
+    /// Where in the text `name` is one of the script's own: in the block of its declaration, in the function of its parameter.
+    /// Anywhere else it is the global one, however many declarations there are.
+    fn scopes(&self, name: &str) -> Vec<Range<usize>> {
+        let declared = |(index, (token, _)): (usize, &(Token<'a>, usize))| {
             if *token != Token::Word(name) {
-                return false;
+                return None;
             }
-            let (before, after) = (self.before(index), self.at(index + 1));
-            let by_word = matches!(before, Some(Token::Word("const" | "let" | "var" | "function" | "class")));
-            let is_parameter = matches!(before, Some(Token::Mark('(' | ','))) && self.closes_parameters(index)
-                || (after == Some(Token::Mark('=')) && self.at(index + 2) == Some(Token::Mark('>')));
-            by_word || is_parameter
+            let around = self.around(index);
+            let by_word = |before: Option<Token<'a>>| matches!(before, Some(Token::Word("const" | "let" | "var")));
+            let opens = around.map(|around| (around, self.at(around)));
+            if by_word(self.before(index)) || matches!(self.before(index), Some(Token::Word("function" | "class"))) {
+                return Some(self.scope_of_block(index));
+            }
+            if self.at(index + 1) == Some(Token::Mark('=')) && self.at(index + 2) == Some(Token::Mark('>')) {
+                return Some(self.scope_of_function(index, index));
+            }
+            match opens {
+                // `const { name } = …`, `({ name }) => …`
+                Some((open, Some(Token::Mark('{' | '[')))) if !self.is_key(index) => {
+                    let outer = self.around(open).filter(|outer| self.begins_parameters(*outer));
+                    if by_word(self.before(open)) {
+                        Some(self.scope_of_block(open))
+                    } else {
+                        outer.map(|outer| self.scope_of_function(outer, self.closing(outer)))
+                    }
+                }
+                Some((open, Some(Token::Mark('('))))
+                    if matches!(self.before(index), Some(Token::Mark('(' | ',' | '.')))
+                        && self.begins_parameters(open) =>
+                {
+                    Some(self.scope_of_function(open, self.closing(open)))
+                }
+                _ => None,
+            }
+        };
+        self.tokens.iter().enumerate().filter_map(declared).collect()
+    }
+
+    /// A key of a literal or a pattern, with something else as its value.
+    fn is_key(&self, index: usize) -> bool {
+        self.at(index + 1) == Some(Token::Mark(':'))
+    }
+
+    /// The bracket that is open around a token.
+    fn around(&self, index: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        (0..index).rev().find(|at| match self.at(*at) {
+            Some(Token::Mark(')' | ']' | '}')) => {
+                depth += 1;
+                false
+            }
+            Some(Token::Mark('(' | '[' | '{')) if depth == 0 => true,
+            Some(Token::Mark('(' | '[' | '{')) => {
+                depth -= 1;
+                false
+            }
+            _ => false,
         })
     }
 
-    /// Whether the bracket around `index` is followed by `=>` or `{`, as parameters are.
-    fn closes_parameters(&self, index: usize) -> bool {
+    /// Where the bracket that opens at `open` closes; the last token where it does not.
+    fn closing(&self, open: usize) -> usize {
         let mut depth = 0_usize;
-        for at in index + 1..self.tokens.len().min(index + 64) {
-            match self.at(at) {
-                Some(Token::Mark('(' | '[' | '{')) => depth += 1,
-                Some(Token::Mark(')')) if depth == 0 => {
-                    let arrow = self.at(at + 1) == Some(Token::Mark('=')) && self.at(at + 2) == Some(Token::Mark('>'));
-                    return arrow || self.at(at + 1) == Some(Token::Mark('{'));
-                }
-                Some(Token::Mark(']' | '}')) if depth == 0 => {}
-                Some(Token::Mark(')' | ']' | '}')) => depth -= 1,
-                Some(_) => {}
-                None => return false,
+        let closes = (open..self.tokens.len()).find(|at| match self.at(*at) {
+            Some(Token::Mark('(' | '[' | '{')) => {
+                depth += 1;
+                false
             }
+            Some(Token::Mark(')' | ']' | '}')) => {
+                depth = depth.saturating_sub(1);
+                depth == 0
+            }
+            _ => false,
+        });
+        closes.unwrap_or(self.tokens.len().saturating_sub(1))
+    }
+
+    /// Whether a round bracket holds the parameters of a function, or of a `catch`.
+    fn begins_parameters(&self, open: usize) -> bool {
+        if self.at(open) != Some(Token::Mark('(')) {
+            return false;
         }
-        false
+        let close = self.closing(open);
+        if self.at(close + 1) == Some(Token::Mark('=')) && self.at(close + 2) == Some(Token::Mark('>')) {
+            return true;
+        }
+        let asks =
+            matches!(self.before(open), Some(Token::Word("if" | "while" | "for" | "switch" | "with" | "of" | "in")));
+        self.at(close + 1) == Some(Token::Mark('{')) && matches!(self.before(open), Some(Token::Word(_))) && !asks
+    }
+
+    /// The text of the block around a declaration; of the loop, where it is declared in the head of one.
+    fn scope_of_block(&self, index: usize) -> Range<usize> {
+        match self.around(index) {
+            None => 0..self.text.len(),
+            Some(open) if self.at(open) == Some(Token::Mark('(')) => self.scope_of_function(open, self.closing(open)),
+            Some(open) => self.text_of(open, self.closing(open)),
+        }
+    }
+
+    /// The text from parameters that begin and end there to the end of what they are of.
+    fn scope_of_function(&self, from: usize, close: usize) -> Range<usize> {
+        let is_arrow = self.at(close + 1) == Some(Token::Mark('=')) && self.at(close + 2) == Some(Token::Mark('>'));
+        let body = if is_arrow { close + 3 } else { close + 1 };
+        if self.at(body) == Some(Token::Mark('{')) {
+            return self.text_of(from, self.closing(body));
+        }
+        let mut at = body;
+        while at < self.tokens.len() {
+            match self.at(at) {
+                Some(Token::Mark('(' | '[' | '{')) => at = self.closing(at),
+                Some(Token::Mark(')' | ']' | '}' | ',' | ';')) => break,
+                _ => {}
+            }
+            at += 1;
+        }
+        self.text_of(from, at)
+    }
+
+    fn text_of(&self, from: usize, to: usize) -> Range<usize> {
+        let start = self.tokens.get(from).map_or(0, |(_, at)| *at);
+        let end = self.tokens.get(to).map_or(self.text.len(), |(_, at)| at + 1);
+        start..end
     }
 }
 
@@ -416,6 +511,24 @@ mod tests {
         assert_eq!(uses("const u = 'http://a.org'; // http is fine\nconst o = { kv: 1, http: 2 }; o.kv;"), []);
         assert_eq!(uses("for (const kv of pairs) out[kv[0]] = kv.get(1);"), []);
         assert_eq!(uses("pairs.map((kv) => kv.join('='))"), []);
+        assert_eq!(uses("const { kv } = input; kv.get(1); f(({ http }) => http.fetch(1), 2);"), []);
+        assert_eq!(uses("try { go(); } catch (kv) { kv.set(1); } pairs.map(kv => kv.get(1));"), []);
+    }
+
+    #[test]
+    fn a_declaration_hides_a_power_only_where_it_holds() {
+        for text in [
+            "function unused(kv) { return kv; } kv.set('a', 1);",
+            "{ const kv = 1; } kv.set('a', 1);",
+            "if (kv) { kv.set('a', 1); }",
+            "const f = (kv) => kv, g = () => kv.set('a', 1);",
+            "for (const kv of pairs) f(kv); kv.set('a', 1);",
+            "pairs.map(kv => kv.x); kv.list('');",
+            "const { a: { kv } } = b; (() => kv.get(1))(); { let kv; } while (x, kv) { kv.get('a'); }",
+        ] {
+            assert_eq!(uses(text), [GrantKind::Kv], "{text}");
+        }
+        assert_eq!(uses("const kv = new Map(); run(() => { kv.set('a', 1); });"), []);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::runtime::World;
 use crate::security::signing::signature_path;
 use crate::security::{Action, Event, PolicyError, Principal, authorise};
 use crate::store::BundleRecord;
+use crate::telemetry::failing::SentBack;
 
 /// Longest name of a file that is installed, in bytes.
 const FILE_NAME_BYTES_MAX: usize = 128;
@@ -511,8 +512,11 @@ impl Inner {
         self.activate_kept(shelf, &record, before.digest).await?;
         // A file that could not be read has no digest; any that can be read is another.
         let pinned_over = file.digest.unwrap_or_else(|| Digest::of(&[]));
-        self.save(shelf, BundleRecord { active: Some(before.digest), pinned_over: Some(pinned_over), ..record })
-            .await?;
+        self.save(
+            shelf,
+            BundleRecord { active: Some(before.digest), pinned_over: Some(pinned_over), ..record.clone() },
+        )
+        .await?;
         let version = before.version.as_deref().unwrap_or("the version");
         let state = FileState {
             state: State::RolledBack,
@@ -525,6 +529,9 @@ impl Inner {
         let why = format!("to {version}, digest {}: {why}", before.digest);
         self.audit.record(&Event { who, what: "bundle.rolled-back", on: name, why: &why });
         tracing::warn!(bundle = name, "rolled back {why}");
+        if let Some(digest) = record.active {
+            self.failures.sent_back(SentBack { bundle: name.into(), digest, why });
+        }
         Ok(())
     }
 

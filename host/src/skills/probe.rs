@@ -273,7 +273,9 @@ pub async fn shape(runtime: &Runtime, file: &File, bytes: &[u8]) -> Result<Shape
     runtime.inspect(&file.digest, bytes).await.map_err(|error| match error {
         CompileError::Refused(_) => Rejection::lasting(error.to_string()),
         // The runtime remembers the costly ones itself, with what they were allowed.
-        CompileError::TooCostly(_) | CompileError::Helper(_) => Rejection::passing(error.to_string()),
+        CompileError::TooCostly(_) | CompileError::Busy { .. } | CompileError::Helper(_) => {
+            Rejection::passing(error.to_string())
+        }
     })
 }
 

@@ -93,6 +93,23 @@ pub struct RoundRecord {
     pub verdicts: Box<str>,
     /// What its writer was told.
     pub told: Option<Box<str>>,
+    /// Calls of models that it took.
+    pub model_calls: u32,
+    /// What those cost, in millionths of the operator's currency.
+    pub cost: u64,
+}
+
+/// What building took within some time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Builds that were begun.
+    pub builds: u64,
+    /// Rounds.
+    pub rounds: u64,
+    /// Calls of models.
+    pub model_calls: u64,
+    /// What those cost, in millionths of the operator's currency.
+    pub cost: u64,
 }
 
 const COLUMNS: &str = "id, gap, who, writer, state, need, bundle, digest, began_ms, changed_ms, n_rounds";
@@ -141,16 +158,25 @@ impl Store {
         .await
     }
 
-    /// How many rounds were written since then, of all builds.
+    /// What all builds took since then.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub async fn n_builds_since(&self, since_ms: u64) -> Result<u64, StoreError> {
+    pub async fn spent_since(&self, since_ms: u64) -> Result<Spent, StoreError> {
         self.read(move |connection| {
             connection
-                .prepare_cached("SELECT count(*) FROM build_round WHERE at_ms >= ?1")?
-                .query_row([signed(since_ms)], |row| row.get::<_, i64>(0))
-                .map(unsigned)
+                .prepare_cached(
+                    "SELECT (SELECT count(*) FROM build WHERE began_ms >= ?1), count(*), coalesce(sum(model_calls), 0),
+                     coalesce(sum(cost), 0) FROM build_round WHERE at_ms >= ?1",
+                )?
+                .query_row([signed(since_ms)], |row| {
+                    Ok(Spent {
+                        builds: unsigned(row.get(0)?),
+                        rounds: unsigned(row.get(1)?),
+                        model_calls: unsigned(row.get(2)?),
+                        cost: unsigned(row.get(3)?),
+                    })
+                })
         })
         .await
     }
@@ -188,8 +214,8 @@ fn save(connection: &Connection, build: &BuildRecord, round: Option<&RoundRecord
     if let Some(round) = round {
         connection
             .prepare_cached(
-                "INSERT INTO build_round (build, number, at_ms, source, passed, verdicts, told)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO build_round (build, number, at_ms, source, passed, verdicts, told, model_calls, cost)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
                 build.id,
@@ -199,6 +225,8 @@ fn save(connection: &Connection, build: &BuildRecord, round: Option<&RoundRecord
                 round.passed,
                 round.verdicts,
                 round.told,
+                round.model_calls,
+                signed(round.cost),
             ])?;
     }
     connection
@@ -212,7 +240,8 @@ fn save(connection: &Connection, build: &BuildRecord, round: Option<&RoundRecord
 
 fn rounds(connection: &Connection, build: &str) -> rusqlite::Result<Vec<RoundRecord>> {
     let mut statement = connection.prepare_cached(
-        "SELECT number, at_ms, source, passed, verdicts, told FROM build_round WHERE build = ?1 ORDER BY number",
+        "SELECT number, at_ms, source, passed, verdicts, told, model_calls, cost FROM build_round WHERE build = ?1
+         ORDER BY number",
     )?;
     let round = |row: &Row<'_>| {
         Ok(RoundRecord {
@@ -222,6 +251,8 @@ fn rounds(connection: &Connection, build: &str) -> rusqlite::Result<Vec<RoundRec
             passed: row.get(3)?,
             verdicts: row.get(4)?,
             told: row.get(5)?,
+            model_calls: row.get(6)?,
+            cost: unsigned(row.get(7)?),
         })
     };
     statement.query_map([build], round)?.collect()

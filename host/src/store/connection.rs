@@ -238,6 +238,10 @@ const MIGRATIONS: &[&str] = &[
         DELETE FROM build_round WHERE build IN (SELECT id FROM build WHERE gap = old.id);
     END;
 ",
+    "
+    ALTER TABLE build_round ADD COLUMN model_calls INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE build_round ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// Opens the store for writing, making it, private, where it is missing, and migrating it where it is old.

@@ -106,6 +106,8 @@ pub trait Gaps: Send + Sync {
     async fn gaps(&self, owner: Option<&str>) -> Result<Vec<GapRecord>, StoreError>;
     /// The evidence of a gap, the youngest first.
     async fn evidence(&self, id: &str) -> Result<Vec<Evidence>, StoreError>;
+    /// Adds evidence that no task met, and the gap where there is none yet.
+    async fn add_evidence(&self, owner: &str, evidence: Evidence) -> Result<(), StoreError>;
     /// Says what becomes of a gap; `false` if there is none of that id (and owner, where one is given).
     async fn set_gap(&self, owner: Option<&str>, id: &str, state: GapState) -> Result<bool, StoreError>;
     /// Removes the gaps that were asked for longest ago and are more than `count_max` or older than `since_ms`.

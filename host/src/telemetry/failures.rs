@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::failing::{FailedCall, Failing, SentBack, Taken};
 use crate::base::{FailureKind, TaskId};
 
 /// Groups that wait to be taken; failures of others are then only counted.
@@ -65,6 +66,7 @@ pub struct Seen {
 #[derive(Clone, Default)]
 pub struct Failures {
     waiting: Arc<Mutex<HashMap<Group, Seen>>>,
+    failing: Arc<Mutex<Failing>>,
 }
 
 impl Failures {
@@ -95,8 +97,28 @@ impl Failures {
         std::mem::take(&mut *self.lock()).into_iter().collect()
     }
 
+    /// Notes a call that failed by a fault of the skill, with what it was asked.
+    pub fn failed(&self, call: FailedCall) {
+        self.failing().add(call);
+    }
+
+    /// Notes that a version was sent back.
+    pub fn sent_back(&self, sent_back: SentBack) {
+        self.failing().send_back(sent_back);
+    }
+
+    /// As [`Failing::take`].
+    pub fn take_failing(&self) -> Taken {
+        self.failing().take()
+    }
+
+    fn failing(&self) -> MutexGuard<'_, Failing> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Drops those of `owner`.
     pub fn forget(&self, owner: &str) {
+        self.failing().forget(owner);
         self.lock().retain(|group, _| &*group.owner != owner);
     }
 

@@ -178,19 +178,26 @@ pub enum Gap {
     },
 }
 
+#[derive(Debug, Args)]
+pub struct StartBuild {
+    /// The gap's id.
+    pub gap: String,
+    /// The skill: a `.js` file. Each file is one round.
+    #[arg(long, value_name = "FILE", conflicts_with = "agent")]
+    pub from: Option<std::path::PathBuf>,
+    /// The agent that writes. Without this and a file, installed scripts are put together where that does what is wanted, and
+    /// else an agent that can do `skill-writer` is chosen.
+    #[arg(long, value_name = "NAME")]
+    pub agent: Option<String>,
+    /// What it is to do, as JSON: `examples` and `hidden` ones with input and output, and what it `may_ask` for.
+    #[arg(long, value_name = "FILE")]
+    pub need: Option<std::path::PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Building {
-    /// Judge a file for a gap, and serve it if it passes. Each file is one round.
-    Start {
-        /// The gap's id.
-        gap: String,
-        /// The skill: a `.js` file.
-        #[arg(long, value_name = "FILE")]
-        from: std::path::PathBuf,
-        /// What it is to do, as JSON: `hidden` examples with input and output, and what it `may_ask` for.
-        #[arg(long, value_name = "FILE")]
-        need: Option<std::path::PathBuf>,
-    },
+    /// Have a skill written for a gap, and serve it if it passes: a file, by an agent, or of installed skills.
+    Start(StartBuild),
     /// List the builds.
     List,
     /// Show one build with its rounds and what the gate found.

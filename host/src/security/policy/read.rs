@@ -19,7 +19,8 @@ const KV_BYTES_MAX: u64 = 1 << 40;
 const ENV_BYTES_MAX: usize = 32 << 10;
 /// Where one bundle's tables come from.
 const TABLES: [&str; 3] = ["building", "bundles", "keys"];
-const BUILDING: [&str; 3] = ["builders", "rounds_per_day", "rounds_max"];
+const BUILDING: [&str; 6] =
+    ["builders", "builds_per_day", "rounds_per_day", "model_calls_per_day", "money_per_day", "rounds_max"];
 const BUNDLE: [&str; 5] = ["approved", "publisher", "trust", "limits", "grants"];
 const GRANTS: [&str; 5] = ["kv_bytes", "http", "secrets", "files", "env"];
 const KEY: [&str; 1] = ["public"];
@@ -70,7 +71,14 @@ impl Policies<'_> {
 
     fn building(&self, value: &Value<'_>) -> Result<Building, PolicyError> {
         const PER_DAY: Slot<u64> =
-            Slot::Number { unit: "rounds", min: 0, max: 100_000, get: |n| Some(*n), set: |slot, n| *slot = n };
+            Slot::Number { unit: "a day", min: 0, max: 100_000, get: |n| Some(*n), set: |slot, n| *slot = n };
+        const MONEY: Slot<u64> = Slot::Number {
+            unit: "millionths",
+            min: 0,
+            max: 1_000_000_000_000,
+            get: |n| Some(*n),
+            set: |slot, n| *slot = n,
+        };
         const ROUNDS: Slot<u32> = Slot::Number {
             unit: "rounds",
             min: 1,
@@ -86,6 +94,9 @@ impl Policies<'_> {
                     building.builders =
                         self.list(&full, value, |text| check_grant_name(text).map(|()| text.to_owned()))?;
                 }
+                "builds_per_day" => self.0.value(&full, value, &PER_DAY, &mut building.builds_per_day)?,
+                "model_calls_per_day" => self.0.value(&full, value, &PER_DAY, &mut building.model_calls_per_day)?,
+                "money_per_day" => self.0.value(&full, value, &MONEY, &mut building.money_per_day)?,
                 "rounds_per_day" => self.0.value(&full, value, &PER_DAY, &mut building.rounds_per_day)?,
                 "rounds_max" => self.0.value(&full, value, &ROUNDS, &mut building.rounds_max)?,
                 _ => return Err(self.unknown(name, "building", &BUILDING)),

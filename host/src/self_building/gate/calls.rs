@@ -1,8 +1,10 @@
 //! Calling a candidate: on its examples, on hidden ones, on inputs made of its schema, and again.
 
-use futures_util::future::BoxFuture;
-use futures_util::{FutureExt as _, StreamExt as _, stream};
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::super::values;
 use super::made_of;
@@ -60,37 +62,48 @@ impl Came {
         }
     }
 
+    fn failed(skill: usize, input: Value, http: Vec<Stub>, failure: Failure) -> Came {
+        let (usage, seen) = Default::default();
+        let problem = Some(failure.to_string());
+        Came { skill, input, http, result: Err(failure), usage, seen, problem }
+    }
+
     fn varies(&self) -> bool {
         self.seen.read_clock || self.seen.drew_random
     }
 }
 
-/// A candidate being called.
-pub struct Run<'a> {
-    pub loaded: &'a Loaded,
-    pub skills: &'a [CandidateSkill],
+/// A candidate being called. Clones are the same one.
+#[derive(Clone)]
+pub struct Run {
+    pub loaded: Arc<Loaded>,
+    pub skills: Arc<[CandidateSkill]>,
 }
 
-struct Order<'a> {
+struct Order {
     skill: usize,
     input: Value,
-    http: &'a [Stub],
-    expected: Option<&'a Value>,
+    http: Vec<Stub>,
+    expected: Option<Value>,
     seed: u64,
     now_ms: u64,
 }
 
-impl<'a> Order<'a> {
-    fn new(skill: usize, input: Value) -> Order<'a> {
-        Order { skill, input, http: &[], expected: None, seed: 0, now_ms: EXAMPLE_TIME_MS }
+impl Order {
+    fn new(skill: usize, input: Value) -> Order {
+        Order { skill, input, http: Vec::new(), expected: None, seed: 0, now_ms: EXAMPLE_TIME_MS }
     }
 
-    fn of(skill: usize, example: &'a Example) -> Order<'a> {
-        Order { http: &example.http, expected: example.output.as_ref(), ..Order::new(skill, example.input.clone()) }
+    fn of(skill: usize, example: &Example) -> Order {
+        Order {
+            http: example.http.clone(),
+            expected: example.output.clone(),
+            ..Order::new(skill, example.input.clone())
+        }
     }
 }
 
-impl<'a> Run<'a> {
+impl Run {
     /// Runs the candidate's own examples, up to the first that does not come out.
     pub async fn own(&self) -> Vec<Came> {
         let orders = self.skills.iter().enumerate();
@@ -99,7 +112,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs examples that the candidate does not have, by the first skill whose schema takes the input.
-    pub async fn hidden(&self, examples: &'a [Example]) -> Vec<Came> {
+    pub async fn hidden(&self, examples: &[Example]) -> Vec<Came> {
         let orders = examples.iter().take(EXAMPLES_MAX).map(|example| {
             let takes = |skill: &CandidateSkill| skill.check_input(&example.input).is_ok();
             Order::of(self.skills.iter().position(takes).unwrap_or(0), example)
@@ -108,7 +121,7 @@ impl<'a> Run<'a> {
     }
 
     /// Runs inputs that are made of the schema, near its examples and the hidden ones.
-    pub async fn made(&self, hidden: &'a [Example]) -> Vec<Came> {
+    pub async fn made(&self, hidden: &[Example]) -> Vec<Came> {
         let mut orders = Vec::new();
         for (index, skill) in self.skills.iter().enumerate() {
             let known: Vec<&Value> = skill
@@ -131,10 +144,10 @@ impl<'a> Run<'a> {
     }
 
     /// Makes calls again: a few as they were, and those whose answers may vary with other random numbers and at other times.
-    pub async fn again(&self, all: &[&'a Came], may_vary: bool) -> Vec<(usize, Variation, Came)> {
+    pub async fn again(&self, all: &[&Came], may_vary: bool) -> Vec<(usize, Variation, Came)> {
         let mut orders = Vec::new();
-        let mut order = |index: usize, came: &'a Came, variation, turn: u64| {
-            let mut order = Order { http: &came.http, ..Order::new(came.skill, came.input.clone()) };
+        let mut order = |index: usize, came: &Came, variation, turn: u64| {
+            let mut order = Order { http: came.http.clone(), ..Order::new(came.skill, came.input.clone()) };
             match variation {
                 Variation::Nothing => {}
                 // Small ones and large ones: a script sees a seed with 53 bits.
@@ -161,10 +174,19 @@ impl<'a> Run<'a> {
         places.into_iter().zip(came).map(|((index, variation), came)| (index, variation, came)).collect()
     }
 
-    /// Makes calls, some at one time, up to the first for which `stops` holds.
-    async fn all(&self, orders: Vec<Order<'_>>, stops: impl Fn(&Came) -> bool) -> Vec<Came> {
-        let calls: Vec<BoxFuture<'_, Came>> = orders.into_iter().map(|order| self.one(order).boxed()).collect();
-        let mut calls = stream::iter(calls).buffered(AT_ONCE);
+    /// Makes calls, some at one time and on all processors, up to the first for which `stops` holds.
+    async fn all(&self, orders: Vec<Order>, stops: impl Fn(&Came) -> bool) -> Vec<Came> {
+        let begin = |order: Order| {
+            let (run, skill, input, http) = (self.clone(), order.skill, order.input.clone(), order.http.clone());
+            let handle = AbortOnDropHandle::new(tokio::spawn(async move { run.one(order).await }));
+            async move {
+                handle.await.unwrap_or_else(|error| {
+                    let failure = Failure::new(FailureKind::Internal, format!("a call of the gate stopped: {error}"));
+                    Came::failed(skill, input, http, failure)
+                })
+            }
+        };
+        let mut calls = stream::iter(orders).map(begin).buffered(AT_ONCE);
         let mut all = Vec::new();
         while let Some(came) = calls.next().await {
             let stop = stops(&came);
@@ -176,7 +198,7 @@ impl<'a> Run<'a> {
         all
     }
 
-    async fn one(&self, order: Order<'_>) -> Came {
+    async fn one(&self, order: Order) -> Came {
         let Order { skill: index, input, http, expected, seed, now_ms } = order;
         let own = self.loaded.candidate().limits();
         let limits = LimitOverrides {
@@ -187,11 +209,10 @@ impl<'a> Run<'a> {
         };
         let none = || Failure::new(FailureKind::NotFound, "it has no skill for this input");
         let Some(skill) = self.skills.get(index) else {
-            let (usage, seen) = Default::default();
-            return Came { skill: index, input, http: http.to_vec(), result: Err(none()), usage, seen, problem: None };
+            return Came::failed(index, input, http, none());
         };
-        let tried = self.loaded.call(skill, &input, Trying { http, seed, now_ms, limits }).await;
-        let problem = match (&tried.result, expected) {
+        let tried = self.loaded.call(skill, &input, Trying { http: &http, seed, now_ms, limits }).await;
+        let problem = match (&tried.result, &expected) {
             (Err(failure), _) => Some(failure.to_string()),
             (Ok(output), Some(expected)) if !same(expected, output) => Some(format!(
                 "it gave {} where {} was expected",
@@ -200,15 +221,7 @@ impl<'a> Run<'a> {
             )),
             _ => None,
         };
-        Came {
-            skill: index,
-            input,
-            http: http.to_vec(),
-            result: tried.result,
-            usage: tried.usage,
-            seen: tried.seen,
-            problem,
-        }
+        Came { skill: index, input, http, result: tried.result, usage: tried.usage, seen: tried.seen, problem }
     }
 }
 
@@ -228,7 +241,9 @@ fn loose(skill: &CandidateSkill, known: &[&Value]) -> Vec<Value> {
 fn is_harm(failure: &Failure) -> bool {
     let exhausted = || {
         let message = failure.message.to_ascii_lowercase();
-        message.contains("stack overflow") || message.contains("call stack") || message.contains("out of memory")
+        ["stack overflow", "call stack", "out of memory", "string length", "string too long", "array length"]
+            .iter()
+            .any(|what| message.contains(what))
     };
     matches!(failure.kind, FailureKind::Trap | FailureKind::LimitExceeded(_))
         || (failure.kind == FailureKind::GuestError && exhausted())

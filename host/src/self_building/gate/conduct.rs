@@ -9,6 +9,8 @@ use crate::skills::{Loaded, Seen};
 
 /// Lines that one call may log.
 const LINES_MAX: usize = 40;
+/// Characters more of input from which on it is looked whether as much more is logged.
+const GROWN_CHARS_MIN: usize = 24;
 /// Texts of the input that are looked for in the log have at least so many characters.
 const TEXT_CHARS_MIN: usize = 8;
 
@@ -73,10 +75,14 @@ fn log(seen: &Seen, input: &Value) -> Result<(), String> {
         if looks_like_ours(written) {
             return Err(format!("it wrote a line into the log that looks like the daemon's own: {:?}", short(line)));
         }
-        let plain = written.to_lowercase();
-        if let Some(text) = texts.iter().find(|text| carries(&plain, text)) {
-            return Err(format!("it wrote what it was given into the log: {:?}", short(text)));
-        }
+    }
+    // Over all lines: it may be written a piece at a time.
+    let together = squeezed(&seen.logged.concat());
+    let lines: Vec<String> = seen.logged.iter().map(|line| squeezed(line)).collect();
+    if let Some(text) =
+        texts.iter().find(|text| carries(&together, text) || lines.iter().any(|line| carries(line, text)))
+    {
+        return Err(format!("it wrote what it was given into the log: {:?}", short(text)));
     }
     Ok(())
 }
@@ -110,21 +116,65 @@ fn looks_like_ours(line: &str) -> bool {
 
 fn texts_of(value: &Value, texts: &mut Vec<String>) {
     match value {
-        Value::String(text) if text.chars().count() >= TEXT_CHARS_MIN => texts.push(text.to_lowercase()),
+        Value::String(text) if text.chars().count() >= TEXT_CHARS_MIN => texts.push(text.clone()),
         Value::Array(items) => items.iter().for_each(|item| texts_of(item, texts)),
         Value::Object(members) => members.values().for_each(|member| texts_of(member, texts)),
         _ => {}
     }
 }
 
-/// Whether a line has a text of the input in it: as it is, or written another way.
-fn carries(line: &str, text: &str) -> bool {
+/// Whether what was logged has a text of the input in it: as it is, or written another way. `logged` is squeezed.
+fn carries(logged: &str, text: &str) -> bool {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD_NO_PAD;
-    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let reversed: String = text.chars().rev().collect();
-    let encoded = STANDARD_NO_PAD.encode(text).to_lowercase();
-    let spelt: String =
-        text.chars().flat_map(|c| if c == ' ' { "%20".chars().collect::<Vec<_>>() } else { vec![c] }).collect();
-    [text, &hex, &reversed, &encoded, &spelt].iter().any(|way| line.contains(*way))
+    let plain = squeezed(text);
+    if plain.chars().count() < TEXT_CHARS_MIN {
+        return false;
+    }
+    let of_each = |way: &dyn Fn(char) -> String| text.chars().map(way).collect::<String>();
+    let turned = |c: char| match c {
+        'a'..='m' => char::from(c as u8 + 13),
+        'n'..='z' => char::from(c as u8 - 13),
+        c => c,
+    };
+    let ways = [
+        plain.chars().rev().collect(),
+        plain.chars().map(turned).collect(),
+        text.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        of_each(&|c| format!("{:x}", u32::from(c))),
+        of_each(&|c| u32::from(c).to_string()),
+        squeezed(&STANDARD_NO_PAD.encode(text)),
+        text.chars()
+            .map(|c| if c.is_alphanumeric() { c.to_string() } else { format!("{:02x}", u32::from(c)) })
+            .collect(),
+        plain,
+    ];
+    ways.iter().any(|way: &String| logged.contains(way.as_str()))
+}
+
+/// Only letters and digits, small ones.
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether what is logged grows with the texts that are given, whatever it is that is written: then it may be those texts.
+pub fn grows(all: &[&Came]) -> Result<(), Fault> {
+    let logged = |came: &Came| came.seen.logged.iter().map(|line| line.trim_end().chars().count()).sum::<usize>();
+    let given = |came: &Came| {
+        let mut texts = Vec::new();
+        texts_of(&came.input, &mut texts);
+        texts.iter().map(|text| text.chars().count()).sum::<usize>()
+    };
+    let Some(least) = all.iter().map(|came| (given(came), logged(came))).min() else { return Ok(()) };
+    let more = |came: &&&Came| given(came).saturating_sub(least.0);
+    let larger: Vec<&&Came> = all.iter().filter(|came| more(came) >= GROWN_CHARS_MIN).collect();
+    // For each of them: a line that is written for some inputs only is no copy of any.
+    let grows = larger.iter().all(|came| logged(came).saturating_sub(least.1) * 2 >= more(came));
+    let Some(most) = larger.iter().max_by_key(|came| given(came)) else { return Ok(()) };
+    let is_one_length = larger.iter().all(|came| given(came) == given(most));
+    if grows && !is_one_length {
+        let what = "what it writes into the log grows with what it is given, which may be read from that".to_owned();
+        return Err(Fault { told: Some(what.clone()), ..Fault::new(what).on(&most.input) });
+    }
+    Ok(())
 }

@@ -1,8 +1,11 @@
 //! Whether a candidate is found by the requests it is for, and leaves to installed skills what is theirs.
 
+use std::cell::LazyCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{Fault, Found, Need, short};
 use crate::routing::index::{Index, Request};
@@ -15,20 +18,24 @@ const REQUESTS_MAX: usize = 2_000;
 /// Who has so large a share of the first one's belief is as good as first.
 const NEAR: f32 = 0.8;
 
-/// Compares where requests go without the candidate and with it, by words: the judgement must not wait for a model.
-pub async fn check(
+/// Begins to compare where requests go without the candidate and with it, by words: the judgement must not wait for a model.
+pub fn begin(
     skills: &Skills,
     principal: &Principal,
     loaded: &Loaded,
     own: &[CandidateSkill],
     need: &Need,
-) -> Found {
-    let snapshot = skills.snapshot(principal).map_err(|failure| Fault::new(failure.to_string()))?;
+) -> impl Future<Output = Found> + use<> {
+    let snapshot = skills.snapshot(principal).map_err(|failure| Fault::new(failure.to_string()));
     let bundle: Arc<str> = loaded.candidate().manifest.name.as_str().into();
     let profiles: Vec<Arc<Profile>> = own.iter().map(|skill| Arc::new(of_candidate(skill))).collect();
-    let (requests, is_new) = (need.requests.clone(), need.is_new);
-    let compared = skills.compute(move || compare(&snapshot, &bundle, &profiles, &requests, is_new)).await;
-    compared.unwrap_or_else(|failure| Err(Fault::new(failure.to_string())))
+    let (skills, requests, is_new) = (skills.clone(), need.requests.clone(), need.is_new);
+    let compared = AbortOnDropHandle::new(tokio::spawn(async move {
+        let snapshot = snapshot?;
+        let compared = skills.compute(move || compare(&snapshot, &bundle, &profiles, &requests, is_new)).await;
+        compared.unwrap_or_else(|failure| Err(Fault::new(failure.to_string())))
+    }));
+    async move { compared.await.unwrap_or_else(|error| Err(Fault::new(format!("routing was not compared: {error}")))) }
 }
 
 fn compare(snapshot: &Snapshot, bundle: &str, own: &[Arc<Profile>], requests: &[String], is_new: bool) -> Found {
@@ -39,8 +46,9 @@ fn compare(snapshot: &Snapshot, bundle: &str, own: &[Arc<Profile>], requests: &[
         .map(|skill| Arc::new(of_installed(skill)))
         .collect();
     let put = |profiles: &[Arc<Profile>]| profiles.iter().cloned().map(Change::Put).collect::<Vec<_>>();
-    let before = Index::empty().with(&put(&installed), None);
-    let after = before.with(&put(own), None);
+    let after = Index::empty().with(&[put(&installed), put(own)].concat(), None);
+    // Made only where it has to be asked.
+    let before = LazyCell::new(|| Index::empty().with(&put(&installed), None));
     let is_own = |name: &str| own.iter().any(|profile| &*profile.name == name);
     let first = |index: &Index, text: &str| {
         let ranking = index.rank_among(&Request { text, vector: None, learned: &[], among: None }, 1);
@@ -48,6 +56,11 @@ fn compare(snapshot: &Snapshot, bundle: &str, own: &[Arc<Profile>], requests: &[
     };
     let mut n_tried = 0;
     for profile in &installed {
+        if let Some(copy) = own.iter().find(|own| alike(&own.description, &profile.description)) {
+            let what =
+                format!("`{}` is described as `{}` is: {:?}", copy.name, profile.name, short(&profile.description));
+            return Err(Fault::new(what));
+        }
         for example in &profile.examples {
             if n_tried >= REQUESTS_MAX {
                 break;
@@ -84,6 +97,20 @@ fn rival(index: &Index, text: &str, is_own: &impl Fn(&str) -> bool) -> Option<Ar
     let most = ranking.candidates.first()?.score;
     let own = ranking.candidates.iter().find(|candidate| is_own(&candidate.skill))?;
     (own.score >= most * NEAR).then(|| own.skill.clone())
+}
+
+/// Whether two descriptions say the same in almost the same words.
+fn alike(one: &str, other: &str) -> bool {
+    let words = |text: &str| {
+        text.to_lowercase()
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect::<HashSet<_>>()
+    };
+    let (one, other) = (words(one), words(other));
+    let both = one.intersection(&other).count();
+    both >= 3 && both * 10 >= one.union(&other).count() * 8
 }
 
 /// Whether one of its examples is that very request: then nobody can say whose it is.

@@ -233,6 +233,11 @@ impl Gaps for MemoryLedger {
         Ok(kept.gaps.get(id).map(|(_, evidence)| evidence.values().rev().cloned().collect()).unwrap_or_default())
     }
 
+    async fn add_evidence(&self, owner: &str, evidence: Evidence) -> Result<(), StoreError> {
+        self.lock().add_evidence(owner.into(), evidence);
+        Ok(())
+    }
+
     async fn set_gap(&self, owner: Option<&str>, id: &str, state: GapState) -> Result<bool, StoreError> {
         let mut kept = self.lock();
         let gap = kept.gaps.get_mut(id).filter(|(gap, _)| owner.is_none_or(|owner| owner == &*gap.owner));

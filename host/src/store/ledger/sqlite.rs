@@ -346,6 +346,11 @@ impl Gaps for Store {
         .await
     }
 
+    async fn add_evidence(&self, owner: &str, evidence: Evidence) -> Result<(), StoreError> {
+        let owner = owner.to_owned();
+        self.write(move |connection| add_evidence(connection, &owner, &evidence)).await
+    }
+
     async fn set_gap(&self, owner: Option<&str>, id: &str, state: GapState) -> Result<bool, StoreError> {
         let (owner, id) = (owner.map(str::to_owned), id.to_owned());
         self.write(move |connection| {

@@ -1,0 +1,128 @@
+//! Calls of skills that keep failing, with what they were asked, until somebody takes them; and versions that were sent back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::base::{Digest, FailureKind};
+
+/// Skills of principals that calls are kept of.
+const SKILLS_MAX: usize = 256;
+/// Calls that are kept of one, the youngest.
+const CALLS_MAX: usize = 8;
+/// Largest input that is kept, in bytes.
+pub const INPUT_BYTES_MAX: usize = 4 << 10;
+/// Versions sent back that wait to be taken.
+const SENT_BACK_MAX: usize = 64;
+/// From so many failures on, a skill keeps failing.
+const KEEPS_FAILING: u64 = 3;
+
+/// One call that failed by a fault of the skill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedCall {
+    /// Whose call it was.
+    pub owner: Arc<str>,
+    /// The skill.
+    pub skill: Arc<str>,
+    /// Its bundle.
+    pub bundle: Arc<str>,
+    /// Which version.
+    pub digest: Digest,
+    /// What it was asked: JSON text.
+    pub input: String,
+    /// What failed: kind and message.
+    pub error: String,
+    /// When, in milliseconds since 1970.
+    pub at_ms: u64,
+}
+
+/// A version that was sent back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentBack {
+    /// The bundle.
+    pub bundle: Arc<str>,
+    /// Which version.
+    pub digest: Digest,
+    /// Why.
+    pub why: String,
+}
+
+/// A principal and a skill.
+type Whose = (Arc<str>, Arc<str>);
+
+/// What was taken.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Versions that were sent back, each with calls that failed.
+    pub sent_back: Vec<(SentBack, Vec<FailedCall>)>,
+    /// Of skills that keep failing, how often they did, and calls.
+    pub failing: Vec<(u64, Vec<FailedCall>)>,
+}
+
+/// What waits to be taken.
+#[derive(Debug, Default)]
+pub struct Failing {
+    calls: HashMap<Whose, (u64, Vec<FailedCall>)>,
+    sent_back: Vec<SentBack>,
+}
+
+/// Whether a failure is the skill's own fault, and not its caller's or the machine's.
+pub fn is_own_fault(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::Trap | FailureKind::InvalidOutput | FailureKind::GuestError | FailureKind::LimitExceeded(_)
+    )
+}
+
+impl Failing {
+    /// Keeps a call.
+    pub fn add(&mut self, call: FailedCall) {
+        let key = (call.owner.clone(), call.skill.clone());
+        if self.calls.len() >= SKILLS_MAX && !self.calls.contains_key(&key) {
+            return;
+        }
+        let (count, calls) = self.calls.entry(key).or_default();
+        // Of another version it says nothing.
+        if calls.last().is_some_and(|last| last.digest != call.digest) {
+            (*count, *calls) = (0, Vec::new());
+        }
+        *count += 1;
+        calls.retain(|known| known.input != call.input);
+        if calls.len() >= CALLS_MAX {
+            calls.remove(0);
+        }
+        calls.push(call);
+    }
+
+    /// Keeps that a version was sent back.
+    pub fn send_back(&mut self, sent_back: SentBack) {
+        if self.sent_back.len() < SENT_BACK_MAX {
+            self.sent_back.push(sent_back);
+        }
+    }
+
+    /// The calls of versions that were sent back, and of skills that keep failing, with how often those failed.
+    pub fn take(&mut self) -> Taken {
+        let mut with_calls = Vec::new();
+        for sent_back in std::mem::take(&mut self.sent_back) {
+            let mut its = Vec::new();
+            self.calls.retain(|_, (_, calls)| {
+                let is_its =
+                    calls.last().is_some_and(|call| call.digest == sent_back.digest && call.bundle == sent_back.bundle);
+                if is_its {
+                    its.append(calls);
+                }
+                !is_its
+            });
+            with_calls.push((sent_back, its));
+        }
+        let due: Vec<_> =
+            self.calls.iter().filter(|(_, (count, _))| *count >= KEEPS_FAILING).map(|(key, _)| key.clone()).collect();
+        let failing = due.iter().filter_map(|key| self.calls.remove(key)).collect();
+        Taken { sent_back: with_calls, failing }
+    }
+
+    /// Drops those of `owner`.
+    pub fn forget(&mut self, owner: &str) {
+        self.calls.retain(|(known, _), _| &**known != owner);
+    }
+}
