@@ -1,7 +1,7 @@
 //! Agents through the daemon's doors, against a scripted model endpoint over a real socket: made, run, refused, tried
 //! elsewhere, drained, kept; and what bad endpoints, bad models and bad tasks come to.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use happyos::daemon::Daemon;
 use happyos_tests::endpoint::{Asked, Endpoint, Say};
@@ -267,10 +267,25 @@ async fn where_nothing_came_of_it_another_endpoint_is_asked_and_the_bad_one_left
     assert_eq!(endpoints["endpoints"][0]["name"], "bad");
     drop(bad);
     bench.post("/v1/endpoints", json!({"name": "bad", "url": good.url(), "private": true})).await;
-    for _ in 0..10 {
-        bench.said("a", "hello").await;
+    // One after another they may all go where the last was quicker: side by side they do not.
+    let began = Instant::now();
+    loop {
+        let runs = (0..8).map(|_| {
+            let socket = bench.home.socket();
+            tokio::spawn(async move {
+                let mut client = Client::unix(&socket).await.unwrap();
+                client.post("/v1/runs", &json!({"agent": "a", "input": {"task": "hello"}})).await.unwrap()
+            })
+        });
+        for run in runs.collect::<Vec<_>>() {
+            assert!(run.await.unwrap().status.is_success());
+        }
+        let endpoints = bench.get("/v1/endpoints").await;
+        if endpoints["endpoints"][0]["ok"].as_u64().unwrap() > 0 {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "it takes work again: {endpoints}");
     }
-    assert!(bench.get("/v1/endpoints").await["endpoints"][0]["ok"].as_u64().unwrap() > 0, "it takes work again");
     bench.daemon.stop().await;
 }
 

@@ -204,7 +204,7 @@ async fn answers_are_as_documented() {
         ("/v1/bundles/{name}/rollback", "POST", "/v1/bundles/math/rollback", json!({}), 400),
         ("/v1/builds", "GET", "/v1/builds", json!(null), 200),
         ("/v1/builds", "POST", "/v1/builds", json!({ "gap": "x", "file": "x.js", "source": "" }), 403),
-        ("/v1/builds", "POST", "/v1/builds", json!({ "gap": "x" }), 400),
+        ("/v1/builds", "POST", "/v1/builds", json!({}), 400),
         ("/v1/builds/{id}", "GET", "/v1/builds/x", json!(null), 404),
         ("/v1/builds/{id}/cancel", "POST", "/v1/builds/x/cancel", json!({}), 404),
         ("/v1/bundles/{name}/provenance", "GET", "/v1/bundles/math/provenance", json!(null), 200),
