@@ -193,7 +193,7 @@ async fn requests_out_of_bounds_are_refused_and_none_is_kept() {
     assert_eq!(client.post("/v1/analyse", &just).await.unwrap().status.as_u16(), 200);
     assert_eq!(client.get("/v1/tasks").await.unwrap().json(), json!({"tasks": []}));
 
-    // A mebibyte is refused before it is read, and the hint names what helps.
+    // A mebibyte is refused, and the hint names what helps.
     let huge = json!({"text": "x".repeat(1 << 20)}).to_string();
     let answer = client.send(Method::POST, "/v1/requests", huge).await.unwrap();
     let error = refused(&answer, 413, "too-large");

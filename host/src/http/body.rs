@@ -15,6 +15,13 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of a body is taken in at one turn.
 const TURN_BYTES: usize = 64 << 10;
 
+/// A body that is too large, but no larger than this, is read and thrown away: a client that finds the connection closed
+/// while it still writes may never read why.
+const DISCARDED_BYTES_MAX: u64 = 4 << 20;
+
+/// How long that may take.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// The whole body, at most `bytes_max` of it, which is what the operator set.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, HttpError> {
     read_at_most(headers, body, bytes_max, "an operator can raise `http.body_bytes_max` in happyos.toml").await
@@ -28,7 +35,10 @@ pub(crate) async fn read_at_most(
     hint: &'static str,
 ) -> Result<Bytes, HttpError> {
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|declared| declared > bytes_max as u64) {
+    if let Some(declared) = declared.filter(|declared| *declared > bytes_max as u64) {
+        if declared <= DISCARDED_BYTES_MAX {
+            let _ = tokio::time::timeout(DISCARD_TIMEOUT, discard(body)).await;
+        }
         return Err(too_large(bytes_max, hint));
     }
     let room = declared.and_then(|declared| usize::try_from(declared).ok()).unwrap_or_default();
@@ -41,6 +51,13 @@ pub(crate) async fn read_at_most(
             "timeout",
             format!("the request body did not come within {} s", BODY_TIMEOUT.as_secs()),
         )),
+    }
+}
+
+/// Reads a body to its end and keeps nothing of it.
+async fn discard(mut body: Body) {
+    while let Some(Ok(_)) = body.frame().await {
+        tokio::task::yield_now().await;
     }
 }
 

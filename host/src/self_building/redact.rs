@@ -22,6 +22,9 @@ pub fn value(given: &Value) -> Value {
                 let is_secret = SECRET_NAMES.iter().any(|secret| lower.contains(secret));
                 let redacted = match given {
                     Value::String(given) if is_secret => masked(given).into(),
+                    Value::Number(given) if is_secret => {
+                        serde_json::from_str(&masked(&given.to_string())).unwrap_or_default()
+                    }
                     given => value(given),
                 };
                 (name.clone(), redacted)
@@ -82,6 +85,7 @@ mod tests {
         assert_eq!(text("ring 070-1234567"), "ring 111-1111111");
         assert_eq!(text("key sk-A1b2C3d4E5f6G7h8"), "key xx-X1x1X1x1X1x1X1x1");
         assert_eq!(text("shout \"hello\" 42 times"), "shout \"hello\" 42 times");
-        assert_eq!(value(&json!({"password": "abC 1", "n": [1, "a"]})), json!({"password": "xxX 1", "n": [1, "a"]}));
+        assert_eq!(value(&json!({"password": "abC 1", "n": [7, "a"]})), json!({"password": "xxX 1", "n": [7, "a"]}));
+        assert_eq!(value(&json!({"pin": 4711, "n": 1e30})), json!({"pin": 1111, "n": 1e30}));
     }
 }
