@@ -283,12 +283,14 @@ impl Runtime {
         self.inner.cache.note(digest, Sealed::Probe)
     }
 
-    /// Keeps a sealed note about `digest`.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn remember(&self, digest: &Digest, note: &[u8]) -> std::io::Result<()> {
-        self.inner.cache.store(digest, Sealed::Probe, note)
+    /// Keeps a sealed note about `digest`, soon: nobody waits for it, and one that is lost is learned again.
+    pub fn remember(&self, digest: Digest, note: Vec<u8>) {
+        let inner = self.inner.clone();
+        self.inner.lanes.compute_aside(move || {
+            if let Err(error) = inner.cache.store(&digest, Sealed::Probe, &note) {
+                tracing::warn!(%digest, %error, "what was learned of the bundle is not kept");
+            }
+        });
     }
 
     /// A program for calling. Nothing is loaded yet.

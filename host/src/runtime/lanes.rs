@@ -155,6 +155,13 @@ impl Lanes {
             long.spawn(work);
         }
     }
+
+    /// Does work on many bytes, or on a disk, that nobody waits for.
+    pub fn compute_aside(&self, work: impl FnOnce() + Send + 'static) {
+        if let Some(long) = &self.long {
+            long.spawn_blocking(work);
+        }
+    }
 }
 
 impl Drop for Lanes {

@@ -205,10 +205,8 @@ pub fn keep(runtime: &Runtime, file: &File, limits: &CallLimits, outcome: &Resul
         }
         Err(_) => None,
     };
-    if let Some(note) = note.and_then(|note| serde_json::to_vec(&note).ok())
-        && let Err(error) = runtime.remember(&file.digest, &note)
-    {
-        tracing::warn!(path = %file.path.display(), %error, "what was learned of the file is not kept");
+    if let Some(note) = note.and_then(|note| serde_json::to_vec(&note).ok()) {
+        runtime.remember(file.digest, note);
     }
 }
 

@@ -35,14 +35,19 @@ impl Versions {
         self.dir.join(format!("{digest}.sig"))
     }
 
-    /// Keeps a version with its signature. A version that is there already is left as it is: who reads it checks its
-    /// digest.
+    /// Keeps a version with its signature. A version that is there already is left as it is, unless it was not written
+    /// to its end: who reads it checks its digest.
     ///
     /// # Errors
     /// If the files cannot be written.
     pub fn keep(&self, digest: &Digest, is_script: bool, bytes: &[u8], signature: Option<&str>) -> io::Result<()> {
         match signature {
-            Some(signature) => self.write(&self.signature_path(digest), signature.as_bytes())?,
+            Some(signature) => {
+                // Whole or not at all: nothing tells that one is cut off.
+                let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
+                file.write_all(signature.as_bytes())?;
+                file.persist(self.signature_path(digest)).map_err(|error| error.error)?;
+            }
             None => match fs::remove_file(self.signature_path(digest)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -50,14 +55,7 @@ impl Versions {
         }
         let path = self.path(digest, is_script);
         let there = fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64);
-        if there { Ok(()) } else { self.write(&path, bytes) }
-    }
-
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
-        file.write_all(bytes)?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        if there { Ok(()) } else { fs::write(&path, bytes) }
     }
 
     /// The bytes of a kept version and its signature; `None` if it is not there or is not what it was.

@@ -1,6 +1,8 @@
 //! How entries hang together: each line's MAC over itself and the line before, and the sealed head.
 
+use std::fs::OpenOptions;
 use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -12,7 +14,9 @@ use crate::security::files::{self, Key};
 
 /// The chain before the first entry.
 const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-/// Largest head file, in bytes.
+/// Bytes of a head file: one sector, more than the longest head takes.
+const HEAD_BYTES: usize = 512;
+/// Largest head file that is read, in bytes.
 const HEAD_BYTES_MAX: u64 = 4 << 10;
 
 /// A place in the chain: an entry's number and its MAC in hexadecimal digits.
@@ -118,11 +122,18 @@ impl StoredHead {
 }
 
 impl Head {
-    /// Writes it.
+    /// Writes it, over the one that is there: always as long, and short enough to be written at one stroke.
     pub fn write(&self, path: &Path, key: &Key) -> io::Result<()> {
         let mut bytes = serde_json::to_vec(&StoredHead::sealed(key, self)?)?;
+        bytes.resize(bytes.len().max(HEAD_BYTES - 1), b' ');
         bytes.push(b'\n');
-        files::write_private(path, &bytes)
+        let file = match OpenOptions::new().write(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return files::write_private(path, &bytes),
+            Err(error) => return Err(files::at(path, "open", &error)),
+        };
+        let written = file.write_all_at(&bytes, 0).and_then(|()| file.set_len(bytes.len() as u64));
+        written.and_then(|()| file.sync_data()).map_err(|error| files::at(path, "write", &error))
     }
 
     /// Reads it; `None` if it is not there or its seal is broken.

@@ -13,8 +13,8 @@ use crate::skills::identity::Facts;
 use crate::skills::manifest::Manifest;
 use crate::skills::probe::{self, File, Probed, Rejection};
 
-/// Files larger than this are read where they hold up nobody.
-const READ_HERE_BYTES_MAX: u64 = 256 << 10;
+/// Files larger than this are read, and kept, where they hold up nobody.
+pub(super) const HERE_BYTES_MAX: u64 = 256 << 10;
 
 /// A file as it was looked at, before anything is changed.
 pub(in crate::skills) enum Looked {
@@ -81,7 +81,7 @@ impl Inner {
     /// Reads a file of the directory, and who it says it is.
     pub(in crate::skills) async fn read(&self, path: &Path) -> Result<(Claim, Bytes), Rejection> {
         let bytes_max = self.config.compile.bundle_bytes_max;
-        let small = std::fs::symlink_metadata(path).is_ok_and(|found| found.len() <= READ_HERE_BYTES_MAX);
+        let small = std::fs::symlink_metadata(path).is_ok_and(|found| found.len() <= HERE_BYTES_MAX);
         if small {
             return read_claim(path, bytes_max);
         }

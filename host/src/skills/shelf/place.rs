@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::look::HERE_BYTES_MAX;
 use super::{Claim, DAEMON, Entry, Looked, Shelf};
 use crate::base::Requests;
 use crate::runtime::Origin;
@@ -220,8 +221,7 @@ impl Inner {
             }
             _ => Trial::default(),
         };
-        let kept = self.versions.keep(&claim.file.digest, claim.file.is_script, bytes, claim.signature.as_deref());
-        let origin = match kept {
+        let origin = match self.keep(&claim, bytes).await {
             Ok(()) => Origin::File(self.versions.path(&claim.file.digest, claim.file.is_script)),
             Err(error) => {
                 tracing::warn!(path = %path.display(), %error, "the version cannot be kept: there is no way back to it");
@@ -248,6 +248,22 @@ impl Inner {
         shelf.put_active(active);
         shelf.set(path, stamp, state, false);
         Placed::Done
+    }
+
+    /// Keeps a version's bytes; large ones where that holds up nobody.
+    async fn keep(&self, claim: &Claim, bytes: &Bytes) -> std::io::Result<()> {
+        let (versions, bytes) = (self.versions.clone(), bytes.clone());
+        let (digest, is_script, signature) = (claim.file.digest, claim.file.is_script, claim.signature.clone());
+        let large = bytes.len() as u64 > HERE_BYTES_MAX;
+        let keep = move || versions.keep(&digest, is_script, &bytes, signature.as_deref());
+        if large {
+            return self
+                .runtime
+                .compute(keep)
+                .await
+                .unwrap_or_else(|failure| Err(std::io::Error::other(failure.message)));
+        }
+        keep()
     }
 
     /// Says in the log and the audit log what became of a file, where that is news.
