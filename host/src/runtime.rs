@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
 
@@ -53,7 +54,7 @@ use compile::Compiler;
 use egress::Gateway;
 pub use lanes::INPUT_BYTES_ASIDE;
 use lanes::Lanes;
-use program::{Loaded, LoadedSet};
+use program::{Linked, Loaded, LoadedSet};
 use state::CallState;
 use warm::WarmSet;
 
@@ -71,8 +72,10 @@ pub struct Runtime {
 }
 
 struct Inner {
-    engine: Engine,
     linker: Linker<CallState>,
+    /// The linker of the places that scripts run in first.
+    script_linker: Linker<CallState>,
+    script_places: Arc<Semaphore>,
     ticker: engine::Ticker,
     lanes: Lanes,
     admission: Arc<Admission>,
@@ -128,6 +131,15 @@ pub enum RuntimeError {
     Thread(std::io::Error),
 }
 
+/// All that guests may import.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
+    let mut linker = Linker::new(engine);
+    bindings::skill::Skill::add_to_linker::<CallState, HasSelf<CallState>>(&mut linker, |state| state)?;
+    bindings::agent::Agent::add_to_linker::<CallState, HasSelf<CallState>>(&mut linker, |state| state)?;
+    wasi::add_to_linker(&mut linker)?;
+    Ok(linker)
+}
+
 fn engine_error(error: wasmtime::Error) -> RuntimeError {
     RuntimeError::Engine(format!("{error:#}"))
 }
@@ -142,12 +154,7 @@ impl Runtime {
         let instances = config.admission.running_max + config.compile.warm_scripts_max + SPARE_INSTANCES;
         let engine_config = engine::pooled_config(u32::try_from(instances).unwrap_or(u32::MAX));
         let engine = Engine::new(&engine_config).map_err(engine_error)?;
-        let mut linker = Linker::new(&engine);
-        bindings::skill::Skill::add_to_linker::<CallState, HasSelf<CallState>>(&mut linker, |state| state)
-            .map_err(engine_error)?;
-        bindings::agent::Agent::add_to_linker::<CallState, HasSelf<CallState>>(&mut linker, |state| state)
-            .map_err(engine_error)?;
-        wasi::add_to_linker(&mut linker).map_err(engine_error)?;
+        let script_engine = Engine::new(&engine::script_config()).map_err(engine_error)?;
         let cache = Cache::open(&config.data_dir, engine::compatibility(&engine), config.compile.cache_bytes_max)
             .map_err(|error| RuntimeError::Cache { path: config.data_dir.clone(), error })?;
         let interpreter = Arc::new(program(ProgramSpec {
@@ -160,7 +167,7 @@ impl Runtime {
         }));
         Ok(Runtime {
             inner: Arc::new(Inner {
-                ticker: engine::Ticker::start(&engine).map_err(RuntimeError::Thread)?,
+                ticker: engine::Ticker::start([&engine, &script_engine]).map_err(RuntimeError::Thread)?,
                 lanes: Lanes::start().map_err(RuntimeError::Thread)?,
                 admission: Admission::new(config.admission),
                 compiler: Compiler::new(helper, config.compile),
@@ -168,8 +175,9 @@ impl Runtime {
                 warm: WarmSet::new(config.compile.warm_scripts_max),
                 admission_config: config.admission,
                 compile_config: config.compile,
-                engine,
-                linker,
+                linker: linker(&engine).map_err(engine_error)?,
+                script_linker: linker(&script_engine).map_err(engine_error)?,
+                script_places: Arc::new(Semaphore::new(engine::SCRIPT_PLACES as usize)),
                 cache,
                 log,
                 gateway: Arc::new(Gateway::new(outside).map_err(|error| RuntimeError::Tls(error.to_string()))?),
@@ -349,7 +357,6 @@ impl Runtime {
                 let source = String::from_utf8(self.original(program).await?.into())
                     .map_err(|_| unavailable(program, "it is not UTF-8"))?;
                 Loaded::with_script(&interpreter, source.into())
-                    .ok_or_else(|| unavailable(program, "the interpreter is not one"))?
             }
         };
         let loaded = Arc::new(loaded);
@@ -377,14 +384,17 @@ impl Runtime {
             let inner = &runtime.inner;
             let Some(path) = inner.cache.code(&program.digest) else { return Ok(None) };
             let code_bytes = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-            // SAFETY: the file lies in a directory only this user may enter, and its MAC, made with a key
-            // that lies beside it, was checked just now: it is what our own compile helper wrote.
-            #[expect(unsafe_code, reason = "compiled code can only be loaded this way; the MAC vouches for it")]
-            let component = unsafe { Component::deserialize_file(&inner.engine, &path) };
-            component
-                .and_then(|component| Loaded::link(&inner.linker, &component, world, &program.name, code_bytes))
-                .map(Some)
-                .map_err(|error| cannot_link(&program, &error))
+            let link = |linker: &Linker<CallState>| {
+                // SAFETY: the file lies in a directory only this user may enter, and its MAC, made with a key
+                // that lies beside it, was checked just now: it is what our own compile helper wrote.
+                #[expect(unsafe_code, reason = "compiled code can only be loaded this way; the MAC vouches for it")]
+                let component = unsafe { Component::deserialize_file(linker.engine(), &path) };
+                let linked = component.and_then(|component| Linked::new(linker, &component, world, &program.name));
+                linked.map_err(|error| cannot_link(&program, &error))
+            };
+            let linked = link(&inner.linker)?;
+            let in_script_places = (world == World::Script).then(|| link(&inner.script_linker)).transpose()?;
+            Ok(Some(Loaded::new(linked, in_script_places, code_bytes)))
         };
         tokio::task::spawn_blocking(load)
             .await

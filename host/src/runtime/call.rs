@@ -14,7 +14,7 @@ use super::agent::{self, AgentAnswer, AgentRun};
 use super::bindings::skill::exports::happyos::skill::skills::{Context, SkillError};
 use super::instance::{LoadFault, Terms, start, store};
 use super::powers::Powers;
-use super::program::{Entry, Loaded, PlainFunction, Program, SKILLS_PER_BUNDLE_MAX};
+use super::program::{Entry, Linked, Loaded, PlainFunction, Program, SKILLS_PER_BUNDLE_MAX, Script};
 use super::reach::Reach;
 use super::state::{CallLog, CallState, ClockMode, ProgressSink, Stopped};
 use super::{Runtime, values};
@@ -233,10 +233,17 @@ impl Runtime {
         _permit: Permit,
     ) -> (Result<Done, Fault>, Usage) {
         let _in_flight = self.inner.ticker.in_flight();
+        // Held until the instance is gone.
+        let (mut _place, mut linked) = (None, &loaded.linked);
         let made = match self.take_warm(&program, &loaded) {
             Some(prepared) => prepared.begin(&terms).map(|(store, instance)| (store, Some(instance))),
             None => {
-                store(&self.inner.engine, &terms, matches!(loaded.entry, Entry::Plain(_))).map(|store| (store, None))
+                if let Some(quicker) = &loaded.in_script_places
+                    && let Ok(place) = self.inner.script_places.clone().try_acquire_owned()
+                {
+                    (_place, linked) = (Some(place), quicker);
+                }
+                store(linked, &terms).map(|store| (store, None))
             }
         };
         let (mut store, instance) = match made {
@@ -244,7 +251,8 @@ impl Runtime {
             Err(error) => return (Err(Fault::Failed(internal(&error))), Usage::default()),
         };
         let deadline = store.data().deadline();
-        let doing = AssertUnwindSafe(perform(&loaded, &mut store, instance, &work)).catch_unwind();
+        let doing =
+            AssertUnwindSafe(perform(linked, loaded.script.as_ref(), &mut store, instance, &work)).catch_unwind();
         let ended = tokio::time::timeout_at(deadline.into(), doing).await;
         let usage = usage(&store, &terms.limits);
         let result = match ended {
@@ -299,16 +307,17 @@ impl From<wasmtime::Error> for Ended {
 }
 
 async fn perform(
-    loaded: &Loaded,
+    linked: &Linked,
+    script: Option<&Script>,
     store: &mut Store<CallState>,
     instance: Option<Instance>,
     work: &Work,
 ) -> Result<Done, Ended> {
     let instance = match instance {
         Some(instance) => instance,
-        None => fresh(loaded, store).await?,
+        None => fresh(linked, script, store).await?,
     };
-    let skill = match &loaded.entry {
+    let skill = match &linked.entry {
         Entry::Skill(skill) | Entry::Script { skill, .. } => skill.load(&mut *store, &instance)?,
         Entry::Agent(agent) => {
             return match work {
@@ -366,13 +375,13 @@ async fn perform(
 
 /// A fresh instance. A script loads with a seed of its own, so that a call gives the same answer
 /// whether its instance was kept ready or not.
-async fn fresh(loaded: &Loaded, store: &mut Store<CallState>) -> Result<Instance, Ended> {
+async fn fresh(linked: &Linked, script: Option<&Script>, store: &mut Store<CallState>) -> Result<Instance, Ended> {
     let seed = store.data().seed();
-    let is_script = matches!(loaded.entry, Entry::Script { .. });
+    let is_script = script.is_some();
     if is_script {
         store.data_mut().reseed(LOAD_SEED);
     }
-    let instance = start(loaded, store).await.map_err(|fault| match fault {
+    let instance = start(linked, script, store).await.map_err(|fault| match fault {
         LoadFault::Script { message, line, column } => Ended::Script { message, line, column },
         LoadFault::Trap(error) => Ended::Trap(error),
     })?;

@@ -24,6 +24,15 @@ const CORE_INSTANCES_USUAL_MAX: u32 = 24;
 const MEMORIES_PER_COMPONENT: u32 = 4;
 const TABLES_PER_COMPONENT: u32 = 8;
 
+/// What stays mapped of a memory between calls, and is reset by copying instead of by faulting in again, which costs
+/// more. Each place of the pool comes to hold this much.
+const KEPT_BYTES: usize = 128 << 10;
+/// The same of a script's memory: what the interpreter begins with, and what a usual script adds. A script that starts
+/// writes all over that, and each page that it writes for the first time costs an interrupt of every core.
+const SCRIPT_KEPT_BYTES: usize = 2304 << 10;
+/// Scripts that run at one time in places that keep so much; more run in the other pool.
+pub const SCRIPT_PLACES: u32 = 8;
+
 /// Fuel between two chances for other calls to run.
 pub const FUEL_YIELD_INTERVAL: u64 = 1_000_000;
 
@@ -61,7 +70,24 @@ pub fn pooled_config(instances_max: u32) -> Config {
         .total_memories(instances_max.saturating_mul(2))
         .total_tables(instances_max.saturating_mul(4))
         .total_stacks(instances_max)
-        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .linear_memory_keep_resident(KEPT_BYTES);
+    pooled(pool)
+}
+
+/// The configuration of the few places for scripts, which differ in how much of a memory stays mapped.
+pub fn script_config() -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(SCRIPT_PLACES)
+        .total_core_instances(SCRIPT_PLACES * CORE_INSTANCES_PER_COMPONENT)
+        .total_memories(SCRIPT_PLACES * MEMORIES_PER_COMPONENT)
+        .total_tables(SCRIPT_PLACES * TABLES_PER_COMPONENT)
+        .total_stacks(SCRIPT_PLACES)
+        .linear_memory_keep_resident(SCRIPT_KEPT_BYTES);
+    pooled(pool)
+}
+
+fn pooled(mut pool: PoolingAllocationConfig) -> Config {
+    pool.max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
         .max_tables_per_component(TABLES_PER_COMPONENT)
         .max_memories_per_module(2)
@@ -70,13 +96,11 @@ pub fn pooled_config(instances_max: u32) -> Config {
         .table_elements(TABLE_ELEMENTS_CEILING)
         .max_component_instance_size(4 << 20)
         .max_core_instance_size(4 << 20)
-        // What stays mapped between calls is reset by copying instead of by faulting in again, which costs more. Asking
-        // the system which pages were written would spare some copying, but that takes the lock of the whole address
-        // space, for which a short call then waits while another's megabytes are given back.
-        .linear_memory_keep_resident(128 << 10)
         .table_keep_resident(32 << 10)
         .async_stack_keep_resident(32 << 10)
         .max_unused_warm_slots(8)
+        // Asking the system which pages were written would spare some copying, but that takes the lock of the whole
+        // address space, for which a short call then waits while another's megabytes are given back.
         .pagemap_scan(Enabled::No);
     let mut config = code_config();
     config.async_stack_zeroing(true).allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
@@ -91,7 +115,7 @@ pub fn compatibility(engine: &Engine) -> u64 {
     hasher.finish()
 }
 
-/// Moves the engine's epoch every millisecond while calls are in flight.
+/// Moves the engines' epochs every millisecond while calls are in flight.
 ///
 /// A started call costs two atomic operations; the thread is woken only when it had gone to sleep,
 /// which it does after a quiet `LINGER`.
@@ -110,25 +134,26 @@ const TICK: Duration = Duration::from_millis(1);
 const LINGER: Duration = Duration::from_millis(200);
 
 impl Ticker {
-    /// Starts the ticker's thread. It ends when the engine is gone.
+    /// Starts the ticker's thread. It ends when one of the engines is gone.
     ///
     /// # Errors
     /// If the thread cannot be started.
-    pub fn start(engine: &Engine) -> std::io::Result<Ticker> {
+    pub fn start(engines: [&Engine; 2]) -> std::io::Result<Ticker> {
         let shared = Arc::new(TickerShared {
             in_flight: AtomicUsize::new(0),
             started: AtomicUsize::new(0),
             asleep: AtomicBool::new(false),
         });
-        let (weak, state) = (engine.weak(), shared.clone());
+        let (engines, state) = (engines.map(Engine::weak), shared.clone());
         let handle = thread::Builder::new().name("happyos-epoch".into()).spawn(move || {
             let mut seen = 0;
             let mut quiet_since = Instant::now();
             loop {
                 thread::sleep(TICK);
-                let Some(engine) = weak.upgrade() else { return };
-                engine.increment_epoch();
-                drop(engine);
+                for engine in &engines {
+                    let Some(engine) = engine.upgrade() else { return };
+                    engine.increment_epoch();
+                }
                 let started = state.started.load(Ordering::SeqCst);
                 if state.in_flight.load(Ordering::SeqCst) > 0 || started != seen {
                     seen = started;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use wasmtime::component::Instance;
-use wasmtime::{AsContextMut, Engine, Store};
+use wasmtime::{AsContextMut, Store};
 
 use super::admission::Hold;
 use super::engine::FUEL_YIELD_INTERVAL;
-use super::program::{Entry, Loaded};
+use super::program::{Entry, Linked, Script};
 use super::reach::Reach;
 use super::state::{CallLog, CallState, ClockMode, ProgressSink};
 use super::warm::WarmPlace;
@@ -36,8 +36,9 @@ impl Terms {
 }
 
 /// A store with its fuel, epoch, memory and transfer limits set.
-pub(super) fn store(engine: &Engine, terms: &Terms, plain: bool) -> wasmtime::Result<Store<CallState>> {
-    let mut store = Store::new(engine, terms.state());
+pub(super) fn store(linked: &Linked, terms: &Terms) -> wasmtime::Result<Store<CallState>> {
+    let plain = matches!(linked.entry, Entry::Plain(_));
+    let mut store = Store::new(linked.pre.engine(), terms.state());
     store.limiter(|state| &mut state.memory);
     store.set_fuel(terms.limits.fuel)?;
     store.fuel_async_yield_interval(Some(FUEL_YIELD_INTERVAL))?;
@@ -87,9 +88,13 @@ impl From<wasmtime::Error> for LoadFault {
 }
 
 /// Instantiates and, for a script, loads it.
-pub(super) async fn start(loaded: &Loaded, store: &mut Store<CallState>) -> Result<Instance, LoadFault> {
-    let instance = loaded.pre.instantiate_async(&mut *store).await?;
-    if let Entry::Script { loader, script: Some(script), .. } = &loaded.entry {
+pub(super) async fn start(
+    linked: &Linked,
+    script: Option<&Script>,
+    store: &mut Store<CallState>,
+) -> Result<Instance, LoadFault> {
+    let instance = linked.pre.instantiate_async(&mut *store).await?;
+    if let (Entry::Script { loader, .. }, Some(script)) = (&linked.entry, script) {
         let loader = loader.load(&mut *store, &instance)?;
         let result = loader.happyos_script_interpreter().call_load(store.as_context_mut(), &script.source).await?;
         if let Err(error) = result {

@@ -75,8 +75,11 @@ impl std::fmt::Debug for Program {
 
 /// A program whose code is in memory.
 pub struct Loaded {
-    pub(super) pre: InstancePre<CallState>,
-    pub(super) entry: Entry,
+    pub(super) linked: Linked,
+    /// The same for the places that scripts run in first; `None` for all but the interpreter and scripts.
+    pub(super) in_script_places: Option<Linked>,
+    /// What the interpreter is to run.
+    pub(super) script: Option<Script>,
     /// Bytes of compiled code that this keeps in memory.
     pub(super) code_bytes: u64,
     /// Whether a task is making instances ready.
@@ -85,10 +88,18 @@ pub struct Loaded {
     pub(super) n_calls: AtomicU64,
 }
 
+/// Code linked with what it imports.
+#[derive(Clone)]
+pub(super) struct Linked {
+    pub pre: InstancePre<CallState>,
+    pub entry: Entry,
+}
+
 /// How a loaded program is called.
+#[derive(Clone)]
 pub(super) enum Entry {
     Skill(skill::SkillIndices),
-    Script { skill: skill::SkillIndices, loader: script::LoaderIndices, script: Option<Script> },
+    Script { skill: skill::SkillIndices, loader: script::LoaderIndices },
     Plain(Vec<PlainFunction>),
     Agent(agent::AgentIndices),
 }
@@ -114,52 +125,51 @@ pub struct PlainFunction {
     pub(super) ty: ComponentFunc,
 }
 
-impl Loaded {
-    /// Links a component. `script` is what the interpreter is to run; `None` for other worlds.
+impl Linked {
+    /// Links a component.
     ///
     /// # Errors
     /// A sentence on what does not fit.
-    pub(super) fn link(
+    pub fn new(
         linker: &Linker<CallState>,
         component: &Component,
         world: World,
         bundle: &str,
-        code_bytes: u64,
-    ) -> Result<Loaded, wasmtime::Error> {
+    ) -> Result<Linked, wasmtime::Error> {
         let pre = linker.instantiate_pre(component)?;
         let entry = match world {
             World::Skill => Entry::Skill(skill::SkillIndices::new(&pre)?),
-            World::Script => Entry::Script {
-                skill: skill::SkillIndices::new(&pre)?,
-                loader: script::LoaderIndices::new(&pre)?,
-                script: None,
-            },
+            World::Script => {
+                Entry::Script { skill: skill::SkillIndices::new(&pre)?, loader: script::LoaderIndices::new(&pre)? }
+            }
             World::Agent => Entry::Agent(agent::AgentIndices::new(&pre)?),
             World::Plain => {
                 Entry::Plain(plain_functions(linker.engine(), component, bundle).map_err(wasmtime::Error::msg)?)
             }
         };
-        Ok(Loaded { pre, entry, code_bytes, warming: AtomicBool::new(false), n_calls: AtomicU64::new(0) })
+        Ok(Linked { pre, entry })
+    }
+}
+
+impl Loaded {
+    /// Code that was just linked.
+    pub(super) fn new(linked: Linked, in_script_places: Option<Linked>, code_bytes: u64) -> Loaded {
+        let (warming, n_calls) = (AtomicBool::new(false), AtomicU64::new(0));
+        Loaded { linked, in_script_places, script: None, code_bytes, warming, n_calls }
     }
 
     /// The interpreter with a script to run.
-    pub(super) fn with_script(interpreter: &Loaded, source: Arc<str>) -> Option<Loaded> {
-        let Entry::Script { skill, loader, .. } = &interpreter.entry else { return None };
+    pub(super) fn with_script(interpreter: &Loaded, source: Arc<str>) -> Loaded {
         let code_bytes = source.len() as u64;
-        let script = Some(Script { source, warm: Mutex::default() });
-        let entry = Entry::Script { skill: skill.clone(), loader: loader.clone(), script };
-        Some(Loaded {
-            pre: interpreter.pre.clone(),
-            entry,
-            code_bytes,
-            warming: AtomicBool::new(false),
-            n_calls: AtomicU64::new(0),
-        })
+        Loaded {
+            script: Some(Script { source, warm: Mutex::default() }),
+            ..Loaded::new(interpreter.linked.clone(), interpreter.in_script_places.clone(), code_bytes)
+        }
     }
 
     /// The functions of a plain component.
     pub fn plain_functions(&self) -> &[PlainFunction] {
-        match &self.entry {
+        match &self.linked.entry {
             Entry::Plain(functions) => functions,
             _ => &[],
         }

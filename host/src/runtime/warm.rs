@@ -10,7 +10,7 @@ use super::Runtime;
 use super::call::LOAD_SEED;
 use super::instance::{Prepared, Terms, start, store};
 use super::powers::Powers;
-use super::program::{Entry, Loaded, Origin, Program};
+use super::program::{Loaded, Origin, Program};
 use super::state::{CallLog, ClockMode};
 use crate::base::RequestId;
 
@@ -64,10 +64,7 @@ impl Drop for WarmPlace {
 }
 
 fn script_of(loaded: &Loaded) -> Option<&Mutex<Vec<Prepared>>> {
-    match &loaded.entry {
-        Entry::Script { script: Some(script), .. } => Some(&script.warm),
-        _ => None,
-    }
+    loaded.script.as_ref().map(|script| &script.warm)
 }
 
 impl Runtime {
@@ -141,8 +138,12 @@ impl Runtime {
             seed: LOAD_SEED,
             progress: None,
         };
-        let Ok(mut store) = store(&self.inner.engine, &terms, false) else { return false };
-        let started = tokio::time::timeout(Duration::from_millis(limits.wall_ms), start(loaded, &mut store)).await;
+        let Ok(mut store) = store(&loaded.linked, &terms) else { return false };
+        let started = tokio::time::timeout(
+            Duration::from_millis(limits.wall_ms),
+            start(&loaded.linked, loaded.script.as_ref(), &mut store),
+        )
+        .await;
         let Ok(Ok(instance)) = started else { return false };
         let fuel_used = limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         hold.shrink(store.data().memory_peak_bytes());
