@@ -148,7 +148,7 @@ fn file_name(labelled: &Labelled) -> String {
 async fn judge_all(report: &mut Report, skills: &Skills, corpus: &[Labelled]) -> anyhow::Result<()> {
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     for labelled in corpus {
-        let found = judge(skills, &operator(), &labelled.need, &file_name(labelled), labelled.text.clone())
+        let found = judge(skills, &operator(), &labelled.need, &file_name(labelled), labelled.text.clone().into())
             .await
             .map_err(|failure| anyhow::anyhow!("{failure}"))?;
         let row = rows.entry(&labelled.class).or_default();
@@ -207,12 +207,12 @@ async fn times(report: &mut Report, skills: &Skills, corpus: &[Labelled]) -> any
         text.extend(format!("\n// {number}\n").bytes());
         let file = file_name(labelled);
         let began = Instant::now();
-        let candidate = skills.candidate(&operator(), &file, [&text[..], b"\n"].concat());
+        let candidate = skills.candidate(&operator(), &file, [&text[..], b"\n"].concat().into()).await;
         let candidate = candidate.map_err(|refusal| anyhow::anyhow!("{}", refusal.reason))?;
         candidate.load().await.map_err(|refusal| anyhow::anyhow!("{}", refusal.reason))?;
         load.push(began.elapsed());
         let began = Instant::now();
-        let found = judge(skills, &operator(), &labelled.need, &file, text.clone()).await;
+        let found = judge(skills, &operator(), &labelled.need, &file, text.clone().into()).await;
         let found = found.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         if !found.passed() {
             continue;
@@ -244,7 +244,7 @@ async fn times(report: &mut Report, skills: &Skills, corpus: &[Labelled]) -> any
         let mut text = labelled.text.clone();
         text.extend(format!("\n// {number}\n").bytes());
         let began = Instant::now();
-        judge(skills, &operator(), &labelled.need, &file_name(labelled), text)
+        judge(skills, &operator(), &labelled.need, &file_name(labelled), text.into())
             .await
             .map_err(|failure| anyhow::anyhow!("{failure}"))?;
         reject.push(began.elapsed());

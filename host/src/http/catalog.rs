@@ -199,7 +199,7 @@ pub(super) async fn check(
 
 /// What the gate says of a file; nothing of one that cannot be read.
 async fn judged(skills: &Skills, principal: &Principal, path: &std::path::Path) -> Result<Report, Failure> {
-    let (Ok(bytes), Some(name)) = (skills.read_file(principal, path), path.file_name()) else {
+    let (Ok(bytes), Some(name)) = (skills.read_file(principal, path).await, path.file_name()) else {
         return Ok(Report::default());
     };
     self_building::judge(skills, principal, &Need::default(), &name.to_string_lossy(), bytes).await

@@ -178,7 +178,7 @@ impl Builder {
         }
         let need = with_gap(read_need(&build.need)?, &gap, &evidence);
         let mut need = if writer.name() == COMPOSER { need.opened() } else { need };
-        let before = self.before(principal, &mut need, &evidence)?;
+        let before = self.before(principal, &mut need, &evidence).await?;
         let rounds = store.build(&build.id).await.map_err(internal)?.map(|(_, rounds)| rounds).unwrap_or_default();
         let mut brief = Brief {
             requests: need.requests.clone(),
@@ -220,7 +220,12 @@ impl Builder {
 
     /// The text of the skill that a better version is wanted of, where the gap is about one that is installed. What it
     /// failed on is hidden from its writer.
-    fn before(&self, principal: &Principal, need: &mut Need, evidence: &[Evidence]) -> Result<Option<String>, Failure> {
+    async fn before(
+        &self,
+        principal: &Principal,
+        need: &mut Need,
+        evidence: &[Evidence],
+    ) -> Result<Option<String>, Failure> {
         need.hidden.extend(learn::failed_calls(evidence));
         let Some(bundle) = learn::bundle_of(evidence) else { return Ok(None) };
         let skills = &self.inner.backing.skills;
@@ -232,7 +237,7 @@ impl Builder {
                 .with_hint("`happyos gap show` has the calls that failed; its author can mend it"));
         }
         (need.is_new, need.replaces) = (false, Some(bundle));
-        let read = skills.read_file(principal, &file.path).ok();
+        let read = skills.read_file(principal, &file.path).await.ok();
         Ok(read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
@@ -277,7 +282,7 @@ impl Builder {
         let Written { file_name, source, problem, model_calls, cost, .. } = written;
         let report = match problem {
             Some(problem) => Report::unwritten(problem),
-            None => gate::judge(skills, principal, need, &file_name, source.clone().into_bytes()).await?,
+            None => gate::judge(skills, principal, need, &file_name, source.clone().into()).await?,
         };
         build.n_rounds += 1;
         build.changed_ms = now_ms();

@@ -11,6 +11,7 @@ mod routes;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -222,7 +223,7 @@ pub fn judge<'a>(
     principal: &'a Principal,
     need: &'a Need,
     file_name: &'a str,
-    bytes: Vec<u8>,
+    bytes: Bytes,
 ) -> BoxFuture<'a, Result<Report, Failure>> {
     let judged = async move {
         authorise(principal, Action::CheckFiles)?;
@@ -246,11 +247,10 @@ struct Gate<'a> {
 struct Rejected;
 
 impl Gate<'_> {
-    async fn run(&mut self, file_name: &str, bytes: Vec<u8>) -> Result<(), Rejected> {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let script = file_name.ends_with(".js").then_some(&*text);
-        let source = self.source(script)?;
-        let taken = self.skills.candidate(self.principal, file_name, bytes);
+    async fn run(&mut self, file_name: &str, bytes: Bytes) -> Result<(), Rejected> {
+        let script = file_name.ends_with(".js").then(|| bytes.clone());
+        let source = self.source(script.as_deref())?;
+        let taken = self.skills.candidate(self.principal, file_name, bytes).await;
         let candidate = self.take(Stage::Loads, taken.map_err(refused))?;
         self.report.bundle = Some(candidate.manifest.name.clone());
         self.report.asks = candidate.requests.clone();
@@ -285,15 +285,15 @@ impl Gate<'_> {
         Ok(())
     }
 
-    fn source<'t>(&mut self, script: Option<&'t str>) -> Result<Option<Source<'t>>, Rejected> {
-        let Some(text) = script else {
+    fn source<'t>(&mut self, script: Option<&'t [u8]>) -> Result<Option<Source<'t>>, Rejected> {
+        let Some(bytes) = script else {
             self.note(Stage::Source, Ok(None))?;
             return Ok(None);
         };
-        let source = self.take(Stage::Source, Source::read(text).map_err(Fault::new))?;
+        let source = self.take(Stage::Source, Source::read(bytes).map_err(Fault::new))?;
         let found = match source.hidden_code() {
             Some(what) => Err(Fault::new(what)),
-            None => Ok(Some(format!("{} bytes", text.len()))),
+            None => Ok(Some(format!("{} bytes", bytes.len()))),
         };
         self.note(Stage::Source, found)?;
         Ok(Some(source))

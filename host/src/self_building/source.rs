@@ -66,11 +66,12 @@ impl<'a> Source<'a> {
     /// Reads a script.
     ///
     /// # Errors
-    /// Why it is refused unread: too large, or with characters that make it look like something else.
-    pub fn read(text: &'a str) -> Result<Source<'a>, String> {
-        if text.len() > SOURCE_BYTES_MAX {
-            return Err(format!("it has {} bytes, more than {SOURCE_BYTES_MAX}", text.len()));
+    /// Why it is refused unread: too large, no text, or with characters that make it look like something else.
+    pub fn read(bytes: &'a [u8]) -> Result<Source<'a>, String> {
+        if bytes.len() > SOURCE_BYTES_MAX {
+            return Err(format!("it has {} bytes, more than {SOURCE_BYTES_MAX}", bytes.len()));
         }
+        let text = std::str::from_utf8(bytes).map_err(|error| format!("it is not UTF-8: {error}"))?;
         let deceives = |c: char| {
             matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\0')
                 || (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
@@ -495,11 +496,11 @@ mod tests {
     use super::*;
 
     fn uses(text: &str) -> Vec<GrantKind> {
-        Source::read(text).unwrap().uses().into_iter().map(|found| found.kind).collect()
+        Source::read(text.as_bytes()).unwrap().uses().into_iter().map(|found| found.kind).collect()
     }
 
     fn hidden(text: &str) -> bool {
-        Source::read(text).unwrap().hidden_code().is_some()
+        Source::read(text.as_bytes()).unwrap().hidden_code().is_some()
     }
 
     #[test]
@@ -557,12 +558,12 @@ mod tests {
         ] {
             assert!(!hidden(text), "{text}");
         }
-        assert!(Source::read("let a = '\u{202e}';").is_err());
+        assert!(Source::read("let a = '\u{202e}';".as_bytes()).is_err());
     }
 
     #[test]
     fn hosts_are_read_from_literals() {
-        let source = Source::read("const a = 'https://API.example.org/x'; // https://not.example").unwrap();
+        let source = Source::read(b"const a = 'https://API.example.org/x'; // https://not.example").unwrap();
         assert_eq!(source.hosts(), ["api.example.org"]);
     }
 }

@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use super::Skills;
 use super::catalog::Refusal;
-use super::directory;
 use super::manifest::Manifest;
 use super::metadata::{Example, Metadata, Stub};
 use super::probe::{self, File, Probed, ProbedSkill, Rejection, StoredKind};
@@ -82,18 +81,18 @@ impl Skills {
     ///
     /// # Errors
     /// Why it is not read; for all but operators, that they may not.
-    pub fn read_file(&self, principal: &Principal, path: &Path) -> Result<Vec<u8>, Refusal> {
+    pub async fn read_file(&self, principal: &Principal, path: &Path) -> Result<Bytes, Refusal> {
         let refusal = |reason, hint| Refusal { path: path.to_owned(), reason, hint };
         authorise(principal, Action::CheckFiles).map_err(|failure| refusal(failure.message, failure.hint))?;
-        let read = directory::read(path, self.inner.config.compile.bundle_bytes_max);
-        read.map(|read| read.bytes).map_err(|Rejection { reason, hint, .. }| refusal(reason, hint))
+        let read = self.inner.read_file(path).await;
+        read.map(|read| read.bytes.into()).map_err(|Rejection { reason, hint, .. }| refusal(reason, hint))
     }
 
     /// Takes bytes as a candidate, as if they lay in the skills directory as `file_name`. Reads the manifest, runs nothing.
     ///
     /// # Errors
     /// What is wrong with its name or its manifest; for all but operators, that they may not.
-    pub fn candidate(&self, principal: &Principal, file_name: &str, bytes: Vec<u8>) -> Result<Candidate, Refusal> {
+    pub async fn candidate(&self, principal: &Principal, file_name: &str, bytes: Bytes) -> Result<Candidate, Refusal> {
         let path = Path::new(file_name);
         let refusal = |Rejection { reason, hint, .. }: Rejection| Refusal { path: path.to_owned(), reason, hint };
         authorise(principal, Action::CheckFiles).map_err(|Failure { message, hint, .. }| Refusal {
@@ -103,13 +102,20 @@ impl Skills {
         })?;
         let (stem, is_script) = probe::classify(path)
             .ok_or_else(|| refusal(Rejection::lasting("its name does not end in `.wasm` or `.js`")))?;
-        let path = self.inner.config.skills_dir.join(file_name);
-        let (digest, size_bytes) = (Digest::of(&bytes), bytes.len() as u64);
-        let file = File { path, stem, is_script, digest, size_bytes };
-        let manifest = probe::manifest(&file, &bytes).map_err(refusal)?;
+        let in_place = self.inner.config.skills_dir.join(file_name);
+        let size_bytes = bytes.len() as u64;
+        let reading = bytes.clone();
+        let read = move || {
+            let file = File { path: in_place, stem, is_script, digest: Digest::of(&reading), size_bytes };
+            let manifest = probe::manifest(&file, &reading)?;
+            Ok((file, manifest))
+        };
+        let read = self.inner.by_size(size_bytes, read).await;
+        let read = read.unwrap_or_else(|failure| Err(Rejection::passing(format!("reading it failed: {failure}"))));
+        let (file, manifest) = read.map_err(refusal)?;
         let requests = manifest.requests().map_err(|error| refusal(Rejection::lasting(error)))?;
         let limits = self.inner.config.limits;
-        Ok(Candidate { skills: self.clone(), file, bytes: bytes.into(), limits, manifest, requests })
+        Ok(Candidate { skills: self.clone(), file, bytes, limits, manifest, requests })
     }
 }
 

@@ -74,11 +74,11 @@ impl Composer {
                 continue;
             }
             let (Ok(bytes), Some(bundle)) =
-                (self.skills.read_file(&self.principal, Path::new(&file.path)), &file.bundle)
+                (self.skills.read_file(&self.principal, Path::new(&file.path)).await, &file.bundle)
             else {
                 continue;
             };
-            let Ok(candidate) = self.skills.candidate(&self.principal, name, bytes) else { continue };
+            let Ok(candidate) = self.skills.candidate(&self.principal, name, bytes).await else { continue };
             // The text that is served, not one that has just been written over it.
             if Some(candidate.digest()) != file.digest {
                 continue;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::base::{CallLimits, Requests};
+use crate::base::{CallLimits, Failure, Requests};
 use crate::runtime::Shape;
 use crate::skills::Inner;
 use crate::skills::directory::{self, Read, Stamp};
@@ -13,8 +13,8 @@ use crate::skills::identity::Facts;
 use crate::skills::manifest::Manifest;
 use crate::skills::probe::{self, File, Probed, Rejection};
 
-/// Files larger than this are read, and kept, where they hold up nobody.
-pub(super) const HERE_BYTES_MAX: u64 = 256 << 10;
+/// Work on more bytes is done where it holds up nobody.
+const HERE_BYTES_MAX: u64 = 256 << 10;
 
 /// A file as it was looked at, before anything is changed.
 pub(in crate::skills) enum Looked {
@@ -48,9 +48,8 @@ impl Claim {
     }
 }
 
-fn read_claim(path: &Path, bytes_max: u64) -> Result<(Claim, Bytes), Rejection> {
-    let Read { file, bytes, signature } = directory::read(path, bytes_max)?;
-    Ok((claim(file, &bytes, signature)?, bytes.into()))
+fn cannot_read(failure: &Failure) -> Rejection {
+    Rejection::passing(format!("reading it failed: {failure}"))
 }
 
 /// Reads who a bundle says it is.
@@ -80,14 +79,30 @@ impl Inner {
 
     /// Reads a file of the directory, and who it says it is.
     pub(in crate::skills) async fn read(&self, path: &Path) -> Result<(Claim, Bytes), Rejection> {
+        let Read { file, bytes, signature } = self.read_file(path).await?;
+        let bytes = Bytes::from(bytes);
+        let read = bytes.clone();
+        let claimed = self.by_size(file.size_bytes, move || claim(file, &read, signature)).await;
+        let claim = claimed.unwrap_or_else(|failure| Err(cannot_read(&failure)))?;
+        Ok((claim, bytes))
+    }
+
+    /// Reads a file as those of the directory are read.
+    pub(in crate::skills) async fn read_file(&self, path: &Path) -> Result<Read, Rejection> {
         let bytes_max = self.config.compile.bundle_bytes_max;
-        let small = std::fs::symlink_metadata(path).is_ok_and(|found| found.len() <= HERE_BYTES_MAX);
-        if small {
-            return read_claim(path, bytes_max);
-        }
+        let size_bytes = std::fs::symlink_metadata(path).map_or(0, |found| found.len());
         let path = path.to_owned();
-        let read = self.runtime.compute(move || read_claim(&path, bytes_max)).await;
-        read.unwrap_or_else(|failure| Err(Rejection::passing(format!("reading it failed: {failure}"))))
+        let read = self.by_size(size_bytes, move || directory::read(&path, bytes_max)).await;
+        read.unwrap_or_else(|failure| Err(cannot_read(&failure)))
+    }
+
+    /// Does work on so many bytes: here where they are few, else where it holds up nobody.
+    pub(in crate::skills) async fn by_size<T: Send + 'static>(
+        &self,
+        size_bytes: u64,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        if size_bytes > HERE_BYTES_MAX { self.runtime.compute(work).await } else { Ok(work()) }
     }
 
     /// What a bundle is and has: as it was learned before, or learned now.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::look::HERE_BYTES_MAX;
 use super::{Claim, DAEMON, Entry, Looked, Shelf};
 use crate::base::Requests;
 use crate::runtime::Origin;
@@ -250,20 +249,12 @@ impl Inner {
         Placed::Done
     }
 
-    /// Keeps a version's bytes; large ones where that holds up nobody.
     async fn keep(&self, claim: &Claim, bytes: &Bytes) -> std::io::Result<()> {
         let (versions, bytes) = (self.versions.clone(), bytes.clone());
         let (digest, is_script, signature) = (claim.file.digest, claim.file.is_script, claim.signature.clone());
-        let large = bytes.len() as u64 > HERE_BYTES_MAX;
         let keep = move || versions.keep(&digest, is_script, &bytes, signature.as_deref());
-        if large {
-            return self
-                .runtime
-                .compute(keep)
-                .await
-                .unwrap_or_else(|failure| Err(std::io::Error::other(failure.message)));
-        }
-        keep()
+        let kept = self.by_size(claim.file.size_bytes, keep).await;
+        kept.unwrap_or_else(|failure| Err(std::io::Error::other(failure.message)))
     }
 
     /// Says in the log and the audit log what became of a file, where that is news.
