@@ -62,8 +62,9 @@ use warm::WarmSet;
 /// `skills-sdk/js` and kept there.
 const INTERPRETER: &[u8] = include_bytes!("../../skills-sdk/js/script.wasm");
 
-/// Instances beyond those of running calls: bundles being read, and a margin.
-const SPARE_INSTANCES: usize = 8;
+/// Instances beyond those of running calls and those kept ready: scripts being made ready, and a margin for those that
+/// are just going.
+const SPARE_INSTANCES: usize = warm::PREPARING_MAX + 8;
 
 /// The sandbox. Clones share one engine.
 #[derive(Clone)]

@@ -548,6 +548,7 @@ fn explain(error: &wasmtime::Error, store: &Store<CallState>) -> Failure {
         return reached(Limit::Memory, limits);
     }
     if error.is::<PoolConcurrencyLimitError>() {
+        tracing::warn!(%error, "a call found no place");
         return Failure::new(FailureKind::Unavailable, "all places for guests are taken")
             .with_hint("try again shortly");
     }

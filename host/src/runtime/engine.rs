@@ -17,11 +17,12 @@ const CALL_STACK_BYTES: usize = 2 << 20;
 pub const MEMORY_BYTES_CEILING: u64 = 1 << 30;
 /// The largest table of any guest, in elements.
 pub const TABLE_ELEMENTS_CEILING: usize = 1 << 20;
-/// Parts of one component. JavaScript and Python components have up to about twenty core modules.
+/// Parts of one component. JavaScript and Python components have up to about forty core modules.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
-/// Parts that all live instances have at most on average: the pool has room for so many each.
-const CORE_INSTANCES_USUAL_MAX: u32 = 24;
 const MEMORIES_PER_COMPONENT: u32 = 4;
+/// Memories that all live instances have at most on average, which is what the interpreter has: each reserves gigabytes
+/// of address space.
+const MEMORIES_USUAL_MAX: u32 = 3;
 const TABLES_PER_COMPONENT: u32 = 8;
 
 /// What stays mapped of a memory between calls, and is reset by copying instead of by faulting in again, which costs
@@ -66,9 +67,9 @@ pub fn helper_config() -> Config {
 pub fn pooled_config(instances_max: u32) -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances_max)
-        .total_core_instances(instances_max.saturating_mul(CORE_INSTANCES_USUAL_MAX))
-        .total_memories(instances_max.saturating_mul(2))
-        .total_tables(instances_max.saturating_mul(4))
+        .total_core_instances(instances_max.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
+        .total_memories(instances_max.saturating_mul(MEMORIES_USUAL_MAX))
+        .total_tables(instances_max.saturating_mul(TABLES_PER_COMPONENT))
         .total_stacks(instances_max)
         .linear_memory_keep_resident(KEPT_BYTES);
     pooled(pool)

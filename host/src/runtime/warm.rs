@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use super::Runtime;
 use super::call::LOAD_SEED;
 use super::instance::{Prepared, Terms, start, store};
@@ -16,6 +18,8 @@ use crate::base::RequestId;
 
 /// Instances kept ready for one script.
 const PER_SCRIPT_MAX: usize = 4;
+/// Instances made ready at one time. They have no place among the running calls, so the pool has room for a few only.
+pub(super) const PREPARING_MAX: usize = 4;
 /// How long a script must be at rest before instances are made ready for it: under a stream of calls
 /// making them would only take the processor from the calls themselves.
 const REST: Duration = Duration::from_millis(20);
@@ -23,6 +27,8 @@ const REST: Duration = Duration::from_millis(20);
 /// How many instances are ready, and whose are oldest.
 pub(super) struct WarmSet {
     max: usize,
+    /// Turns to make one ready.
+    turns: Semaphore,
     ready: AtomicUsize,
     /// One entry for each instance that was made ready, oldest first; some are used up by now.
     order: Mutex<VecDeque<Weak<Loaded>>>,
@@ -30,7 +36,7 @@ pub(super) struct WarmSet {
 
 impl WarmSet {
     pub fn new(max: usize) -> WarmSet {
-        WarmSet { max, ready: AtomicUsize::new(0), order: Mutex::default() }
+        WarmSet { max, turns: Semaphore::new(PREPARING_MAX), ready: AtomicUsize::new(0), order: Mutex::default() }
     }
 
     /// Instances that wait for a call.
@@ -119,6 +125,7 @@ impl Runtime {
     /// of no use.
     async fn prepare(&self, program: &Arc<Program>, loaded: &Arc<Loaded>) -> bool {
         let limits = program.limits;
+        let Ok(_turn) = self.inner.warm.turns.acquire().await else { return false };
         let Some(mut hold) = self.inner.admission.hold(limits.memory_bytes) else { return false };
         let _in_flight = self.inner.ticker.in_flight();
         let nobody: Arc<str> = "".into();
