@@ -92,6 +92,20 @@ impl Runtime {
         prepared
     }
 
+    /// Loads a program that is about to take another's place, and makes an instance ready where it is a script: nobody
+    /// waits for it, and the first call need not.
+    pub fn get_ready(&self, program: &Arc<Program>) {
+        let (runtime, program) = (self.clone(), Arc::downgrade(program));
+        self.inner.lanes.aside(async move {
+            let Some(program) = program.upgrade() else { return };
+            // What is wrong, a call will say.
+            let Ok(loaded) = runtime.load(&program).await else { return };
+            if loaded.script.is_some() && runtime.inner.warm.max > 0 {
+                runtime.prepare(&program, &loaded).await;
+            }
+        });
+    }
+
     /// Makes one instance after another ready until there are enough; one such task for each script.
     fn warm_up(&self, program: &Arc<Program>, loaded: &Arc<Loaded>) {
         if loaded.warming.swap(true, Ordering::SeqCst) {

@@ -201,6 +201,7 @@ impl Inner {
             let bundle = &active.bundle;
             bundle.digest == claim.file.digest && bundle.path == path && bundle.is(&served)
         });
+        let before_is_served = before.is_some();
         let state = FileState { publisher: served.publisher.clone(), ..described(path, &claim) };
         if unchanged {
             shelf.set(path, stamp, state, false);
@@ -231,6 +232,9 @@ impl Inner {
             Ok(active) => active,
             Err(rejection) => return self.refuse(shelf, path, stamp, &claim, rejection, false),
         };
+        if before_is_served {
+            self.runtime.get_ready(&active.bundle.program);
+        }
         if let Err(rejection) = self.record_active(shelf, &claim, &served).await {
             return self.refuse(shelf, path, stamp, &claim, rejection, false);
         }
