@@ -17,6 +17,11 @@ impl Samples {
         self.0.push(took);
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The time that `part` of the samples (0 to 1) do not exceed, in microseconds.
     pub fn percentile_us(&mut self, part: f64) -> f64 {
         self.0.sort_unstable();

@@ -54,13 +54,13 @@ pub async fn run(report: &mut Report) -> anyhow::Result<()> {
         })
         .collect();
     let began = Instant::now();
-    neighbour.take();
+    neighbour.begin();
     let mut most_bytes = 0;
     while began.elapsed() < LENGTH {
         most_bytes = most_bytes.max(resident_bytes(daemon.id())?);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let (busy_ms, n_samples) = neighbour.take();
+    let (busy_ms, n_samples) = neighbour.p99_ms();
     workers.iter().for_each(tokio::task::JoinHandle::abort);
     for worker in workers {
         let _ = worker.await;
