@@ -115,7 +115,8 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
     let voice = Voice { json: global.json, quiet: global.quiet };
     // A daemon says what is not as it should be; other commands only what went wrong.
     let says = matches!(command, Command::Up(_)) && !voice.quiet;
-    spans::install(if says { "warn" } else { "error" });
+    // The last spans are sent when this ends.
+    let _exporter = spans::install(if says { "warn" } else { "error" }, matches!(command, Command::Up(_)));
     // These work without a configuration, and must not fail for a broken one.
     match &command {
         Command::Toolchain(command) => return skill::toolchain(command, voice),

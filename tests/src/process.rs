@@ -101,7 +101,15 @@ impl Running {
     /// # Panics
     /// If it ends instead, or is not ready within some minutes.
     pub async fn start(home: &Home) -> Running {
-        let mut running = Running::spawn(home);
+        Running::start_in(home, &[]).await
+    }
+
+    /// The same with these environment variables.
+    ///
+    /// # Panics
+    /// As [`Running::start`].
+    pub async fn start_in(home: &Home, environment: &[(&str, &str)]) -> Running {
+        let mut running = Running::spawn_in(home, environment);
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = running.child.try_wait().expect("a child can be waited for") {
@@ -126,7 +134,12 @@ impl Running {
     /// # Panics
     /// If the command does not start.
     pub fn spawn(home: &Home) -> Running {
-        let mut child = command(home).arg("up").spawn().expect("the command starts");
+        Running::spawn_in(home, &[])
+    }
+
+    fn spawn_in(home: &Home, environment: &[(&str, &str)]) -> Running {
+        let environment = environment.iter().copied();
+        let mut child = command(home).envs(environment).arg("up").spawn().expect("the command starts");
         let (sender, lines) = channel();
         for stream in [
             child.stdout.take().map(|stream| Box::new(stream) as Box<dyn std::io::Read + Send>),
