@@ -69,7 +69,7 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
     } else {
         let (strategy, why) = decide::decide(index, ask, &said, read, intent, &ranking);
         let partly = match plan::first_call(&strategy) {
-            Some(step) => !understood && plan::is_all_of(&parts, step) || plan::leaves_an_order(&parts, step),
+            Some(step) => !understood && plan::is_all_of(&parts, step) || plan::leaves_a_part(&parts, step, understood),
             None => plan::is_partly_clear(&parts),
         };
         if partly {

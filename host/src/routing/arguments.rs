@@ -114,6 +114,16 @@ impl<'a> Said<'a> {
         Said { mended: Some(mended), ..self }
     }
 
+    /// Whether it says a number or quotes something.
+    pub fn says_value(&self) -> bool {
+        !self.numbers.is_empty() || self.text.tokens.iter().any(|token| token.quote.is_some())
+    }
+
+    /// What it does with a value said before, as arithmetic with `value` in its place: "take away 9", "multiply by 3".
+    pub fn done_to(&self, value: &str) -> Option<String> {
+        arithmetic::done_to(&self.text, &self.numbers, value)
+    }
+
     /// The request's words.
     pub fn words(&self) -> &'a str {
         self.text.source
@@ -194,6 +204,11 @@ pub fn same_word(left: &str, right: &str) -> bool {
 /// Whether `word`, in lower case, is a verb that requests begin with.
 pub fn is_verb(word: &str) -> bool {
     words::is_request_verb(word)
+}
+
+/// Whether `word`, in lower case, is an article, preposition, pronoun, auxiliary or the like.
+pub fn is_function_word(word: &str) -> bool {
+    words::is_function(word)
 }
 
 /// Whether a skill of this input takes arithmetic.

@@ -86,7 +86,7 @@ fn asks_alike(text: &str, clauses: &mut [Clause]) {
 /// Whether `text` begins as an order does: with a verb, or with a word that may be one, and says what of.
 pub fn is_order(text: &str) -> bool {
     let words = read(text);
-    let start = order_words(&words, 0).unwrap_or(0);
+    let start = after_lead(&words);
     let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
     let first = lower(start);
     let is_word = first.len() > 2 && first.chars().all(char::is_alphabetic);
@@ -96,6 +96,28 @@ pub fn is_order(text: &str) -> bool {
         || QUESTIONS.contains(&first)
         || NO_ORDER.contains(&first);
     is_word && !other && words.len() > start + 1
+}
+
+/// Whether `text` begins as a question does.
+pub fn is_question(text: &str) -> bool {
+    let words = read(text);
+    let start = after_lead(&words);
+    words.get(start).is_some_and(|word| QUESTIONS.contains(&word.lower.as_str())) && words.len() > start + 1
+}
+
+/// Where what is wanted begins: after words of order, greetings and "can you".
+fn after_lead(words: &[Word]) -> usize {
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let mut at = 0;
+    while at < words.len() {
+        at += match order_words(words, at) {
+            Some(length) => length,
+            None if GREETINGS.contains(&lower(at)) || matches!(lower(at), "," | "!" | "kunna") => 1,
+            None if AUXILIARIES.contains(&lower(at)) && matches!(lower(at + 1), "you" | "du" | "ni") => 2,
+            None => break,
+        };
+    }
+    at
 }
 
 /// Whether `text` has no verb and no question of its own: "och 180 cm till fot".
@@ -227,6 +249,11 @@ fn boundary(words: &[Word], at: usize) -> Option<Start> {
         let listed = at.checked_sub(1).is_some_and(|before| marker(words, before).is_some());
         return (follows && !abbreviation && !listed).then(|| ordered(words, next));
     }
+    // "visa sen vad …", "räkna sedan ut …": the verb before is the part's own.
+    let verb_before = at.checked_sub(1).is_some_and(|before| verbs::is_verb(lower(before)));
+    if verb_before && order_words(words, at).is_some() {
+        return None;
+    }
     // "and then", ", then", "after that", "och sedan", "därefter".
     if let Some(length) = order_words(words, at)
         && (starts_request(words, at + length).is_some_and(|strength| strength > 0)
@@ -249,12 +276,13 @@ fn boundary(words: &[Word], at: usize) -> Option<Start> {
         return Some(Start { word: at, ordered: false });
     }
     // "and", "och", "," before a verb or a question.
-    if is(&["and", "och", "samt", "also", "plus", ",", "&", "but", "men", "or", "eller"], at) {
+    if is(&["and", "och", "å", "samt", "also", "plus", ",", "&", "but", "men", "or", "eller"], at) {
         let mut next = at + 1;
         while is(
             &[
                 "and",
                 "och",
+                "å",
                 "also",
                 "också",
                 "please",
@@ -276,7 +304,8 @@ fn boundary(words: &[Word], at: usize) -> Option<Start> {
             return None;
         }
         let needed = if lower(at) == "," && next == at + 1 || matches!(lower(at), "or" | "eller") { 2 } else { 1 };
-        if starts_request(words, next).is_some_and(|strength| strength >= needed) && says_something(words, next) {
+        let starts = starts_request(words, next).is_some_and(|strength| strength >= needed);
+        if (starts || asks_of_value(words, next)) && says_something(words, next) {
             return Some(Start { word: at, ordered: false });
         }
     }
@@ -291,16 +320,21 @@ fn boundary(words: &[Word], at: usize) -> Option<Start> {
     if let Some(length) = order_words(words, at)
         && matches!(lower(at + length), "to" | "into" | "till" | "in" | "i")
         && lower(at) != "after"
-        && !at.checked_sub(1).is_some_and(|before| verbs::is_verb(lower(before)))
     {
         return Some(Start { word: at, ordered: true });
     }
     None
 }
 
-/// How many words mark the item of a list at `at`: "1.", "2)".
+/// How many words mark the item of a list at `at`: "1.", "2)", or "-" where another line begins with it, too.
 fn marker(words: &[Word], at: usize) -> Option<usize> {
     let first = words.get(at).filter(|word| word.line || at == 0)?;
+    if matches!(first.lower.as_str(), "-" | "*" | "•" | "–") && words.get(at + 1).is_some_and(|next| next.spaced) {
+        let alike = |(other, word): (usize, &Word)| {
+            other != at && (word.line || other == 0) && !word.shielded && word.lower == first.lower
+        };
+        return words.iter().enumerate().any(alike).then_some(1);
+    }
     let is_number = first.lower.len() <= 2 && first.lower.bytes().all(|byte| byte.is_ascii_digit());
     let mark = words.get(at + 1).filter(|mark| matches!(mark.lower.as_str(), "." | ")") && !mark.spaced)?;
     let spaced = words.get(at + 2).is_some_and(|next| next.spaced);
@@ -365,9 +399,26 @@ fn starts_request(words: &[Word], at: usize) -> Option<u8> {
         let next = lower(at + 1);
         let is_value =
             words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()));
-        return Some(if is_value || DETERMINERS.contains(&next) || pointing::is_definite(next) { 2 } else { 1 });
+        let is_clear = is_value
+            || DETERMINERS.contains(&next)
+            || matches!(next, "att" | "away" | "down")
+            || pointing::is_definite(next)
+            || order_words(words, at + 1).is_some();
+        return match is_clear {
+            true => Some(2),
+            false => (!verbs::is_also_noun(first)).then_some(1),
+        };
     }
     None
+}
+
+/// Whether a question about a figure starts at word `at`: "is 2026 a leap year", "var 1 maj en fredag".
+fn asks_of_value(words: &[Word], at: usize) -> bool {
+    let is_copula = words
+        .get(at)
+        .is_some_and(|word| matches!(word.lower.as_str(), "is" | "was" | "are" | "were" | "är" | "var" | "blir"));
+    let figure = |word: &Word| word.shielded || word.lower.starts_with(|c: char| c.is_ascii_digit());
+    is_copula && words.get(at + 1).is_some_and(figure)
 }
 
 /// Whether what follows words of order is an order, though its verb is not known: "mow the lawn".
@@ -393,7 +444,7 @@ fn clause(text: &str, own: &[Word], start: &Start, earlier: &[Clause]) -> Option
     let lead = |word: &&Word| {
         matches!(
             word.lower.as_str(),
-            "," | "and" | "och" | "samt" | "also" | "plus" | ";" | "." | "&" | "but" | "men" | "or" | "eller"
+            "," | "and" | "och" | "å" | "samt" | "also" | "plus" | ";" | "." | "&" | "but" | "men" | "or" | "eller"
         )
     };
     let body = own.iter().find(|word| !lead(word))?;
@@ -403,8 +454,10 @@ fn clause(text: &str, own: &[Word], start: &Start, earlier: &[Clause]) -> Option
         return None;
     }
     let asks = start.ordered
+        || listed > 0
         || !earlier.is_empty() && matches!(body.lower.as_str(), "if" | "whether" | "om")
         || own.iter().any(|word| word.lower == "?")
+        || own.iter().position(|word| !lead(&word)).is_some_and(|at| asks_of_value(own, at))
         || own.iter().take(6).enumerate().any(|(at, _)| starts_request(own, at).is_some());
     let depends = !earlier.is_empty() && refers(own, start.ordered);
     Some(Clause { text: written.to_owned(), depends, span, asks, ordered: start.ordered })
@@ -526,6 +579,12 @@ const NO_ORDER: &[&str] = &[
     "över", "och", "and", "but", "men", "just", "bara", "both", "både", "also", "också", "she", "han", "hon", "her",
     "his", "our", "vår", "vårt", "here", "there", "här", "där", "today", "idag", "tomorrow", "imorgon", "dear", "kära",
     "great", "bra", "good", "first", "först", "let", "låt",
+];
+
+/// Words before a request that want nothing.
+const GREETINGS: &[&str] = &[
+    "hi", "hello", "hey", "hej", "hejsan", "hallå", "tja", "tjena", "tjenare", "please", "pls", "snälla", "ok", "okay",
+    "so", "and", "och", "also", "också", "first", "först",
 ];
 
 const ABBREVIATIONS: &[&str] = &[

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::arguments::{Extraction, Said};
 use super::follow::{self, Follow};
 use super::{Ask, Candidate, Choice, Index, Intent, Profile, Question, Ranking, Standing, Step, Strategy};
@@ -47,6 +49,16 @@ impl Contender<'_> {
     fn takes_all(&self) -> bool {
         self.read.missing.is_empty() && self.read.is_understood()
     }
+
+    /// Whether it would be called with nothing but its defaults, though values were said and it takes some: what it
+    /// answered would be about something else, such as today.
+    fn is_beside(&self) -> bool {
+        let takes_some = self.profile.input_schema.get("properties").and_then(Value::as_object);
+        self.read.missing.is_empty()
+            && self.read.given.is_empty()
+            && !self.read.unused.is_empty()
+            && takes_some.is_some_and(|properties| !properties.is_empty())
+    }
 }
 
 /// Decides about a part of a request, which has fewer words to be told by than a whole one: a skill that has a use for all
@@ -82,6 +94,7 @@ fn decide_as(
         return (gap(), vec!["there is no skill to route to".to_owned()]);
     };
     let mut options = options(index, ask, said, first, &ranking.candidates);
+    options.retain(|option| !option.is_beside());
     let fit_min = if intent == Intent::Create { FIT_MIN_CREATE } else { FIT_MIN };
     let strays = options.first().map_or(0, |best| best.read.unexplained.len());
     let fit = ranking.fit - FIT_STRAY * strays.min(STRAYS_MAX) as f32;
@@ -96,7 +109,10 @@ fn decide_as(
             Some(best) => reasons.push(format!("{why}, but the request is all of what `{}` takes", best.profile.name)),
         }
     }
-    let Some(best) = options.first() else { return (gap(), reasons) };
+    let Some(best) = options.first() else {
+        reasons.push(format!("`{}` and the like have no use for the values of the request", nearest.skill));
+        return (gap(), reasons);
+    };
     let preferred = ask.hints.preferred_skill.as_ref();
     let preferred = preferred.and_then(|name| options.iter().position(|option| option.profile.name == *name));
     let margin = best.belief - options.get(1).map_or(0.0, |second| second.belief);

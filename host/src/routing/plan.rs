@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use self::outputs::{Kind, Output};
-use super::arguments::Said;
+use super::arguments::{self, Said};
 use super::follow::Follow;
 use super::mend::Mended;
 use super::{
@@ -161,6 +161,15 @@ impl Planner<'_> {
         }
         if !is_sure
             && let Some((at, made)) = previous
+            && let Some((step, references)) = self.done_to(&text, at, made)
+        {
+            return part(Strategy::Direct(step), references);
+        }
+        // What says values of its own, though not all that is needed, is not about those of the part before.
+        let is_own = !clause.ordered && Said::new(&text, self.language, self.ask.now).says_value();
+        if !is_sure
+            && !is_own
+            && let Some((at, made)) = previous
             && let Some((step, references)) = self.going_on(&text, clause.ordered, at, made)
         {
             return part(Strategy::Direct(step), references);
@@ -226,12 +235,32 @@ impl Planner<'_> {
                 _ => None,
             };
             let Some(((step, references), landing)) = found else { continue };
+            // Arithmetic that is nothing but the number itself does nothing, and a question is not about its figures.
+            let idle = kind == Kind::Number
+                && landing == Landing::Text
+                && (self.takes_arithmetic(&step) || pointer.noun.is_empty() && intent::of(text) == Intent::Question);
+            if idle {
+                continue;
+            }
             let total = score + landing.fits(output.kind);
             if best.as_ref().is_none_or(|(known, ..)| total > *known) {
                 best = Some((total, step, references));
             }
         }
         best.map(|(_, step, references)| (step, references))
+    }
+
+    fn takes_arithmetic(&self, step: &Step) -> bool {
+        self.index.profile(&step.skill).is_some_and(|own| arguments::reads_arithmetic(&own.input_schema))
+    }
+
+    /// The call of a part that does something with the number of the answer before without saying so: "then take away 9".
+    fn done_to(&self, text: &str, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
+        let (output, _) = outputs::best(&made.outputs, Kind::Number, "", &made.text)?;
+        let said = Said::new(text, self.language, self.ask.now).done_to(NUMBER)?;
+        let strategy = self.decide(&said, None, true);
+        let (taken, landing) = landed(first_call(&strategy)?, NUMBER, at, output)?;
+        (landing == Landing::Within).then_some(taken)
     }
 
     /// A call that lacks values, with those that the earlier answer has.
@@ -433,11 +462,13 @@ pub fn is_all_of(parts: &[Part], step: &Step) -> bool {
         && parts.iter().filter(|part| part.clause.asks).count() > 1
 }
 
-/// Whether one of `parts` is an order that nothing does, beside one that is `step`.
-pub fn leaves_an_order(parts: &[Part], step: &Step) -> bool {
+/// Whether one of `parts` is an order that nothing does, beside one that is `step`; or a question, where `step` does not
+/// understand all that was said.
+pub fn leaves_a_part(parts: &[Part], step: &Step, understood: bool) -> bool {
     let is_it = parts.iter().any(|part| first_call(&part.strategy) == Some(step));
     let left = |part: &Part| part.clause.asks && matches!(*part.strategy, Strategy::Gap { .. });
-    is_it && parts.iter().any(|part| left(part) && clauses::is_order(&part.clause.text))
+    let counts = |part: &Part| clauses::is_order(&part.clause.text) || !understood && clauses::is_question(&part.clause.text);
+    is_it && parts.iter().any(|part| left(part) && counts(part))
 }
 
 /// Whether a part is a call that is sure, beside others that ask for something, too.

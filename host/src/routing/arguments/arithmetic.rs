@@ -226,6 +226,8 @@ const DOINGS: &[(&[&str], Doing)] = &[
     (&["half", "of"], Doing::One("", " / 2")),
     (&["hälften", "av"], Doing::One("", " / 2")),
     (&["halva"], Doing::One("", " / 2")),
+    (&["halve"], Doing::One("", " / 2")),
+    (&["halvera"], Doing::One("", " / 2")),
     (&["third", "of"], Doing::One("", " / 3")),
     (&["tredjedel", "av"], Doing::One("", " / 3")),
     (&["tredjedelen", "av"], Doing::One("", " / 3")),
@@ -235,6 +237,8 @@ const DOINGS: &[(&[&str], Doing)] = &[
     (&["twice"], Doing::One("2 * ", "")),
     (&["double"], Doing::One("2 * ", "")),
     (&["dubbla"], Doing::One("2 * ", "")),
+    (&["fördubbla"], Doing::One("2 * ", "")),
+    (&["square"], Doing::One("", "^2")),
     (&["dubbelt", "så", "mycket", "som"], Doing::One("2 * ", "")),
     (&["square", "of"], Doing::One("", "^2")),
     (&["kvadraten", "på"], Doing::One("", "^2")),
@@ -286,6 +290,28 @@ fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> 
         Doing::One(..) => return None,
     };
     Some((written, at..end))
+}
+
+/// The arithmetic of a text that names the operation and one number at most, with `value` as what it is done to.
+pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<String> {
+    let begins = |(words, _): &&(&[&str], Doing)| words.iter().enumerate().all(|(at, word)| text.lower(at) == *word);
+    let (words, doing) = DOINGS.iter().filter(begins).max_by_key(|(words, _)| words.len())?;
+    let mut next = words.len();
+    next += usize::from(matches!(text.lower(next), "by" | "med" | "på"));
+    let ends = |at: usize| text.tokens.iter().skip(at).all(|token| matches!(token.lower.as_str(), "." | "!" | "?"));
+    if let Doing::One(before, after) = doing {
+        return ends(next).then(|| format!("{before}{value}{after}"));
+    }
+    let bare = |number: &&Number| number.whole.start == next && !number.ordinal && !number.percent;
+    let number = numbers.iter().find(bare).filter(|number| number.unit.is_none() && ends(number.whole.end))?;
+    let sign = match doing {
+        Doing::Add => '+',
+        Doing::SubtractFrom => '-',
+        Doing::Multiply => '*',
+        Doing::Divide => '/',
+        Doing::Subtract | Doing::Remainder | Doing::One(..) => return None,
+    };
+    Some(format!("{value} {sign} {}", plain(number.value)))
 }
 
 /// A number, or numbers in parentheses, from token `at` on.

@@ -147,10 +147,12 @@ fn unit(text: &Text<'_>, number: &mut Number, end: usize) {
     let Some((unit, length)) = units::at_start(&words) else { return };
     let symbol = words.first().copied().unwrap_or("");
     // A single letter is a unit only right behind the figures or where it was written as one: "5 a day" has no amperes.
+    let converted = matches!(symbol, "c" | "f") && matches!(text.lower(end + 1), "to" | "till" | "in" | "i" | "into");
     if length == 1
         && symbol.chars().count() == 1
         && !text.glued(end)
-        && matches!(symbol, "a" | "i" | "d" | "t" | "s" | "n" | "b" | "c")
+        && matches!(symbol, "a" | "i" | "d" | "t" | "s" | "n" | "b" | "c" | "f")
+        && !converted
     {
         let written = text.written(end);
         if written == symbol {

@@ -285,8 +285,7 @@ pub fn units(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let mut at = 0;
     while at < text.tokens.len() {
         let window: Vec<&str> = (at..at + 4).map(|next| text.lower(next)).take_while(|word| !word.is_empty()).collect();
-        let found =
-            measures::at_start(&window).filter(|(unit, _)| (unit.dimension == measures::Dimension::Money) == currency);
+        let found = measures::at_start_of(&window, currency);
         let Some((unit, length)) = found.filter(|_| text.get(at).is_some_and(|token| token.quote.is_none())) else {
             at += 1;
             continue;

@@ -44,6 +44,16 @@ pub fn find(words: &str) -> Option<&'static Unit> {
 
 /// The unit that stands at the start of these words, and how many of them it takes; the longest name wins.
 pub fn at_start(words: &[&str]) -> Option<(&'static Unit, usize)> {
+    longest(words, find)
+}
+
+/// The same among currencies, or among all others: some names are of both, such as "pund".
+pub fn at_start_of(words: &[&str], currency: bool) -> Option<(&'static Unit, usize)> {
+    let wanted = |unit: &&Unit| (unit.dimension == Money) == currency;
+    longest(words, |name| UNITS.iter().filter(wanted).find(|unit| unit.names.contains(&name)))
+}
+
+fn longest(words: &[&str], find: impl Fn(&str) -> Option<&'static Unit>) -> Option<(&'static Unit, usize)> {
     (1..=words.len().min(4)).rev().find_map(|length| {
         let name = words.get(..length)?.join(" ");
         find(&name).or_else(|| find(&name.replace(" / ", "/").replace(" ^ ", "^"))).map(|unit| (unit, length))
@@ -76,7 +86,7 @@ static UNITS: &[Unit] = &[
     unit(Mass, 0.001, &["g", "gram", "grams", "gramme", "grammes"]),
     unit(Mass, 0.1, &["hg", "hekto", "hektogram"]),
     unit(Mass, 1e-6, &["mg", "milligram", "milligrams"]),
-    unit(Mass, 0.45359237, &["lb", "lbs", "pound", "pounds", "skålpund"]),
+    unit(Mass, 0.45359237, &["lb", "lbs", "pound", "pounds", "pund", "skålpund"]),
     unit(Mass, 0.028349523125, &["oz", "ounce", "ounces", "uns"]),
     unit(Mass, 1000.0, &["t", "ton", "tons", "tonne", "tonnes"]),
     unit(Mass, 6.35029318, &["stone", "stones"]),
@@ -104,11 +114,15 @@ static UNITS: &[Unit] = &[
     unit(Time, 604800.0, &["week", "weeks", "vecka", "veckor", "wk", "wks"]),
     unit(Time, 0.0, &["month", "months", "månad", "månader"]),
     unit(Time, 0.0, &["year", "years", "år", "yr", "yrs"]),
-    unit(Temperature, 0.0, &["°c", "celsius", "degrees celsius", "degree celsius", "grader celsius", "° c", "deg c"]),
     unit(
         Temperature,
         0.0,
-        &["°f", "fahrenheit", "degrees fahrenheit", "degree fahrenheit", "grader fahrenheit", "° f", "deg f"],
+        &["°c", "celsius", "degrees celsius", "degree celsius", "grader celsius", "° c", "deg c", "c"],
+    ),
+    unit(
+        Temperature,
+        0.0,
+        &["°f", "fahrenheit", "degrees fahrenheit", "degree fahrenheit", "grader fahrenheit", "° f", "deg f", "f"],
     ),
     unit(Temperature, 0.0, &["k", "kelvin", "kelvins", "degrees kelvin"]),
     unit(
@@ -164,7 +178,7 @@ static UNITS: &[Unit] = &[
     unit(Electric, 0.0, &["v", "volt", "volts"]),
     unit(Electric, 0.0, &["a", "amp", "amps", "ampere", "amperes"]),
     unit(Electric, 0.0, &["ohm", "ohms", "ω"]),
-    unit(Electric, 0.0, &["c", "coulomb", "coulombs"]),
+    unit(Electric, 0.0, &["coulomb", "coulombs"]),
     unit(Electric, 0.0, &["farad", "farads"]),
     unit(Electric, 0.0, &["tesla", "teslas"]),
     unit(Force, 1.0, &["n", "newton", "newtons"]),

@@ -45,6 +45,8 @@ pub fn pointer(text: &str) -> Option<Pointer> {
                 (!article).then(|| found(at, "", idle && !before_sum(lower(at + 1)))).flatten()
             }
             "them" | "dem" | "those" | "these" | "dessa" => found(at, "", false),
+            // "Its words": what it is of.
+            "its" | "their" | "dess" | "deras" => found(at, "", false),
             "that" | "this" | "detta" | "denna" => {
                 let next = lower(at + 1);
                 let alone = matches!(
@@ -148,7 +150,7 @@ pub fn without_order(text: &str) -> String {
     while at < words.len().min(LOOKED_AT_MAX) {
         let length = order_words(&words, at).or_else(|| {
             let first =
-                words.get(at).is_some_and(|word| matches!(word.lower.as_str(), "first" | "först" | "och" | "and"));
+                words.get(at).is_some_and(|word| matches!(word.lower.as_str(), "first" | "först" | "och" | "å" | "and"));
             (first && at == 0).then_some(1)
         });
         let Some(length) = length.filter(|_| at == 0 || gone.iter().any(|gone| follows(&words, gone, at)) || at <= 3)
@@ -182,7 +184,7 @@ pub fn joints(text: &str) -> Vec<Range<usize>> {
     let words = read(text);
     let joins = |at: usize| {
         let word = words.get(at).filter(|word| !word.shielded)?;
-        matches!(word.lower.as_str(), "and" | "och" | "samt" | ",").then_some(word.span.clone())
+        matches!(word.lower.as_str(), "and" | "och" | "å" | "samt" | ",").then_some(word.span.clone())
     };
     let mut found: Vec<Range<usize>> = Vec::new();
     for at in 2..words.len().saturating_sub(1) {

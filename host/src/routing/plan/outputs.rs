@@ -88,7 +88,7 @@ fn visit(root: &Value, here: &Value, pointer: &str, name: &str, depth: usize, fo
 /// that it answers, or because it is what such answers are about.
 pub fn best<'a>(outputs: &'a [Output], kind: Kind, noun: &str, asked: &str) -> Option<(&'a Output, f32)> {
     let of_kind: Vec<&Output> = outputs.iter().filter(|output| output.kind == kind).collect();
-    let asked: Vec<String> = arguments::plain_words(asked).collect();
+    let asked: Vec<String> = arguments::plain_words(asked).filter(|word| !arguments::is_function_word(word)).collect();
     let scored = of_kind.iter().map(|output| {
         let words = arguments::words_of_name(&output.name);
         let share = |wanted: &dyn Fn(&str) -> bool| {
