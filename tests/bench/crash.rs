@@ -67,8 +67,9 @@ pub fn tasks(args: &[&str]) -> anyhow::Result<()> {
     let mut report = Report::new(
         "crash-tasks",
         "a daemon killed (SIGKILL) at random moments, one in five while it starts, of four clients that ask for a skill \
-         that may be run again and for one that may not; every accepted request comes to exactly one end, what was done \
-         is not done again, and what may not be run again and may have run is asked about",
+         that may be run again, for one that may not, and for plans of four such steps, one of which waits for approval; \
+         every accepted request comes to exactly one end, what was done is not done again, and what may not be run again \
+         and may have run is asked about",
     );
     let began = Instant::now();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

@@ -8,9 +8,9 @@ use crate::agents::{
 use crate::base::{Failure, FailureKind};
 use crate::config::FleetConfig;
 use crate::orchestrator::drive::TargetFacts;
-use crate::orchestrator::{self, Orchestrator, event};
+use crate::orchestrator::{self, Called, Given, Orchestrator, event};
 use crate::security::{Principal, Role};
-use crate::skills::{Call, Outcome};
+use crate::skills::Call;
 
 /// Slots of an endpoint that does not say.
 const SLOTS_DEFAULT: usize = 4;
@@ -56,8 +56,15 @@ impl orchestrator::Agents for OfSteps {
         agents.into_iter().filter(|agent| agent.state == State::Active).map(line).collect()
     }
 
-    async fn run(&self, principal: &Principal, wanted: &event::Wanted, call: Call<'_>) -> Outcome {
+    async fn run(
+        &self,
+        principal: &Principal,
+        wanted: &event::Wanted,
+        call: Call<'_>,
+        continuation: Option<String>,
+    ) -> Called {
         let ask = Ask {
+            continuation,
             session_id: call.session_id.map(str::to_owned),
             locale: call.locale.map(str::to_owned),
             limits: call.limits,
@@ -67,15 +74,11 @@ impl orchestrator::Agents for OfSteps {
         };
         let ran = self.0.run(principal, ask).await;
         let result = ran.result.and_then(|answer| match answer.end {
-            AgentEnd::Done(answer) => Ok(answer),
-            AgentEnd::InputRequired { message, .. } => {
-                let agent = ran.agent.as_deref().unwrap_or_default();
-                Err(Failure::new(FailureKind::InvalidInput, format!("the agent `{agent}` asks back: {message}"))
-                    .with_hint("ask again, with the answer in the request"))
-            }
+            AgentEnd::Done(answer) => Ok(Given::Answer(answer)),
+            AgentEnd::InputRequired { message, continuation } => Ok(Given::Question { message, continuation }),
             AgentEnd::Healthy(_) => Err(Failure::new(FailureKind::Internal, "a run was answered with word on health")),
         });
-        Outcome { request_id: ran.request_id, result, usage: ran.usage }
+        Called { result, usage: ran.usage }
     }
 }
 

@@ -267,6 +267,7 @@ fn question(question: &Question) -> Value {
         Question::Interrupted(interrupted) => {
             json!({"kind": "interrupted", "skill": interrupted.skill, "answers": ["retry", "skip", "abandon"]})
         }
+        Question::Agent(asked) => json!({"kind": "agent", "agent": asked.agent, "message": asked.message}),
         Question::Approval(approval) => json!({
             "kind": "approval",
             "skill": approval.target,

@@ -44,6 +44,7 @@ pub fn read(task: &Task, text: &str, with: &Reading<'_>) -> Result<Reply, Failur
         Some(Question::Missing(missing)) => values(missing, said, with, words),
         Some(Question::Interrupted(interrupted)) => resolution(interrupted, said, words),
         Some(Question::Approval(_)) => approval(said, words),
+        Some(Question::Agent(_)) => Ok(Reply::Tell),
     }
 }
 

@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::event::{
-    Analysed, Answered, Approval, Budget, Call, Canceled, Decided, End, Event, Expanded, Failed, Interrupted, Next,
-    Pause, Paused, Question, Reply, StepFailed, StepFinished, StepStarted, Target, Used,
+    AgentQuestion, Analysed, Answered, Approval, Budget, Call, Canceled, Decided, End, Event, Expanded, Failed, Interrupted, Next,
+    Pause, Paused, Question, Reply, StepAsked, StepFailed, StepFinished, StepStarted, Target, Used,
 };
 use super::task::{Outputs, Progress, StepState, Task, Unfilled};
 use crate::base::{Digest, Failure, FailureKind, RequestId};
@@ -24,6 +24,8 @@ const RETRIES_DEFAULT: u32 = 2;
 /// Before the first of them, in milliseconds; doubled each time, to this at most. Half of it is left to chance.
 const BACKOFF_MS: u64 = 100;
 const BACKOFF_MS_MAX: u64 = 5_000;
+/// The property of an agent's input that says what to do: an answer to its question takes its place.
+const AGENT_TASK: &str = "task";
 /// Most items of a list that one step is run over, and most steps of one task with those.
 pub const ITEMS_MAX: usize = 256;
 const STEPS_MAX: usize = 1_024;
@@ -58,6 +60,8 @@ pub enum Stimulus {
     Resumed,
     /// A step that ran has ended.
     Returned(Returned),
+    /// The agent of a step that ran asks something back.
+    AskedBack(StepAsked),
     /// What was to be waited for has come.
     Woken,
     /// Its owner has answered.
@@ -107,6 +111,8 @@ pub struct CallOrder {
     pub target: Target,
     /// Its input.
     pub arguments: Map<String, Value>,
+    /// What an agent that asked back wants to be given with the answer.
+    pub continuation: Option<String>,
     /// Names the work to whatever it touches.
     pub key: RequestId,
     /// What it may use.
@@ -144,11 +150,14 @@ pub fn react_all(
     (moves.events, begins, act)
 }
 
-/// The key of one call of one step of a task: the same whenever it is tried.
-fn key(task: &Task, step: usize, call: usize) -> RequestId {
+/// The key of one call of one step of a task: the same whenever it is tried, another after each answer it was given.
+fn key(task: &Task, step: usize, call: usize, n_answers: u32) -> RequestId {
     let mut text = task.id.to_bytes().to_vec();
     text.extend((step as u64).to_be_bytes());
     text.extend((call as u64).to_be_bytes());
+    if n_answers > 0 {
+        text.extend(n_answers.to_be_bytes());
+    }
     let digest = Digest::of(&text);
     let bits = digest.as_bytes().iter().take(16).fold(0u128, |bits, byte| bits << 8 | u128::from(*byte));
     RequestId::from_bits(bits)
@@ -172,6 +181,7 @@ impl Moves<'_> {
             Stimulus::Analysed(analysed) => self.push(Event::Analysed(Arc::new(analysed))),
             Stimulus::Resumed => self.resumed(),
             Stimulus::Returned(returned) => self.returned(returned),
+            Stimulus::AskedBack(asked) => self.push(Event::StepAsked(asked)),
             Stimulus::Woken => {}
             Stimulus::Answered(answered) => {
                 let abandoned = answered.reply == Reply::Abandon;
@@ -376,7 +386,7 @@ impl Moves<'_> {
                 return None;
             }
         };
-        let (target, arguments) = match filled(self.task, state, order) {
+        let (target, mut arguments) = match filled(self.task, state, order) {
             Ok(arguments) => (order.target.clone(), arguments),
             Err(unfilled) => {
                 let failure = Failure::new(FailureKind::InvalidInput, because(&unfilled));
@@ -386,13 +396,22 @@ impl Moves<'_> {
             }
         };
         let timeout_ms = state.step.timeout_ms;
-        let key = key(self.task, place, call);
+        let mut continuation = None;
+        let mut n_answers = 0;
+        if let Some(asked) = &state.asked
+            && let Some(answer) = &asked.answer
+        {
+            arguments.insert(AGENT_TASK.to_owned(), answer.as_str().into());
+            (continuation, n_answers) = (Some(asked.continuation.clone()), asked.n_times);
+        }
+        let key = key(self.task, place, call, n_answers);
         // What is not there any more is found out about by calling it.
         let repeatable = self.facts.target(&target).is_some_and(|facts| facts.repeatable);
         let started = StepStarted { step: place, call, attempt, key: key.to_string().into(), repeatable, share };
         self.push(Event::StepStarted(started));
         let wall_ms = [share.wall_ms, timeout_ms].into_iter().flatten().min();
-        Some(CallOrder { step: place, target, arguments, key, budget: Budget { wall_ms, ..share } })
+        let budget = Budget { wall_ms, ..share };
+        Some(CallOrder { step: place, target, arguments, continuation, key, budget })
     }
 
     /// When the first of what is to be tried again can be.
@@ -418,6 +437,10 @@ impl Moves<'_> {
                 Pause::Approval => {
                     let arguments = call.and_then(|call| filled(self.task, state, call).ok()).unwrap_or_default();
                     Question::Approval(Approval { step, target: label, arguments })
+                }
+                Pause::Question => {
+                    let message = state.asked.as_ref().map(|asked| asked.message.clone()).unwrap_or_default();
+                    Question::Agent(AgentQuestion { step, agent: label, message })
                 }
             };
             self.push(Event::Asked(question));

@@ -28,6 +28,8 @@ pub enum Event {
     StepFinished(StepFinished),
     /// It did not.
     StepFailed(StepFailed),
+    /// It asked something back.
+    StepAsked(StepAsked),
     /// A step over a list became one step for each of its items.
     Expanded(Expanded),
     /// A step waits for its owner; the others go on.
@@ -182,6 +184,8 @@ pub enum Question {
     Interrupted(Interrupted),
     /// May this step run?
     Approval(Approval),
+    /// What the agent of this step wants to know before it goes on.
+    Agent(AgentQuestion),
 }
 
 /// One skill to choose.
@@ -243,6 +247,17 @@ pub struct Approval {
     pub target: Arc<str>,
     /// What with.
     pub arguments: Map<String, Value>,
+}
+
+/// What an agent asks back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentQuestion {
+    /// The place of its step in the plan.
+    pub step: usize,
+    /// The agent, or what it was wanted for.
+    pub agent: Arc<str>,
+    /// The question, in its words.
+    pub message: String,
 }
 
 /// Why nothing can be done.
@@ -317,6 +332,19 @@ pub struct StepFinished {
     pub usage: Used,
 }
 
+/// A step asked something back: it goes on with the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepAsked {
+    /// Its place in the plan.
+    pub step: usize,
+    /// The question.
+    pub message: String,
+    /// What the agent wants to be given back with the answer.
+    pub continuation: String,
+    /// What it used so far.
+    pub usage: Used,
+}
+
 /// A step gave none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepFailed {
@@ -361,6 +389,8 @@ pub enum Pause {
     Approval,
     /// The daemon was stopped while it ran, and it may have run or not.
     Interrupted,
+    /// It has asked something back.
+    Question,
 }
 
 /// Whether a step may run.
@@ -446,6 +476,8 @@ pub enum Reply {
     Approve,
     /// It may not.
     Reject,
+    /// It is what the agent of a step wanted to know.
+    Tell,
 }
 
 /// How a task ended.
@@ -501,6 +533,7 @@ impl Event {
             Event::StepStarted(_) => "step-started",
             Event::StepFinished(_) => "step-finished",
             Event::StepFailed(_) => "step-failed",
+            Event::StepAsked(_) => "step-asked",
             Event::Expanded(_) => "expanded",
             Event::Paused(_) => "paused",
             Event::Decided(_) => "decided",
@@ -521,6 +554,7 @@ impl Event {
             Event::StepStarted(body) => serde_json::to_string(body),
             Event::StepFinished(body) => serde_json::to_string(body),
             Event::StepFailed(body) => serde_json::to_string(body),
+            Event::StepAsked(body) => serde_json::to_string(body),
             Event::Expanded(body) => serde_json::to_string(body),
             Event::Paused(body) => serde_json::to_string(body),
             Event::Decided(body) => serde_json::to_string(body),
@@ -562,6 +596,7 @@ impl Event {
             "step-started" => body(&record.payload).map(Event::StepStarted),
             "step-finished" => body(&record.payload).map(Event::StepFinished),
             "step-failed" => body(&record.payload).map(Event::StepFailed),
+            "step-asked" => body(&record.payload).map(Event::StepAsked),
             "expanded" => body(&record.payload).map(Event::Expanded),
             "paused" => body(&record.payload).map(Event::Paused),
             "decided" => body(&record.payload).map(Event::Decided),

@@ -9,11 +9,12 @@ use serde_json::{Map, Value, json};
 use super::Inner;
 use super::event::{self, Analysed, Call, Decision, Plan, Question, Refusal, Request, Step, Target, Used, Wanted};
 use super::given::{self, Catalog, Problem};
+use super::targets::{Called, Given};
 use super::task::sum;
 use crate::base::{Failure, LimitOverrides};
 use crate::routing::Intent;
 use crate::security::Principal;
-use crate::skills::{self, Outcome, Snapshot};
+use crate::skills::{self, Snapshot};
 
 /// What an agent that plans must be able to do.
 const PLANNER: &str = "planner";
@@ -108,8 +109,11 @@ impl Asking<'_> {
         let mut again = String::new();
         let mut wrong = String::new();
         for round in 1..=ROUNDS {
-            let outcome = self.ask(wanted, format!("{task}{again}")).await?;
-            let answer = outcome.result.map_err(|failure| format!("the planner gave no plan: {}", failure.message))?;
+            let called = self.ask(wanted, format!("{task}{again}")).await?;
+            let given = called.result.map_err(|failure| format!("the planner gave no plan: {}", failure.message))?;
+            let Given::Answer(answer) = given else {
+                return Err("the planner asks back, which it cannot before there is a plan".to_owned());
+            };
             match self.checked(&answer.json) {
                 Ok(plan) => {
                     let repaired = if round > 1 { ", repaired once" } else { "" };
@@ -127,7 +131,7 @@ impl Asking<'_> {
     }
 
     /// One round, within what is left of the request's budget.
-    async fn ask(&mut self, wanted: &Wanted, task: String) -> Result<Outcome, String> {
+    async fn ask(&mut self, wanted: &Wanted, task: String) -> Result<Called, String> {
         let budget = &self.request.budget;
         let left = |whole: Option<u64>, used: u64| match whole {
             Some(whole) if whole <= used => Err("the request's own budget was used up by planning".to_owned()),
@@ -150,17 +154,21 @@ impl Asking<'_> {
         };
         let target = Target::Agent(wanted.clone());
         let owner: Arc<str> = self.principal.name().into();
-        let outcome = Box::pin(self.inner.targets.call(self.principal, &owner, &target, call, super::now_ms)).await;
-        let n_bytes = outcome.result.as_ref().map_or(0, |answer| answer.json.len());
+        let called = Box::pin(self.inner.targets.call(self.principal, &owner, &target, call, None, super::now_ms)).await;
+        let n_bytes = match &called.result {
+            Ok(Given::Answer(answer)) => answer.json.len(),
+            Ok(Given::Question { message, .. }) => message.len(),
+            Err(_) => 0,
+        };
         let usage = Used {
-            fuel: outcome.usage.fuel,
-            memory_peak_bytes: outcome.usage.memory_peak_bytes,
-            wall_us: u64::try_from(outcome.usage.wall.as_micros()).unwrap_or(u64::MAX),
-            host_calls: outcome.usage.host_calls,
+            fuel: called.usage.fuel,
+            memory_peak_bytes: called.usage.memory_peak_bytes,
+            wall_us: u64::try_from(called.usage.wall.as_micros()).unwrap_or(u64::MAX),
+            host_calls: called.usage.host_calls,
             output_bytes: u64::try_from(n_bytes).unwrap_or(u64::MAX),
         };
         self.used = sum(&self.used, &usage);
-        Ok(outcome)
+        Ok(called)
     }
 
     /// The plan in an answer, as it may be run.

@@ -184,6 +184,7 @@ fn ask(question: &Question, words: Words, format: Format) -> String {
             let with = values::inline(&serde_json::Value::Object(approval.arguments.clone()));
             words.may_it_run(&approval.target, &with)
         }
+        Question::Agent(asked) => words.agent_asks(&asked.agent, &asked.message),
     }
 }
 

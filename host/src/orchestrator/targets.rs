@@ -7,12 +7,41 @@ use async_trait::async_trait;
 
 use super::drive::TargetFacts;
 use super::event::{Target, Wanted};
-use crate::base::{Breaker, BreakerState, Failure, FailureKind, Limit, RequestId, Usage};
+use crate::base::{Breaker, BreakerState, Failure, FailureKind, Limit, Usage};
 use crate::security::Principal;
-use crate::skills::{Call, Outcome, Skills};
+use crate::skills::{Answer, Call, Outcome, Skills};
 
 /// Breakers that are kept.
 const BREAKERS_MAX: usize = 4_096;
+
+/// How a call of a skill or an agent ended. Usage is true for failed ones too.
+#[derive(Debug)]
+pub struct Called {
+    /// What it gave, or why nothing.
+    pub result: Result<Given, Failure>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// What a call gave.
+#[derive(Debug)]
+pub enum Given {
+    /// Its answer.
+    Answer(Answer),
+    /// An agent's question; it goes on with the answer.
+    Question {
+        /// In its words.
+        message: String,
+        /// What it wants to be given with the answer.
+        continuation: String,
+    },
+}
+
+impl From<Outcome> for Called {
+    fn from(outcome: Outcome) -> Called {
+        Called { result: outcome.result.map(Given::Answer), usage: outcome.usage }
+    }
+}
 
 /// The agents that a step may name.
 #[async_trait]
@@ -26,7 +55,8 @@ pub trait Agents: Send + Sync {
     }
 
     /// Gives `call` to an agent for `principal`; the call's `skill` is the agent's name, or what it must be able to do.
-    async fn run(&self, principal: &Principal, wanted: &Wanted, call: Call<'_>) -> Outcome;
+    /// `continuation` is what it gave with its question, where the call answers that.
+    async fn run(&self, principal: &Principal, wanted: &Wanted, call: Call<'_>, continuation: Option<String>) -> Called;
 }
 
 /// There are none.
@@ -39,9 +69,8 @@ impl Agents for NoAgents {
         None
     }
 
-    async fn run(&self, _principal: &Principal, wanted: &Wanted, call: Call<'_>) -> Outcome {
-        let request_id = call.request_id.unwrap_or_else(|| RequestId::from_bits(rand::random()));
-        Outcome { request_id, result: Err(no_agent(wanted)), usage: Usage::default() }
+    async fn run(&self, _: &Principal, wanted: &Wanted, _: Call<'_>, _: Option<String>) -> Called {
+        Called { result: Err(no_agent(wanted)), usage: Usage::default() }
     }
 }
 
@@ -73,27 +102,28 @@ impl Targets {
         &*self.agents
     }
 
-    /// Makes `call` of `target`, unless too many before it failed. The time is in milliseconds since 1970.
+    /// Makes `call` of `target`, unless too many before it failed; `continuation` as of [`Agents::run`]. The time is in
+    /// milliseconds since 1970.
     pub async fn call(
         &self,
         principal: &Principal,
         owner: &Arc<str>,
         target: &Target,
         call: Call<'_>,
+        continuation: Option<String>,
         now_ms: fn() -> u64,
-    ) -> Outcome {
+    ) -> Called {
         if !self.admits(owner, target, now_ms()) {
             let message = format!("`{}` failed too often just now, and is left alone for a while", target.label());
             let failure = Failure::new(FailureKind::Unavailable, message).with_hint("try again shortly");
-            let request_id = call.request_id.unwrap_or_else(|| RequestId::from_bits(rand::random()));
-            return Outcome { request_id, result: Err(failure), usage: Usage::default() };
+            return Called { result: Err(failure), usage: Usage::default() };
         }
-        let outcome = match target {
-            Target::Skill(_) => self.skills.call(principal, call).await,
-            Target::Agent(wanted) => self.agents.run(principal, wanted, call).await,
+        let called = match target {
+            Target::Skill(_) => self.skills.call(principal, call).await.into(),
+            Target::Agent(wanted) => self.agents.run(principal, wanted, call, continuation).await,
         };
-        self.record(owner, target, is_well(&outcome), now_ms());
-        outcome
+        self.record(owner, target, is_well(&called), now_ms());
+        called
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<(Arc<str>, Target), Breaker>> {
@@ -134,12 +164,12 @@ impl Targets {
 }
 
 /// Whether an outcome says nothing against its target: a refusal of the input, or a place that was not free, does not.
-fn is_well(outcome: &Outcome) -> bool {
-    match &outcome.result {
+fn is_well(called: &Called) -> bool {
+    match &called.result {
         Ok(_) => true,
         Err(failure) => match failure.kind {
             FailureKind::Trap | FailureKind::InvalidOutput => false,
-            FailureKind::Unavailable | FailureKind::LimitExceeded(Limit::Time) => outcome.usage.fuel == 0,
+            FailureKind::Unavailable | FailureKind::LimitExceeded(Limit::Time) => called.usage.fuel == 0,
             _ => true,
         },
     }

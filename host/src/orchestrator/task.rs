@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::event::{
     Analysed, Answered, Approval, Decided, Decision, End, Event, Expanded, Failed, Interrupted, Next, Pause, Plan,
-    Question, Refusal, Reply, Request, StepFailed, StepFinished, StepStarted, Used,
+    AgentQuestion, Question, Refusal, Reply, Request, StepAsked, StepFailed, StepFinished, StepStarted, Used,
 };
 use crate::base::TaskId;
 use crate::store::tasks::TaskState;
@@ -63,8 +63,23 @@ pub struct StepState {
     pub failures: Vec<(usize, Failed)>,
     /// Its owner has said that it may run.
     pub approved: bool,
+    /// What its agent asked back last.
+    pub asked: Option<AskedBack>,
     /// The step over a list that it is one of, and the item it is for.
     pub item: Option<Item>,
+}
+
+/// What the agent of a step asked back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedBack {
+    /// The question.
+    pub message: String,
+    /// What the agent wants to be given back with the answer.
+    pub continuation: String,
+    /// What its owner said to it.
+    pub answer: Option<String>,
+    /// How often the step has asked.
+    pub n_times: u32,
 }
 
 /// What a step is for that a step over a list became.
@@ -125,6 +140,7 @@ impl StepState {
             n_attempts: 0,
             failures: Vec::new(),
             approved: false,
+            asked: None,
             item: None,
         }
     }
@@ -214,6 +230,7 @@ impl Task {
             Event::StepStarted(started) => self.started(started),
             Event::StepFinished(finished) => self.finished(finished),
             Event::StepFailed(failed) => self.failed(failed),
+            Event::StepAsked(asked) => self.asked_back(asked),
             Event::Expanded(expanded) => self.expanded(expanded),
             Event::Paused(paused) => self.progress(paused.step, Progress::Paused(paused.why)),
             Event::Decided(decided) => self.decided(decided),
@@ -279,9 +296,31 @@ impl Task {
             Next::Fallback => {
                 step.call += 1;
                 step.n_attempts = 0;
+                step.asked = None;
                 Progress::Waiting { from_ms: 0 }
             }
         };
+    }
+
+    fn asked_back(&mut self, asked: &StepAsked) {
+        self.used = sum(&self.used, &asked.usage);
+        let Some(step) = self.steps.get_mut(asked.step) else { return };
+        step.progress = Progress::Paused(Pause::Question);
+        step.asked = Some(AskedBack {
+            message: asked.message.clone(),
+            continuation: asked.continuation.clone(),
+            answer: None,
+            n_times: step.asked.as_ref().map_or(1, |before| before.n_times.saturating_add(1)),
+        });
+    }
+
+    fn told(&mut self, place: usize, answer: &str) {
+        let Some(step) = self.steps.get_mut(place) else { return };
+        step.progress = Progress::Waiting { from_ms: 0 };
+        step.n_attempts = 0;
+        if let Some(asked) = &mut step.asked {
+            asked.answer = Some(answer.to_owned());
+        }
     }
 
     fn expanded(&mut self, expanded: &Expanded) {
@@ -319,8 +358,12 @@ impl Task {
     fn answered(&mut self, answered: &Answered) {
         let asked = self.question.take();
         let place = match asked {
-            Some(Question::Interrupted(Interrupted { step, .. }) | Question::Approval(Approval { step, .. })) => step,
-            _ => usize::MAX,
+            Some(
+                Question::Interrupted(Interrupted { step, .. })
+                | Question::Approval(Approval { step, .. })
+                | Question::Agent(AgentQuestion { step, .. }),
+            ) => step,
+            Some(Question::Choice(_) | Question::Missing(_)) | None => usize::MAX,
         };
         match &answered.reply {
             Reply::Decision(decision) => self.decide(decision),
@@ -328,6 +371,7 @@ impl Task {
             Reply::Skip => self.progress(place, Progress::Skipped),
             Reply::Approve => self.approve(place, true),
             Reply::Reject => self.approve(place, false),
+            Reply::Tell => self.told(place, &answered.text),
             Reply::Abandon => {}
         }
     }

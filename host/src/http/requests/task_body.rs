@@ -90,10 +90,16 @@ struct AttachmentBody<'a> {
 
 #[derive(Serialize)]
 pub(super) struct QuestionBody<'a> {
-    /// `choice`, `missing`, `interrupted` or `approval`.
+    /// `choice`, `missing`, `interrupted`, `approval` or `agent`.
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     skill: Option<&'a str>,
+    /// The agent that asks, or what it was wanted for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<&'a str>,
+    /// What it asks, in its words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
     /// The number of the step that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<usize>,
@@ -414,6 +420,8 @@ impl<'a> From<&'a Question> for QuestionBody<'a> {
         let empty = QuestionBody {
             kind: "",
             skill: None,
+            agent: None,
+            message: None,
             step: None,
             arguments: None,
             choices: Vec::new(),
@@ -446,6 +454,13 @@ impl<'a> From<&'a Question> for QuestionBody<'a> {
                 skill: Some(&interrupted.skill),
                 answers: &["retry", "skip", "abandon"],
                 step: Some(interrupted.step + 1),
+                ..empty
+            },
+            Question::Agent(asked) => QuestionBody {
+                kind: "agent",
+                agent: Some(&asked.agent),
+                message: Some(&asked.message),
+                step: Some(asked.step + 1),
                 ..empty
             },
             Question::Approval(approval) => QuestionBody {

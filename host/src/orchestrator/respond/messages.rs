@@ -95,6 +95,7 @@ catalogue! {
         "answer by calling this tool again with the answer as `text` and `task_id` \"{}\"",
         "svara genom att anropa det här verktyget igen med svaret som `text` och `task_id` \"{}\"";
 
+    agent_asks(agent, question): "The agent `{}` asks: {}", "Agenten `{}` frågar: {}";
     may_it_run(skill, with):
         "May `{}` be called with this: {}? Answer `approve` or `reject`.",
         "Får `{}` anropas med det här: {}? Svara `approve` eller `reject`.";

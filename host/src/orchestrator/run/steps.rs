@@ -11,14 +11,15 @@ use tokio::sync::{oneshot, watch};
 use tracing::Instrument as _;
 
 use super::super::drive::{CallOrder, Returned, Stimulus};
-use super::super::event::Used;
+use super::super::event::{StepAsked, Used};
 use super::super::live::Live;
 use super::super::places::Place;
+use super::super::targets::{Called, Given};
 use super::super::task::{Progress, Task};
 use super::super::{internal, now_ms};
 use super::Driver;
 use crate::base::{Failure, LimitOverrides};
-use crate::skills::{Answer, Attachment, Call, Outcome};
+use crate::skills::{Answer, Attachment, Call};
 use crate::store::tasks::Artifact;
 use crate::telemetry::failures::{self, Noted};
 
@@ -139,7 +140,7 @@ impl Manner {
 
 impl Driver {
     async fn call(&self, task: crate::base::TaskId, manner: Arc<Manner>, order: CallOrder) -> Happened {
-        let CallOrder { step, target, arguments, key, budget } = order;
+        let CallOrder { step, target, arguments, continuation, key, budget } = order;
         let label = target.label();
         let (sink, progress) = watch::channel(None);
         let call = Call {
@@ -157,10 +158,10 @@ impl Driver {
             // The same call of the same step has the same random numbers, whenever it is tried.
             seed: Some(u64::try_from(key.bits() & u128::from(u64::MAX)).unwrap_or(0)),
             progress: Some(Arc::new(sink)),
-            request_id: Some(key.clone()),
+            request_id: Some(key),
         };
         // Boxed, as all that is large here: a future is moved as often as others are made of it.
-        let calling = Box::pin(self.inner.targets.call(&self.principal, &self.owner, &target, call, now_ms));
+        let calling = Box::pin(self.inner.targets.call(&self.principal, &self.owner, &target, call, continuation, now_ms));
         let span = tracing::debug_span!("step", number = step, skill = &**label);
         let outcome = with_progress(calling, progress, &self.live).instrument(span).await;
         let memory = &self.inner.memory;
@@ -183,7 +184,14 @@ impl Driver {
             host_calls: outcome.usage.host_calls,
             output_bytes: 0,
         };
-        let (result, files) = match outcome.result.and_then(kept) {
+        let answer = match outcome.result {
+            Ok(Given::Question { message, continuation }) => {
+                return Stimulus::AskedBack(StepAsked { step, message, continuation, usage }).into();
+            }
+            Ok(Given::Answer(answer)) => kept(answer),
+            Err(failure) => Err(failure),
+        };
+        let (result, files) = match answer {
             Ok((output, files)) => {
                 usage.output_bytes = u64::try_from(output.get().len()).unwrap_or(u64::MAX);
                 (Ok((output, files.len())), files)
@@ -208,10 +216,10 @@ fn kept(answer: Answer) -> Result<(Arc<RawValue>, Vec<Artifact>), Failure> {
 }
 
 async fn with_progress(
-    calling: impl Future<Output = Outcome>,
+    calling: impl Future<Output = Called>,
     mut progress: watch::Receiver<Option<crate::skills::Progress>>,
     live: &Live,
-) -> Outcome {
+) -> Called {
     let mut calling = std::pin::pin!(calling);
     loop {
         tokio::select! {
