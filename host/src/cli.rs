@@ -45,6 +45,7 @@ use tokio::io::DuplexStream;
 pub use fault::{Code, Fault};
 
 use crate::config::Config;
+use crate::remote::otlp::{self, Exporter};
 use crate::telemetry::spans;
 use args::{Arguments, Command, Global};
 use client::Client;
@@ -116,7 +117,13 @@ fn run(arguments: Arguments, start: Start) -> Result<(), Fault> {
     // A daemon says what is not as it should be; other commands only what went wrong.
     let says = matches!(command, Command::Up(_)) && !voice.quiet;
     // The last spans are sent when this ends.
-    let _exporter = spans::install(if says { "warn" } else { "error" }, matches!(command, Command::Up(_)));
+    let exporter = if matches!(command, Command::Up(_)) { Exporter::of_environment() } else { Ok(None) };
+    let collector = exporter.as_ref().ok().and_then(Option::as_ref).map(Exporter::tracer);
+    spans::install(if says { "warn" } else { "error" }, collector);
+    if let Err(error) = &exporter {
+        let names = otlp::VARIABLES.join("` or `");
+        tracing::error!("no spans are exported: {error:#}; set `{names}` to the address of a collector");
+    }
     // These work without a configuration, and must not fail for a broken one.
     match &command {
         Command::Toolchain(command) => return skill::toolchain(command, voice),

@@ -5,7 +5,6 @@ pub mod failing;
 pub mod failures;
 pub mod logs;
 pub mod metrics;
-pub mod otlp;
 pub mod spans;
 
 pub use failures::Failures;

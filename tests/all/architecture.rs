@@ -43,6 +43,7 @@ const NAMED_BY: &[(&str, &[&str])] = &[
     ("candle_nn", &["routing"]),
     ("pulp", &["routing"]),
     ("ureq", &["remote"]),
+    ("opentelemetry_otlp", &["remote"]),
     ("rustls", &["runtime"]),
     ("tokio_rustls", &["runtime"]),
     ("webpki_roots", &["runtime"]),

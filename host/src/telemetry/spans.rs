@@ -1,12 +1,11 @@
 //! The daemon's own log: what the host says of itself, and where its time went, on standard error; and its spans for a
 //! collector, where one is named.
 
+use opentelemetry_sdk::trace::SdkTracer;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, filter};
-
-use super::otlp::{self, Exporter};
 
 /// The environment variable that says what is logged: `debug`, of the host alone, or directives such as
 /// `happyos::orchestrator=debug,hyper=info`.
@@ -14,9 +13,9 @@ use super::otlp::{self, Exporter};
 pub const VARIABLE: &str = "HAPPYOS_LOG";
 
 /// Logs to standard error from here on: what [`VARIABLE`] says, otherwise `default`. A mistake in the variable is said
-/// there, and the default holds. Where this process has a log already, that one stays. With `exports`, spans go to the
-/// collector that the environment names, for as long as what is given back is kept.
-pub fn install(default: &str, exports: bool) -> Option<Exporter> {
+/// there, and the default holds. Where this process has a log already, that one stays. Spans go to
+/// `collector`, too, where there is one.
+pub fn install(default: &str, collector: Option<SdkTracer>) {
     let asked = std::env::var(VARIABLE).ok().filter(|asked| !asked.trim().is_empty());
     // Libraries say a great deal at their lower levels.
     let host = |asked: &str| match asked.contains(['=', ',']) {
@@ -34,11 +33,10 @@ pub fn install(default: &str, exports: bool) -> Option<Exporter> {
         .with_ansi(false)
         .with_span_events(FmtSpan::CLOSE)
         .with_filter(filter);
-    let exporter = if exports { Exporter::of_environment() } else { Ok(None) };
     // Spans of the host alone: those of libraries would lead a trace into the exporter itself.
     let own = filter::filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with("happyos"));
-    let exported = exporter.as_ref().ok().and_then(Option::as_ref).map(|exporter| {
-        let layer = tracing_opentelemetry::layer().with_tracer(exporter.tracer());
+    let exported = collector.map(|tracer| {
+        let layer = tracing_opentelemetry::layer().with_tracer(tracer);
         layer.with_location(false).with_threads(false).with_filter(own)
     });
     // A program that embeds this has a log of its own.
@@ -46,9 +44,4 @@ pub fn install(default: &str, exports: bool) -> Option<Exporter> {
     if let Some((asked, error)) = mistake {
         tracing::error!(%error, "`{VARIABLE}={asked}` is not understood, and `{default}` holds");
     }
-    exporter.unwrap_or_else(|error| {
-        let names = otlp::VARIABLES.join("`, `");
-        tracing::error!("no spans are exported: {error:#}; set `{names}` to the address of a collector");
-        None
-    })
 }
