@@ -412,6 +412,42 @@ async fn agents_call_one_another_within_bounds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_of_a_plan_asks_its_owner_and_goes_on_with_the_answer_after_a_restart() {
+    let mut bench = Bench::new(&["rules", "text-stats"]).await;
+    let rules = json!({"rules": [
+        {"when": ["paint"], "ask": "Which colour?"},
+        {"when": ["blue"], "ask": "Light or dark?"},
+        {"say": "painted {task}"},
+    ]});
+    bench.agent(json!({"name": "painter", "adapter": "rules", "settings": rules})).await;
+    let plan = json!({"steps": [
+        {"id": "p", "agent": {"name": "painter"}, "arguments": {"task": "paint it"}},
+        {"id": "c", "skill": "text-stats", "arguments": {"text": "one two"}},
+        {"id": "w", "skill": "text-stats", "arguments": {"text": {"$from": "p", "pointer": "/text"}}},
+    ]});
+    let task = bench.post("/v1/requests", json!({"plan": plan})).await;
+    assert_eq!((&task["state"], &task["question"]["kind"]), (&json!("input-required"), &json!("agent")), "{task}");
+    assert_eq!((&task["question"]["agent"], &task["question"]["step"]), (&json!("painter"), &json!(1)), "{task}");
+    assert_eq!(task["question"]["message"], "Which colour?", "{task}");
+    // The other branch is done meanwhile.
+    assert_eq!(task["steps"][1]["state"], "done", "{task}");
+    let path = format!("/v1/tasks/{}/answer", task["id"].as_str().unwrap());
+    let Bench { client, daemon, home } = bench;
+    drop(client);
+    daemon.stop().await;
+    drop(daemon);
+
+    let mut bench = Bench::of(home).await;
+    let task = bench.post(&path, json!({"text": "blue"})).await;
+    assert_eq!(task["question"]["message"], "Light or dark?", "{task}");
+    let task = bench.post(&path, json!({"text": "dark"})).await;
+    assert_eq!(task["state"], "completed", "{task}");
+    assert_eq!(task["steps"][0]["output"]["text"], "painted dark", "{task}");
+    assert_eq!(task["steps"][2]["output"]["words"], 2, "{task}");
+    bench.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn there_are_never_more_agents_than_may_be_and_bad_words_are_refused() {
     let mut home = home(&["rules"]);
     home.config.planned.agents_max = 2;

@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::event::{
-    AgentQuestion, Analysed, Answered, Approval, Budget, Call, Canceled, Decided, End, Event, Expanded, Failed, Interrupted, Next,
-    Pause, Paused, Question, Reply, StepAsked, StepFailed, StepFinished, StepStarted, Target, Used,
+    AgentQuestion, Analysed, Answered, Approval, Budget, Call, Canceled, Decided, End, Event, Expanded, Failed,
+    Interrupted, Next, Pause, Paused, Question, Reply, StepAsked, StepFailed, StepFinished, StepStarted, Target, Used,
 };
 use super::task::{Outputs, Progress, StepState, Task, Unfilled};
 use crate::base::{Digest, Failure, FailureKind, RequestId};

@@ -154,7 +154,8 @@ impl Asking<'_> {
         };
         let target = Target::Agent(wanted.clone());
         let owner: Arc<str> = self.principal.name().into();
-        let called = Box::pin(self.inner.targets.call(self.principal, &owner, &target, call, None, super::now_ms)).await;
+        let called =
+            Box::pin(self.inner.targets.call(self.principal, &owner, &target, call, None, super::now_ms)).await;
         let n_bytes = match &called.result {
             Ok(Given::Answer(answer)) => answer.json.len(),
             Ok(Given::Question { message, .. }) => message.len(),

@@ -56,7 +56,8 @@ pub trait Agents: Send + Sync {
 
     /// Gives `call` to an agent for `principal`; the call's `skill` is the agent's name, or what it must be able to do.
     /// `continuation` is what it gave with its question, where the call answers that.
-    async fn run(&self, principal: &Principal, wanted: &Wanted, call: Call<'_>, continuation: Option<String>) -> Called;
+    async fn run(&self, principal: &Principal, wanted: &Wanted, call: Call<'_>, continuation: Option<String>)
+    -> Called;
 }
 
 /// There are none.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::event::{
-    Analysed, Answered, Approval, Decided, Decision, End, Event, Expanded, Failed, Interrupted, Next, Pause, Plan,
-    AgentQuestion, Question, Refusal, Reply, Request, StepAsked, StepFailed, StepFinished, StepStarted, Used,
+    AgentQuestion, Analysed, Answered, Approval, Decided, Decision, End, Event, Expanded, Failed, Interrupted, Next,
+    Pause, Plan, Question, Refusal, Reply, Request, StepAsked, StepFailed, StepFinished, StepStarted, Used,
 };
 use crate::base::TaskId;
 use crate::store::tasks::TaskState;

@@ -58,7 +58,9 @@ impl Outcome {
             Some(Question::Choice(choices)) => {
                 return Outcome::AskedWhich(choices.iter().map(|choice| choice.skill.to_string()).collect());
             }
-            Some(Question::Interrupted(_) | Question::Approval(_) | Question::Agent(_)) => return Outcome::Failed("not asked for".into()),
+            Some(Question::Interrupted(_) | Question::Approval(_) | Question::Agent(_)) => {
+                return Outcome::Failed("not asked for".into());
+            }
             None => {}
         }
         let called = task.steps.last().and_then(|step| {

@@ -161,7 +161,8 @@ impl Driver {
             request_id: Some(key),
         };
         // Boxed, as all that is large here: a future is moved as often as others are made of it.
-        let calling = Box::pin(self.inner.targets.call(&self.principal, &self.owner, &target, call, continuation, now_ms));
+        let calling =
+            Box::pin(self.inner.targets.call(&self.principal, &self.owner, &target, call, continuation, now_ms));
         let span = tracing::debug_span!("step", number = step, skill = &**label);
         let outcome = with_progress(calling, progress, &self.live).instrument(span).await;
         let memory = &self.inner.memory;
