@@ -229,6 +229,16 @@ skill({
       input: { text: "LOUD VOICE", to: "lower" },
       output: { text: "loud voice" },
     },
+    {
+      request: { en: "Write \"mind the step\" in upper case", sv: "Skriv \"mind the step\" med versaler" },
+      input: { text: "mind the step", to: "upper" },
+      output: { text: "MIND THE STEP" },
+    },
+    {
+      request: { en: "Put \"GO HOME\" in small letters", sv: "Skriv \"GO HOME\" med små bokstäver" },
+      input: { text: "GO HOME", to: "lower" },
+      output: { text: "go home" },
+    },
   ],
   run({ text, to }) {
     const converted = CASES[to](text);
