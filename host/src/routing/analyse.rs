@@ -40,6 +40,10 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
     }
     let mut clauses = clauses::split(text, &language);
     clauses.truncate(PARTS_MAX);
+    let text = match clauses.as_slice() {
+        [_] => clauses::request_of(text),
+        _ => text,
+    };
     let ranking = ranked(text);
     let rankings: Vec<Ranking> = match clauses.as_slice() {
         [_] | [] => vec![ranking.clone()],
@@ -69,7 +73,11 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
     } else {
         let (strategy, why) = decide::decide(index, ask, &said, read, intent, &ranking);
         let partly = match plan::first_call(&strategy) {
-            Some(step) => !understood && plan::is_all_of(&parts, step) || plan::leaves_a_part(&parts, step, understood),
+            Some(step) => {
+                !understood && plan::is_all_of(&parts, step)
+                    || plan::leaves_a_part(&parts, step, understood)
+                    || plan::swallows_a_part(&parts, step)
+            }
             None => plan::is_partly_clear(&parts),
         };
         if partly {

@@ -119,6 +119,14 @@ impl<'a> Said<'a> {
         !self.numbers.is_empty() || self.text.tokens.iter().any(|token| token.quote.is_some())
     }
 
+    /// The one number that it says, with its unit, as it is written.
+    pub fn only_number(&self) -> Option<&'a str> {
+        match self.numbers.as_slice() {
+            [only] => Some(self.text.span(&only.whole)),
+            _ => None,
+        }
+    }
+
     /// What it does with a value said before, as arithmetic with `value` in its place: "take away 9", "multiply by 3".
     pub fn done_to(&self, value: &str) -> Option<String> {
         arithmetic::done_to(&self.text, &self.numbers, value)

@@ -7,12 +7,15 @@ use std::ops::Range;
 
 use super::{Language, language, verbs};
 
+mod courtesy;
 mod pointing;
 
-pub use pointing::{Pointer, joints, pointer, without_order};
+pub use pointing::{Pointer, joints, nouns, pointer, same_text, without_order};
 
 /// Most parts of a request; what comes after belongs to the last.
 const CLAUSES_MAX: usize = 16;
+/// Longest remark before what is asked for.
+const ASIDE_MAX: usize = 7;
 /// Words that are looked at.
 const WORDS_MAX: usize = 2_000;
 
@@ -44,10 +47,13 @@ pub fn split(text: &str, _language: &Language) -> Vec<Clause> {
 
 fn split_bare(text: &str) -> Vec<Clause> {
     let words = read(text);
-    let mut starts = vec![Start { word: 0, ordered: false }];
-    let mut at = 1;
+    // What announces a list is none of its parts.
+    let announced = courtesy::announcement(&words);
+    let mut starts = vec![Start { word: announced, ordered: false }];
+    let mut at = announced + 1;
     while at < words.len() && starts.len() < CLAUSES_MAX {
-        match boundary(&words, at) {
+        let begun = starts.last().map_or(0, |last| last.word);
+        match boundary(&words, at, begun, announced) {
             Some(start) if starts.last().is_none_or(|last| last.word < start.word) => {
                 at = start.word.max(at) + order_words(&words, start.word).unwrap_or(0);
                 starts.push(start);
@@ -60,7 +66,19 @@ fn split_bare(text: &str) -> Vec<Clause> {
     for (index, start) in starts.iter().enumerate() {
         let end = starts.get(index + 1).map_or(words.len(), |next| next.word);
         let Some(own) = words.get(start.word..end) else { continue };
-        let Some(clause) = clause(text, own, start, &clauses) else { continue };
+        let listed = marker(&words, start.word).unwrap_or(0);
+        let Some(clause) = clause(text, own.get(listed..).unwrap_or_default(), start, listed > 0, &clauses) else {
+            continue;
+        };
+        // A table or a text in a paragraph of its own is what the request before it speaks of.
+        if own.first().is_some_and(|word| word.paragraph)
+            && !clause.asks
+            && let Some(before) = clauses.last_mut().filter(|before| before.asks)
+        {
+            before.span.end = clause.span.end;
+            before.text = text.get(clause_start(&words, before)..clause.span.end).unwrap_or_default().trim().to_owned();
+            continue;
+        }
         clauses.push(clause);
     }
     asks_alike(text, &mut clauses);
@@ -69,6 +87,15 @@ fn split_bare(text: &str) -> Vec<Clause> {
         clauses.push(Clause { text: text_whole, depends: false, span: 0..text.len(), asks: true, ordered: false });
     }
     clauses
+}
+
+/// What `text` asks for, without what announces it and asks nicely.
+pub fn request_of(text: &str) -> &str {
+    let words = read(text);
+    let announced = courtesy::announcement(&words);
+    let own = words.get(announced..).unwrap_or_default();
+    let start = own.get(courtesy::lead(own)).map_or(0, |word| word.span.start);
+    text.get(start..).unwrap_or(text)
 }
 
 /// What "and" or a comma joins to an order is one, too, though its verb is not known: "translate this, and count it".
@@ -98,6 +125,29 @@ pub fn is_order(text: &str) -> bool {
     is_word && !other && words.len() > start + 1
 }
 
+/// Whether `text` only names a figure to begin with: "take 1024", "börja med 5".
+pub fn begins_with_value(text: &str) -> bool {
+    const BEGIN: &[&[&str]] =
+        &[&["take"], &["ta"], &["start", "with"], &["begin", "with"], &["börja", "med"], &["utgå", "från"]];
+    let words = read(text);
+    let is_there = |begin: &&&[&str]| {
+        begin.iter().enumerate().all(|(at, wanted)| words.get(at).is_some_and(|word| word.lower == *wanted))
+    };
+    let said = |begin: &&[&str]| {
+        let rest = words.get(begin.len()..).unwrap_or_default();
+        let n_words = rest.iter().filter(|word| word.lower.chars().any(char::is_alphanumeric)).count();
+        rest.first().is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit())) && n_words <= 2
+    };
+    BEGIN.iter().filter(is_there).any(said)
+}
+
+/// The verb that `text` begins with, where that says what is to be done in the world: "mail", "köp".
+pub fn act(text: &str) -> Option<String> {
+    let words = read(text);
+    let first = words.get(after_lead(&words))?;
+    (!first.shielded && verbs::is_act(&first.lower)).then(|| first.lower.clone())
+}
+
 /// Whether `text` begins as a question does.
 pub fn is_question(text: &str) -> bool {
     let words = read(text);
@@ -114,6 +164,9 @@ fn after_lead(words: &[Word]) -> usize {
             Some(length) => length,
             None if GREETINGS.contains(&lower(at)) || matches!(lower(at), "," | "!" | "kunna") => 1,
             None if AUXILIARIES.contains(&lower(at)) && matches!(lower(at + 1), "you" | "du" | "ni") => 2,
+            // "If not, order a new one."
+            None if matches!(lower(at), "if" | "om") && matches!(lower(at + 1), "not" | "so" | "inte" | "ja") => 2,
+            None if matches!(lower(at), "otherwise" | "annars") => 1,
             None => break,
         };
     }
@@ -232,8 +285,9 @@ impl Shield {
     }
 }
 
-/// The part that begins at or right after word `at`, if one does.
-fn boundary(words: &[Word], at: usize) -> Option<Start> {
+/// The part that begins at or right after word `at`, if one does. The part before it begins at word `begun`; the
+/// first `announced` words announce a list.
+fn boundary(words: &[Word], at: usize, begun: usize, announced: usize) -> Option<Start> {
     let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
     let word = words.get(at).filter(|word| !word.shielded)?;
     let is = |list: &[&str], at: usize| list.contains(&lower(at));
@@ -295,24 +349,42 @@ fn boundary(words: &[Word], at: usize) -> Option<Start> {
                 "plus",
                 "to",
                 "att",
+                ",",
+                "separately",
+                "besides",
+                "moreover",
+                "meanwhile",
+                "dessutom",
+                "även",
+                "samtidigt",
             ],
             next,
         ) {
             next += 1;
         }
-        if order_words(words, next).is_some() {
+        if order_words(words, next).is_some() || lower(at) == "," && is_condition(words, begun, at) {
             return None;
         }
+        if courtesy::is_thanks(words.get(next..).unwrap_or_default()) {
+            return None;
+        }
+        // "…, and while that is on, tell me …".
+        if is(&["while", "meanwhile", "medan"], next) {
+            let begins = |at: &usize| starts_request(words, *at).is_some_and(|strength| strength > 0);
+            next = (next + 1..next + ASIDE_MAX).find(begins).unwrap_or(next);
+        }
+        // "…, and would you tell me": what is asked for comes behind it.
+        next += courtesy::lead(words.get(next..).unwrap_or_default());
         let needed = if lower(at) == "," && next == at + 1 || matches!(lower(at), "or" | "eller") { 2 } else { 1 };
         let starts = starts_request(words, next).is_some_and(|strength| strength >= needed);
-        if (starts || asks_of_value(words, next)) && says_something(words, next) {
+        if (starts || asks_of_value(words, next) || tells_value(words, next)) && says_something(words, next) {
             return Some(Start { word: at, ordered: false });
         }
     }
     // A new line of a list, or one that begins as a request does; not a text that a colon announces.
     if word.line
         && (marker(words, at).is_some() || starts_request(words, at).is_some_and(|strength| strength > 0))
-        && !announced(words, at)
+        && !in_text(words, at, announced)
     {
         return Some(ordered(words, at));
     }
@@ -346,8 +418,8 @@ fn marker(words: &[Word], at: usize) -> Option<usize> {
 
 /// Whether the line that begins at `at` belongs to a text that a colon at the end of an earlier line announces, with no
 /// empty line between.
-fn announced(words: &[Word], at: usize) -> bool {
-    let begun = words.iter().take(at + 1).rposition(|word| word.paragraph).unwrap_or(0);
+fn in_text(words: &[Word], at: usize, announced: usize) -> bool {
+    let begun = words.iter().take(at + 1).rposition(|word| word.paragraph).unwrap_or(0).max(announced);
     (begun..at).any(|place| {
         let is_colon = words.get(place).is_some_and(|word| word.lower == ":");
         is_colon && words.get(place + 1).is_some_and(|next| next.line) && marker(words, place + 1).is_none()
@@ -378,16 +450,15 @@ fn starts_request(words: &[Word], at: usize) -> Option<u8> {
     let first = lower(at);
     if QUESTIONS.contains(&first) {
         // "what I want": a question asks with its verb next or soon after.
-        return Some(
-            if matches!(
-                first,
-                "which" | "vilken" | "vilket" | "vilka" | "when" | "när" | "where" | "who" | "that" | "vem"
-            ) {
-                1
-            } else {
-                2
-            },
+        let may_relate = matches!(
+            first,
+            "which" | "vilken" | "vilket" | "vilka" | "when" | "när" | "where" | "who" | "that" | "vem"
         );
+        // "Which weekday is …", not "the book, which is …".
+        let asks_of_noun = matches!(first, "which" | "vilken" | "vilket" | "vilka")
+            && !is_copula(lower(at + 1))
+            && (at + 2..at + 5).any(|next| is_copula(lower(next)));
+        return Some(if may_relate && !asks_of_noun { 1 } else { 2 });
     }
     if AUXILIARIES.contains(&first) && SUBJECTS.contains(&lower(at + 1)) {
         return Some(2);
@@ -403,6 +474,7 @@ fn starts_request(words: &[Word], at: usize) -> Option<u8> {
             || DETERMINERS.contains(&next)
             || matches!(next, "att" | "away" | "down")
             || pointing::is_definite(next)
+            || words.get(at + 1).is_some_and(|word| pointing::looks_definite(&word.lower))
             || order_words(words, at + 1).is_some();
         return match is_clear {
             true => Some(2),
@@ -410,6 +482,32 @@ fn starts_request(words: &[Word], at: usize) -> Option<u8> {
         };
     }
     None
+}
+
+fn is_copula(word: &str) -> bool {
+    const MORE: &[&str] = &["was", "were", "had", "falls", "comes", "var", "blir", "infaller", "ligger", "kommer"];
+    AUXILIARIES.contains(&word) || MORE.contains(&word)
+}
+
+/// Whether somebody tells a figure of their own at word `at`: "and I weigh 81 kg".
+fn tells_value(words: &[Word], at: usize) -> bool {
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    matches!(lower(at), "i" | "jag" | "we" | "vi")
+        && words.get(at + 2).is_some_and(|word| !word.shielded && word.lower.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether the words from `begun` to `end` only say when or under what conditions: "om 45 dagar, …".
+fn is_condition(words: &[Word], begun: usize, end: usize) -> bool {
+    const CONDITIONS: &[&str] = &[
+        "if", "when", "once", "on", "in", "at", "by", "after", "before", "om", "när", "på", "i", "efter", "före",
+        "innan",
+    ];
+    let first =
+        (begun..end).find(|at| words.get(*at).is_some_and(|word| !matches!(word.lower.as_str(), "," | "and" | "och")));
+    first.is_some_and(|first| {
+        words.get(first).is_some_and(|word| !word.shielded && CONDITIONS.contains(&word.lower.as_str()))
+            && !(first + 1..end).any(|at| starts_request(words, at).is_some_and(|strength| strength > 1))
+    })
 }
 
 /// Whether a question about a figure starts at word `at`: "is 2026 a leap year", "var 1 maj en fredag".
@@ -436,29 +534,53 @@ fn says_something(words: &[Word], at: usize) -> bool {
     words.get(at + 1).is_some_and(|next| !matches!(next.lower.as_str(), "." | "?" | "!" | "," | "and" | "och"))
 }
 
-fn clause(text: &str, own: &[Word], start: &Start, earlier: &[Clause]) -> Option<Clause> {
+/// Where the words of a clause begin, in bytes.
+fn clause_start(words: &[Word], clause: &Clause) -> usize {
+    let own = |word: &&Word| word.span.start >= clause.span.start;
+    let first = clause.text.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let begins = |word: &&Word| first.starts_with(&word.lower);
+    words.iter().filter(own).find(begins).map_or(clause.span.start, |word| word.span.start)
+}
+
+fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clause]) -> Option<Clause> {
     let (first, last) = (own.first()?, own.last()?);
     let span = first.span.start..last.span.end.max(first.span.end);
-    let listed = marker(own, 0).unwrap_or(0);
-    let own = own.get(listed..)?;
     let lead = |word: &&Word| {
         matches!(
             word.lower.as_str(),
             "," | "and" | "och" | "å" | "samt" | "also" | "plus" | ";" | "." | "&" | "but" | "men" | "or" | "eller"
         )
     };
-    let body = own.iter().find(|word| !lead(word))?;
-    let tail = own.iter().rev().find(|word| !matches!(word.lower.as_str(), "," | ";"))?;
+    let mut begun = own.iter().position(|word| !lead(&word))?;
+    // "First, …; second, …".
+    if own.get(begun).is_some_and(|word| COUNTED.contains(&word.lower.as_str()))
+        && own.get(begun + 1).is_none_or(|next| next.lower == ",")
+    {
+        begun += 2;
+    }
+    if !earlier.is_empty() && courtesy::is_thanks(own.get(begun..)?) {
+        return None;
+    }
+    let begun = begun + courtesy::lead(own.get(begun..)?);
+    let body = own.get(begun)?;
+    let ended = own.iter().rposition(|word| !matches!(word.lower.as_str(), "," | ";" | "." | "!"))?;
+    let thanks = courtesy::tail(own.get(begun..=ended)?);
+    let tail = match thanks {
+        0 => own.iter().rfind(|word| !matches!(word.lower.as_str(), "," | ";"))?,
+        n_words => own.get(..=ended - n_words)?.iter().rfind(|word| word.lower != ",")?,
+    };
     let written = text.get(body.span.start..tail.span.end.max(body.span.end))?.trim();
     if !written.chars().any(char::is_alphanumeric) {
         return None;
     }
+    let own = own.get(begun.min(own.len())..)?;
     let asks = start.ordered
-        || listed > 0
+        || listed
         || !earlier.is_empty() && matches!(body.lower.as_str(), "if" | "whether" | "om")
         || own.iter().any(|word| word.lower == "?")
-        || own.iter().position(|word| !lead(&word)).is_some_and(|at| asks_of_value(own, at))
+        || asks_of_value(own, 0)
         || own.iter().take(6).enumerate().any(|(at, _)| starts_request(own, at).is_some());
+    let asks = asks && !courtesy::announces_only(own);
     let depends = !earlier.is_empty() && refers(own, start.ordered);
     Some(Clause { text: written.to_owned(), depends, span, asks, ordered: start.ordered })
 }
@@ -473,7 +595,12 @@ fn refers(own: &[Word], ordered: bool) -> bool {
         }
         let before = at.checked_sub(1).map_or("", lower);
         let next = lower(at + 1);
+        if pointing::phrase_at(own, at).is_some() {
+            return true;
+        }
         match lower(at) {
+            "total" | "sum" | "product" | "outcome" => before == "the" && next != "of",
+            "slutresultatet" | "slutsumman" | "totalen" => true,
             "them" | "dem" | "those" | "these" | "dessa" | "resultatet" | "svaret" | "summan" | "result"
             | "results" | "answer" => true,
             // "what time is it", "is it possible", "it is": nothing is meant by it.
@@ -503,6 +630,8 @@ fn refers(own: &[Word], ordered: bool) -> bool {
                             | "på"
                             | "med"
                             | "för"
+                            | "från"
+                            | "av"
                             | "också"
                             | "ut"
                             | "upp"
@@ -568,6 +697,8 @@ pub fn lexicon() -> impl Iterator<Item = &'static str> {
         .chain(WISHES)
         .chain(DETERMINERS)
         .copied()
+        .chain(courtesy::words())
+        .chain(KNOWN.iter().copied())
         .chain(pointing::words())
 }
 
@@ -585,6 +716,133 @@ const NO_ORDER: &[&str] = &[
 const GREETINGS: &[&str] = &[
     "hi", "hello", "hey", "hej", "hejsan", "hallå", "tja", "tjena", "tjenare", "please", "pls", "snälla", "ok", "okay",
     "so", "and", "och", "also", "också", "first", "först",
+];
+
+/// Words that count parts.
+const COUNTED: &[&str] = &[
+    "first", "firstly", "second", "secondly", "third", "thirdly", "fourth", "lastly", "last", "först", "andra",
+    "tredje", "ett", "två", "tre",
+];
+
+/// Words that requests have and no vocabulary: none of them is a slip.
+const KNOWN: &[&str] = &[
+    "weather",
+    "väder",
+    "vädret",
+    "lie",
+    "lies",
+    "weigh",
+    "weighs",
+    "weighed",
+    "fall",
+    "falls",
+    "fell",
+    "handlar",
+    "bland",
+    "among",
+    "elapsed",
+    "passed",
+    "comes",
+    "noted",
+    "saved",
+    "gått",
+    "infaller",
+    "ligger",
+    "kvar",
+    "sista",
+    "forecast",
+    "prognos",
+    "trip",
+    "taxi",
+    "pizza",
+    "flight",
+    "hotel",
+    "ticket",
+    "tickets",
+    "biljett",
+    "biljetter",
+    "lamp",
+    "lamps",
+    "lights",
+    "lampan",
+    "lampor",
+    "lamporna",
+    "alarm",
+    "timer",
+    "larm",
+    "larmet",
+    "song",
+    "music",
+    "musik",
+    "movie",
+    "film",
+    "bio",
+    "mail",
+    "mejl",
+    "sms",
+    "call",
+    "team",
+    "boss",
+    "chef",
+    "chefen",
+    "mum",
+    "mom",
+    "dad",
+    "mamma",
+    "pappa",
+    "kalle",
+    "friend",
+    "vän",
+    "kompis",
+    "dinner",
+    "lunch",
+    "middag",
+    "frukost",
+    "table",
+    "bord",
+    "room",
+    "rum",
+    "kitchen",
+    "köket",
+    "kök",
+    "door",
+    "dörr",
+    "dörren",
+    "car",
+    "bil",
+    "bilen",
+    "bus",
+    "buss",
+    "train",
+    "tåg",
+    "milk",
+    "mjölk",
+    "bread",
+    "bröd",
+    "buy",
+    "sell",
+    "shop",
+    "order",
+    "meeting",
+    "möte",
+    "mötet",
+    "doctor",
+    "dentist",
+    "tandläkare",
+    "tandläkaren",
+    "rent",
+    "hyra",
+    "hyran",
+    "bill",
+    "räkning",
+    "invoice",
+    "faktura",
+    "keys",
+    "nycklar",
+    "snäll",
+    "snällt",
+    "noterat",
+    "totalt",
 ];
 
 const ABBREVIATIONS: &[&str] = &[
@@ -612,6 +870,8 @@ const ORDER: &[&[&str]] = &[
     &["sen"],
     &["därefter"],
     &["efter", "det"],
+    &["till", "sist"],
+    &["efteråt"],
     &["och", "efter", "det"],
     &["och", "till", "sist"],
     &["slutligen"],

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::arguments::{Extraction, Said};
 use super::follow::{self, Follow};
-use super::{Ask, Candidate, Choice, Index, Intent, Profile, Question, Ranking, Standing, Step, Strategy};
+use super::{Ask, Candidate, Choice, Index, Intent, Profile, Question, Ranking, Standing, Step, Strategy, clauses};
 
 /// Below this fit nothing fits.
 const FIT_MIN: f32 = 0.42;
@@ -95,6 +95,9 @@ fn decide_as(
     };
     let mut options = options(index, ask, said, first, &ranking.candidates);
     options.retain(|option| !option.is_beside());
+    // "Mail Kalle that …" is for nobody who does not speak of mailing, whatever else would do.
+    let act = clauses::act(said.words());
+    options.retain(|option| act.as_ref().is_none_or(|act| !option.read.unexplained.contains(act)));
     let fit_min = if intent == Intent::Create { FIT_MIN_CREATE } else { FIT_MIN };
     let strays = options.first().map_or(0, |best| best.read.unexplained.len());
     let fit = ranking.fit - FIT_STRAY * strays.min(STRAYS_MAX) as f32;
@@ -110,9 +113,16 @@ fn decide_as(
         }
     }
     let Some(best) = options.first() else {
-        reasons.push(format!("`{}` and the like have no use for the values of the request", nearest.skill));
+        reasons.push(format!("`{}` and the like do something else than was asked", nearest.skill));
         return (gap(), reasons);
     };
+    // A part has few words to be told by: what reads all of it as arithmetic or the like is meant.
+    let telling = options.iter().position(|option| option.read.is_telling && option.takes_all());
+    if let Some(at) = telling.filter(|_| is_part && !best.takes_all()) {
+        let option = options.swap_remove(at);
+        reasons.push(format!("all of it is what `{}` takes, and hardly anything else", option.profile.name));
+        return (one(option), reasons);
+    }
     let preferred = ask.hints.preferred_skill.as_ref();
     let preferred = preferred.and_then(|name| options.iter().position(|option| option.profile.name == *name));
     let margin = best.belief - options.get(1).map_or(0.0, |second| second.belief);

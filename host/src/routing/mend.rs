@@ -3,7 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::Range;
 use std::sync::LazyLock;
+
+mod spoken;
 
 use super::{arguments, clauses, follow, language, shape};
 
@@ -67,8 +70,8 @@ impl Vocabulary {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mended {
     pub text: String,
-    /// Each word that was put in, with what was written.
-    pub changes: Vec<(String, String)>,
+    /// Where in `text` each word stands that was put in, with what was written.
+    changes: Vec<(Range<usize>, String)>,
 }
 
 /// `text` with the words mended that neither `catalog` nor a request's own vocabulary knows; values are left alone.
@@ -76,7 +79,11 @@ pub fn mend(text: &str, catalog: Option<&Vocabulary>) -> Mended {
     let data = shape::data(text);
     let mut mended = Mended { text: String::with_capacity(text.len()), changes: Vec::new() };
     let mut at = 0;
-    for (start, end) in bare_words(text) {
+    let places = bare_words(text);
+    let lower: Vec<String> =
+        places.iter().map(|(start, end)| text.get(*start..*end).unwrap_or_default().to_lowercase()).collect();
+    let words: Vec<&str> = lower.iter().map(String::as_str).collect();
+    for (place, (start, end)) in places.into_iter().enumerate() {
         let word = text.get(start..end).unwrap_or_default();
         if mended.changes.len() >= MENDED_MAX || data.iter().any(|(range, _)| range.start < end && start < range.end) {
             continue;
@@ -85,10 +92,12 @@ pub fn mend(text: &str, catalog: Option<&Vocabulary>) -> Mended {
         if is_name {
             continue;
         }
-        if let Some(meant) = meant(&word.to_lowercase(), catalog) {
+        let said = spoken::meant(&words, place).map(str::to_owned);
+        if let Some(meant) = said.or_else(|| meant(words.get(place)?, catalog)) {
             mended.text.push_str(text.get(at..start).unwrap_or_default());
+            let begins = mended.text.len();
             mended.text.push_str(&meant);
-            mended.changes.push((meant, word.to_owned()));
+            mended.changes.push((begins..mended.text.len(), word.to_owned()));
             at = end;
         }
     }
@@ -183,12 +192,11 @@ impl Mended {
         if self.changes.is_empty() || GENERAL.counts.contains_key(value) {
             return None;
         }
+        let start = self.text.find(value)?;
+        let own = self.changes.iter().filter(|(span, _)| span.start >= start && span.end <= start + value.len());
         let mut written = value.to_owned();
-        for (meant, was) in &self.changes {
-            let place = bare_words(&written).into_iter().find(|(start, end)| written.get(*start..*end) == Some(meant));
-            if let Some((start, end)) = place {
-                written.replace_range(start..end, was);
-            }
+        for (span, was) in own.rev() {
+            written.replace_range(span.start - start..span.end - start, was);
         }
         (written != value).then_some(written)
     }

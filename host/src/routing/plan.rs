@@ -6,6 +6,7 @@
 
 mod outputs;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -88,10 +89,14 @@ impl Planner<'_> {
             if !self.index.input(&step.skill)?.read(&said).unused.is_empty() {
                 return None;
             }
-            let made = Made { step: step.clone(), outputs: Vec::new(), text: first.to_owned() };
+            let made = self.made(step, first);
             // Where more follows, what is left may hold several things of its own.
             let more = clauses::joints(rest).into_iter().find_map(|joint| rest.get(..joint.start));
-            [Some(rest), more].into_iter().flatten().find_map(|rest| self.going_on(rest, false, 0, &made))?;
+            let goes_on = |rest: &str| {
+                let pointer = || clauses::pointer(rest).filter(|pointer| !pointer.noun.is_empty());
+                self.going_on(rest, false, 0, &made).or_else(|| self.taken(rest, &pointer()?, 0, &made, true)).is_some()
+            };
+            [Some(rest), more].into_iter().flatten().any(goes_on).then_some(())?;
             let start = clause.span.start;
             let part = |text: &str, from: usize| Clause {
                 text: text.to_owned(),
@@ -108,20 +113,52 @@ impl Planner<'_> {
     pub fn parts(&self, clauses: &[Clause], rankings: &[Ranking]) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::with_capacity(clauses.len());
         let mut made: Vec<Option<Made>> = Vec::with_capacity(clauses.len());
+        let mut told: Option<String> = None;
         for (clause, ranking) in clauses.iter().zip(rankings) {
-            let part = self.part(clause, ranking, &made);
-            made.push(first_call(&part.strategy).map(|step| Made {
-                outputs: outputs::of(self.index.profile(&step.skill).and_then(|own| own.output_schema.as_deref())),
-                step: step.clone(),
-                text: clause.text.clone(),
-            }));
+            let part = match told.take().and_then(|value| self.about(clause, &value)) {
+                Some(part) => {
+                    // "Take 1024" is said for what is done with it.
+                    if let Some(before) = parts.last_mut() {
+                        before.clause.asks = false;
+                        *before.strategy = Strategy::Gap { nearest: Vec::new() };
+                        made.pop();
+                        made.push(None);
+                    }
+                    part
+                }
+                None => self.part(clause, ranking, &made),
+            };
+            told = self.told(clause);
+            made.push(first_call(&part.strategy).map(|step| self.made(step, &clause.text)));
             parts.push(part);
         }
         parts
     }
 
+    fn made(&self, step: &Step, text: &str) -> Made {
+        let schema = self.index.profile(&step.skill).and_then(|own| own.output_schema.as_deref());
+        Made { step: step.clone(), outputs: outputs::of(schema), text: text.to_owned() }
+    }
+
+    /// The figure that a clause tells and asks nothing of: "I'm 178 cm", "take 1024".
+    fn told(&self, clause: &Clause) -> Option<String> {
+        let tells = !clause.asks || clauses::begins_with_value(&clause.text);
+        let said = Said::new(&clause.text, self.language, self.ask.now);
+        said.only_number().filter(|_| tells).map(str::to_owned)
+    }
+
+    /// The part that points at a figure which was told right before it.
+    fn about(&self, clause: &Clause, value: &str) -> Option<Part> {
+        let text = clauses::without_order(&clause.text);
+        let pointer = clauses::pointer(&text).filter(|pointer| pointer.noun.is_empty())?;
+        let strategy = self.decide(&put(&text, &pointer.span, value)?, None, true);
+        first_call(&strategy)?;
+        Some(Part { clause: clause.clone(), strategy: Box::new(strategy), needs: Vec::new(), references: Vec::new() })
+    }
+
     fn part(&self, clause: &Clause, ranking: &Ranking, before: &[Option<Made>]) -> Part {
         let text = clauses::without_order(&clause.text);
+        let text = self.with_same_text(&text, before).unwrap_or(text);
         let part = |strategy: Strategy, references: Vec<Reference>| {
             let mut needs: Vec<usize> = references.iter().map(|reference| reference.part).collect();
             needs.sort_unstable();
@@ -130,10 +167,29 @@ impl Planner<'_> {
         };
         let last = before.iter().enumerate().rev().find_map(|(at, made)| Some((at, made.as_ref()?)));
         let points = clauses::pointer(&text);
+        // "That text" after a skill that only measured it is what was measured.
+        if let Some(pointer) = points.as_ref().filter(|pointer| pointer.noun == "text")
+            && let Some((_, made)) = last
+            && !made.outputs.iter().any(|output| output.kind == Kind::Text && outputs::is_main(output))
+            && let Some(said) = quoted_in(before).and_then(|quoted| put(&text, &pointer.span, &format!("\"{quoted}\"")))
+            && let strategy @ (Strategy::Direct(_) | Strategy::Fallbacks(_)) = self.decide(&said, None, true)
+        {
+            return part(strategy, Vec::new());
+        }
+        // "That amount" points whatever stands around it.
+        let names = |pointer: &clauses::Pointer| {
+            let said = text.get(pointer.span.clone()).unwrap_or_default();
+            !pointer.noun.is_empty() && ["that ", "this "].iter().any(|word| said.starts_with(word))
+        };
         if let Some(pointer) = &points
             && let Some((at, made)) = last
-            && (clause.depends || pointer.is_weak)
+            && (clause.depends || pointer.is_weak || names(pointer))
             && let Some((step, references)) = self.taken(&text, pointer, at, made, clause.depends)
+        {
+            return part(Strategy::Direct(step), references);
+        }
+        if let Some((pointer, at, made)) = self.named(&text, before)
+            && let Some((step, references)) = self.taken(&text, &pointer, at, made, true)
         {
             return part(Strategy::Direct(step), references);
         }
@@ -207,7 +263,7 @@ impl Planner<'_> {
     ) -> Option<(Step, Vec<Reference>)> {
         let mut best: Option<(f32, Step, Vec<Reference>)> = None;
         let kinds = [Kind::Number, Kind::Date, Kind::Text];
-        let meant = kinds.map(|kind| outputs::best(&made.outputs, kind, &pointer.noun, &made.text));
+        let meant = kinds.map(|kind| outputs::best(&made.outputs, kind, pointer, &made.text));
         let most = meant.iter().flatten().map(|(_, score)| *score).fold(0.0, f32::max);
         // A number may also stand in a text, as one word of it.
         let tried = kinds.into_iter().zip(meant).flat_map(|(kind, meant)| {
@@ -236,9 +292,9 @@ impl Planner<'_> {
             };
             let Some(((step, references), landing)) = found else { continue };
             // Arithmetic that is nothing but the number itself does nothing, and a question is not about its figures.
-            let idle = kind == Kind::Number
-                && landing == Landing::Text
-                && (self.takes_arithmetic(&step) || pointer.noun.is_empty() && intent::of(text) == Intent::Question);
+            let whole = landing == Landing::Text && self.takes_arithmetic(&step);
+            let asks = pointer.noun.is_empty() && intent::of(text) == Intent::Question;
+            let idle = whole || output.kind == Kind::Number && landing == Landing::Text && asks;
             if idle {
                 continue;
             }
@@ -250,13 +306,39 @@ impl Planner<'_> {
         best.map(|(_, step, references)| (step, references))
     }
 
+    /// The text with the words of the last earlier part that quoted some, where it says "the same text".
+    fn with_same_text(&self, text: &str, before: &[Option<Made>]) -> Option<String> {
+        let span = clauses::same_text(text)?;
+        put(text, &span, &format!("\"{}\"", quoted_in(before)?))
+    }
+
+    /// What a part calls by its name, "the slug", "åldern", and the earlier part that gives it or that it names.
+    fn named<'m>(&self, text: &str, before: &'m [Option<Made>]) -> Option<(clauses::Pointer, usize, &'m Made)> {
+        // What says a value of its own is about that.
+        if Said::new(text, self.language, self.ask.now).says_value() {
+            return None;
+        }
+        let nouns = clauses::nouns(text);
+        let made = before.iter().enumerate().rev().filter_map(|(at, made)| Some((at, made.as_ref()?)));
+        made.into_iter().find_map(|(at, made)| {
+            nouns.iter().find_map(|(span, noun)| {
+                let says =
+                    |name: &str| arguments::words_of_name(name).iter().any(|own| arguments::same_word(own, noun));
+                let gives = made.outputs.iter().any(|output| says(&output.name));
+                let noun = if gives { noun.clone() } else { String::new() };
+                let pointer = clauses::Pointer { span: span.clone(), noun, is_weak: false, names_skill: !gives };
+                (gives || says(&made.step.skill)).then_some((pointer, at, made))
+            })
+        })
+    }
+
     fn takes_arithmetic(&self, step: &Step) -> bool {
         self.index.profile(&step.skill).is_some_and(|own| arguments::reads_arithmetic(&own.input_schema))
     }
 
     /// The call of a part that does something with the number of the answer before without saying so: "then take away 9".
     fn done_to(&self, text: &str, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
-        let (output, _) = outputs::best(&made.outputs, Kind::Number, "", &made.text)?;
+        let (output, _) = outputs::best(&made.outputs, Kind::Number, &clauses::Pointer::default(), &made.text)?;
         let said = Said::new(text, self.language, self.ask.now).done_to(NUMBER)?;
         let strategy = self.decide(&said, None, true);
         let (taken, landing) = landed(first_call(&strategy)?, NUMBER, at, output)?;
@@ -348,6 +430,19 @@ impl Planner<'_> {
         }
         Some((step, references))
     }
+}
+
+/// The text that the last of the parts `before` which said one was about.
+fn quoted_in(before: &[Option<Made>]) -> Option<&str> {
+    before.iter().rev().flatten().find_map(|made| {
+        let of_text = |value: &&str| made.text.contains(*value) && !value.contains('"');
+        made.step.arguments.values().filter_map(Value::as_str).filter(of_text).max_by_key(|value| value.len())
+    })
+}
+
+/// `text` with `value` where `span` is.
+fn put(text: &str, span: &Range<usize>, value: &str) -> Option<String> {
+    Some(format!("{}{value}{}", text.get(..span.start)?, text.get(span.end..)?))
 }
 
 /// What a stand-in ended up in.
@@ -462,13 +557,28 @@ pub fn is_all_of(parts: &[Part], step: &Step) -> bool {
         && parts.iter().filter(|part| part.clause.asks).count() > 1
 }
 
-/// Whether one of `parts` is an order that nothing does, beside one that is `step`; or a question, where `step` does not
+/// Whether one of `parts` is an order that nothing does for sure, beside one that is `step`; or a question, where `step` does not
 /// understand all that was said.
 pub fn leaves_a_part(parts: &[Part], step: &Step, understood: bool) -> bool {
-    let is_it = parts.iter().any(|part| first_call(&part.strategy) == Some(step));
-    let left = |part: &Part| part.clause.asks && matches!(*part.strategy, Strategy::Gap { .. });
-    let counts = |part: &Part| clauses::is_order(&part.clause.text) || !understood && clauses::is_question(&part.clause.text);
+    let is_it = parts.iter().any(|part| first_call(&part.strategy).is_some_and(|call| call.skill == step.skill));
+    let left = |part: &Part| part.clause.asks && matches!(*part.strategy, Strategy::Gap { .. } | Strategy::Ask(_));
+    let counts =
+        |part: &Part| clauses::is_order(&part.clause.text) || !understood && clauses::is_question(&part.clause.text);
     is_it && parts.iter().any(|part| left(part) && counts(part))
+}
+
+/// Whether a value of `step` takes in a later part that is a call of its own: "note: buy nails. also 14 * 17".
+pub fn swallows_a_part(parts: &[Part], step: &Step) -> bool {
+    let texts = || step.arguments.values().filter_map(Value::as_str);
+    let follows = |pair: &[Part]| match pair {
+        [before, part] => {
+            let is_apart = part.clause.ordered || before.clause.text.trim_end().ends_with(['.', '!', '?', ';']);
+            let own = part.clause.text.trim_end_matches(['.', '!', '?']);
+            is_apart && first_call(&part.strategy).is_some() && texts().any(|text| text.contains(own))
+        }
+        _ => false,
+    };
+    parts.windows(2).any(follows)
 }
 
 /// Whether a part is a call that is sure, beside others that ask for something, too.

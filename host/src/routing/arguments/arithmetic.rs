@@ -157,7 +157,13 @@ fn longest(reading: &Reading<'_>) -> Option<(String, Range<usize>)> {
         let (written, end) = expression(reading, at);
         if end > at {
             let longer = best.as_ref().is_none_or(|(_, tokens)| end - at > tokens.len());
-            if written.chars().any(|character| character.is_ascii_digit()) && is_operation(&written) && longer {
+            // What begins with "/ 9" goes on with something that is not there.
+            let is_whole = !written.starts_with(['*', '/', '^', '%', '+', ')']);
+            if written.chars().any(|character| character.is_ascii_digit())
+                && is_operation(&written)
+                && is_whole
+                && longer
+            {
                 best = Some((written, at..end));
             }
             at = end;
@@ -196,6 +202,9 @@ const DOINGS: &[(&[&str], Doing)] = &[
     (&["addera"], Doing::Add),
     (&["lägg", "ihop"], Doing::Add),
     (&["lägg", "till"], Doing::Add),
+    (&["lägger", "till"], Doing::Add),
+    (&["lägger", "ihop"], Doing::Add),
+    (&["add", "up"], Doing::Add),
     (&["plussa", "ihop"], Doing::Add),
     (&["plussa"], Doing::Add),
     (&["difference", "between"], Doing::Subtract),
@@ -206,21 +215,27 @@ const DOINGS: &[(&[&str], Doing)] = &[
     (&["take"], Doing::SubtractFrom),
     (&["subtrahera"], Doing::SubtractFrom),
     (&["dra", "bort"], Doing::SubtractFrom),
+    (&["drar", "bort"], Doing::SubtractFrom),
+    (&["drar", "av"], Doing::SubtractFrom),
+    (&["drar"], Doing::SubtractFrom),
     (&["dra", "av"], Doing::SubtractFrom),
     (&["dra"], Doing::SubtractFrom),
     (&["ta", "bort"], Doing::SubtractFrom),
     (&["multiply"], Doing::Multiply),
     (&["product", "of"], Doing::Multiply),
     (&["multiplicera"], Doing::Multiply),
+    (&["multiplicerar"], Doing::Multiply),
     (&["gångra"], Doing::Multiply),
     (&["produkten", "av"], Doing::Multiply),
     (&["remainder", "of"], Doing::Remainder),
     (&["remainder", "when"], Doing::Remainder),
+    (&["remainder", "is", "when"], Doing::Remainder),
     (&["resten", "av"], Doing::Remainder),
     (&["resten", "när"], Doing::Remainder),
     (&["divide"], Doing::Divide),
     (&["quotient", "of"], Doing::Divide),
     (&["dela"], Doing::Divide),
+    (&["delar"], Doing::Divide),
     (&["dividera"], Doing::Divide),
     (&["kvoten", "av"], Doing::Divide),
     (&["half", "of"], Doing::One("", " / 2")),

@@ -296,8 +296,10 @@ pub fn units(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         let counted = reading.numbers.iter().any(|number| number.whole.contains(&at) && number.unit.is_some());
         let single = length == 1 && text.lower(at).chars().count() <= 2;
         let preposition = text.before(at).map_or("", |before| before.lower.as_str());
-        let linked =
-            matches!(preposition, "to" | "till" | "in" | "i" | "into" | "som" | "as" | "många" | "many" | "much");
+        let linked = matches!(
+            preposition,
+            "to" | "till" | "in" | "i" | "into" | "som" | "as" | "många" | "many" | "much" | "from" | "från"
+        );
         // "i", "in", "a" and the like are units only behind a number or where one is converted to.
         if single && !counted && (!linked || matches!(text.lower(at), "i" | "in" | "a" | "t" | "s" | "d" | "n")) {
             at += 1;
@@ -313,7 +315,7 @@ pub fn units(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
             };
         score += if linked && to {
             0.3
-        } else if preposition == "from" && from {
+        } else if matches!(preposition, "from" | "från") && from {
             0.6
         } else {
             0.0

@@ -483,7 +483,7 @@ const FUNCTION: &[&str] = &[
     "din", "ditt", "dina", "mig", "dig", "oss", "er", "sin", "sitt", "sina", "vad", "vilken", "vilket", "vilka", "vem",
     "när", "hur", "varför", "vart", "kan", "kunde", "skulle", "ska", "skall", "vill", "måste", "har", "hade", "finns",
     "blir", "blev", "man", "nu", "då", "där", "här", "också", "eller", "men", "utan", "efter", "före", "innan",
-    "mellan", "hos", "vid", "mot", "många", "mycket", "någon", "något", "några", "ingen", "inget", "inga", "alla",
-    "allt", "snälla", "tack", "så", "bara", "än", "ju", "väl", "denna", "detta", "dessa", "tillbaka", "samt", "enligt",
-    "inom", "dess", "vilkas",
+    "mellan", "hos", "vid", "mot", "bland", "pls", "plz", "thx", "thanks", "många", "mycket", "någon", "något",
+    "några", "ingen", "inget", "inga", "alla", "allt", "snälla", "tack", "så", "bara", "än", "ju", "väl", "denna",
+    "detta", "dessa", "tillbaka", "samt", "enligt", "inom", "dess", "vilkas",
 ];

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Word, order_words, read};
 
 /// A phrase that points at something that was said or found before.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pointer {
     /// Where it stands, in bytes.
     pub span: Range<usize>,
@@ -13,6 +13,8 @@ pub struct Pointer {
     pub noun: String,
     /// It may as well mean nothing: "what day is it".
     pub is_weak: bool,
+    /// It is what the skill of the part before is called by: "the age".
+    pub names_skill: bool,
 }
 
 /// The last phrase of `text` that points.
@@ -22,12 +24,22 @@ pub fn pointer(text: &str) -> Option<Pointer> {
     let lower =
         |at: usize| words.get(at).map_or("", |word| if word.shielded { "\u{ff02}" } else { word.lower.as_str() });
     let span = |from: usize, to: usize| Some(words.get(from)?.span.start..words.get(to)?.span.end);
+    let phrase = (1..words.len()).find_map(|at| {
+        let n_words = phrase_at(&words, at)?;
+        Some(Pointer { span: span(at, at + n_words - 1)?, noun: String::new(), is_weak: false, names_skill: false })
+    });
+    if phrase.is_some() {
+        return phrase;
+    }
     (0..words.len()).rev().find_map(|at| {
         let word = lower(at);
         let before = at.checked_sub(1).map_or("", lower);
         let found = |from: usize, noun: &str, is_weak: bool| {
-            Some(Pointer { span: span(from, at)?, noun: noun.to_owned(), is_weak })
+            Some(Pointer { span: span(from, at)?, noun: noun.to_owned(), is_weak, names_skill: false })
         };
+        if word == "dagen" && before == "den" {
+            return found(at - 1, "date", false);
+        }
         if let Some((noun, is_text)) = definite(word) {
             let from = if matches!(before, "det" | "den" | "det här") { at - 1 } else { at };
             return found(from, noun, is_text);
@@ -76,6 +88,79 @@ pub fn pointer(text: &str) -> Option<Pointer> {
         }
     })
 }
+
+/// How many words at `at` say what came of the part before: "what you get".
+pub(super) fn phrase_at(words: &[Word], at: usize) -> Option<usize> {
+    let is_there = |phrase: &&&[&str]| {
+        phrase
+            .iter()
+            .enumerate()
+            .all(|(offset, wanted)| words.get(at + offset).is_some_and(|word| !word.shielded && word.lower == *wanted))
+    };
+    PHRASES.iter().filter(is_there).map(|phrase| phrase.len()).max()
+}
+
+/// Whether a word ends as Swedish nouns in their definite form do: "lampan", "numren".
+pub fn looks_definite(word: &str) -> bool {
+    word.chars().count() > 4 && ["an", "en", "et", "na"].iter().any(|ending| word.ends_with(ending))
+}
+
+/// Nouns that may name what an earlier part gave: those with "the" or "that" before them, and Swedish words that end as
+/// definite ones do. The last comes first.
+pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let noun = |at: usize| {
+        let word = words.get(at).filter(|word| !word.shielded)?;
+        // "The word 'horse'" names that.
+        let named =
+            words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()));
+        let is_word = word.lower.chars().count() > 2 && word.lower.chars().all(char::is_alphabetic);
+        if named || !is_word {
+            return None;
+        }
+        let from = match at.checked_sub(1).map(lower) {
+            Some("the" | "that" | "this" | "den" | "det") => at - 1,
+            _ if word.lower.chars().count() > 4 && word.lower.ends_with(['n', 't']) => at,
+            _ => return None,
+        };
+        Some((words.get(from)?.span.start..word.span.end, word.lower.clone()))
+    };
+    (0..words.len()).rev().filter_map(noun).take(NOUNS_MAX).collect()
+}
+
+/// Nouns of one part that are looked at.
+const NOUNS_MAX: usize = 8;
+
+/// Where a part says "the same text": the words of an earlier part.
+pub fn same_text(text: &str) -> Option<Range<usize>> {
+    const TEXTS: &[&str] = &[
+        "text", "sentence", "phrase", "string", "words", "word", "title", "texten", "mening", "meningen", "fras",
+        "ord", "ordet", "rubrik", "sak", "thing",
+    ];
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let at = (0..words.len()).find(|at| matches!(lower(*at), "same" | "samma") && TEXTS.contains(&lower(at + 1)))?;
+    let from = if matches!(at.checked_sub(1).map(lower), Some("the" | "that" | "den")) { at - 1 } else { at };
+    Some(words.get(from)?.span.start..words.get(at + 1)?.span.end)
+}
+
+/// Ways to say what came of the part before.
+const PHRASES: &[&[&str]] = &[
+    &["whatever", "you", "get"],
+    &["what", "you", "get"],
+    &["what", "i", "get"],
+    &["what", "that", "gives"],
+    &["what", "that", "is"],
+    &["what", "that", "comes", "to"],
+    &["whatever", "comes", "out"],
+    &["what", "comes", "out"],
+    &["det", "du", "får"],
+    &["det", "du", "får", "fram"],
+    &["vad", "du", "får"],
+    &["vad", "du", "får", "fram"],
+    &["det", "som", "blir"],
+];
 
 /// Whether arithmetic goes on at this word.
 fn before_sum(word: &str) -> bool {
@@ -126,10 +211,10 @@ pub fn words() -> impl Iterator<Item = &'static str> {
 /// What a noun in its definite form calls what it points at, and whether it may mean a text of the request itself.
 fn definite(word: &str) -> Option<(&'static str, bool)> {
     Some(match word {
-        "resultatet" => ("result", false),
+        "resultatet" | "slutresultatet" | "utfallet" => ("result", false),
         "svaret" => ("answer", false),
-        "summan" => ("sum", false),
-        "talet" | "siffran" | "antalet" => ("number", false),
+        "summan" | "slutsumman" | "totalen" => ("sum", false),
+        "talet" | "siffran" | "antalet" | "värdet" => ("number", false),
         "produkten" => ("result", false),
         "datumet" => ("date", false),
         "texten" => ("text", true),
@@ -149,8 +234,9 @@ pub fn without_order(text: &str) -> String {
     let mut at = 0;
     while at < words.len().min(LOOKED_AT_MAX) {
         let length = order_words(&words, at).or_else(|| {
-            let first =
-                words.get(at).is_some_and(|word| matches!(word.lower.as_str(), "first" | "först" | "och" | "å" | "and"));
+            let first = words
+                .get(at)
+                .is_some_and(|word| matches!(word.lower.as_str(), "first" | "först" | "och" | "å" | "and"));
             (first && at == 0).then_some(1)
         });
         let Some(length) = length.filter(|_| at == 0 || gone.iter().any(|gone| follows(&words, gone, at)) || at <= 3)
@@ -167,6 +253,22 @@ pub fn without_order(text: &str) -> String {
         }
         at += length;
     }
+    // "… efter det." at the end.
+    let ends = |at: &usize| {
+        *at > 0
+            && order_words(&words, *at).is_some_and(|length| {
+                words.iter().skip(at + length).all(|word| matches!(word.lower.as_str(), "." | "!" | "?"))
+            })
+    };
+    let after = gone.last().map_or(0, |gone| gone.end);
+    let behind = |at: &usize| words.get(*at).is_some_and(|word| word.span.start >= after);
+    if let Some(at) = (1..words.len()).filter(behind).find(ends)
+        && let (Some(first), Some(length)) = (words.get(at), order_words(&words, at))
+        && let Some(last) = words.get(at + length - 1)
+        && !matches!(at.checked_sub(1).and_then(|before| words.get(before)).map(|word| &*word.lower), Some("since"))
+    {
+        gone.push(first.span.start..last.span.end);
+    }
     let mut left = String::with_capacity(text.len());
     let mut from = 0;
     for span in gone {
@@ -175,15 +277,31 @@ pub fn without_order(text: &str) -> String {
     }
     left.push_str(text.get(from..).unwrap_or_default());
     let spaced = left.trim_start_matches([',', ' ', ':']).replace("  ", " ");
-    let spaced = without_lead(&spaced);
+    let spaced = without_courtesy(without_lead(&spaced));
     if spaced.chars().any(char::is_alphanumeric) { spaced.trim().to_owned() } else { text.to_owned() }
+}
+
+fn without_courtesy(text: &str) -> &str {
+    let words = read(text);
+    let start = words.get(super::courtesy::lead(&words)).map_or(0, |word| word.span.start);
+    text.get(start..).unwrap_or(text)
 }
 
 /// Where a part may say a second thing without a verb of its own: "and", "och", or a comma, with two words before it.
 pub fn joints(text: &str) -> Vec<Range<usize>> {
     let words = read(text);
+    // "Between 1 and 5" is one thing.
+    let within_pair = |at: usize| {
+        let before = words.iter().take(at).rposition(|word| {
+            !word.shielded
+                && matches!(word.lower.as_str(), "between" | "mellan" | "both" | "både" | "and" | "och" | ",")
+        });
+        before
+            .and_then(|before| words.get(before))
+            .is_some_and(|word| matches!(word.lower.as_str(), "between" | "mellan" | "both" | "både"))
+    };
     let joins = |at: usize| {
-        let word = words.get(at).filter(|word| !word.shielded)?;
+        let word = words.get(at).filter(|word| !word.shielded && !within_pair(at))?;
         matches!(word.lower.as_str(), "and" | "och" | "å" | "samt" | ",").then_some(word.span.clone())
     };
     let mut found: Vec<Range<usize>> = Vec::new();

@@ -23,7 +23,6 @@ fn one_part() {
         "List the most frequent words in \"Ja, ja. Visa mig\" except \"har\" and \"du\"",
         "Fetch https://example.org/a.html?x=1,2 now",
         "Dr. Who is on at 3.30",
-        "Get me the score, please",
     ] {
         check(text, &[text]);
     }
@@ -36,13 +35,20 @@ fn several_parts() {
         "Convert 5 km to miles and then add the result as a note",
         &["Convert 5 km to miles", "^ then add the result as a note"],
     );
+    check("Get me the score, please", &["Get me the score"]);
+    check("12 * 11, och kan du säga vad klockan är? tack", &["12 * 11", "säga vad klockan är?"]);
+    check("Jag undrar två saker: vad är 2+2, och vilken veckodag är det?", &["vad är 2+2", "vilken veckodag är det?"]);
+    check("- 12 * 11\n- 5 km till miles", &["12 * 11", "5 km till miles"]);
+    check("om 45 dagar, vilket datum är det?", &["om 45 dagar, vilket datum är det?"]);
+    check("visa sen vad jag har antecknat", &["visa sen vad jag har antecknat"]);
+    check("is 1900 a leap year, and was 1 may 1900 a monday?", &["is 1900 a leap year", "was 1 may 1900 a monday?"]);
     check("räkna orden i texten och spara dem", &["räkna orden i texten", "^ spara dem"]);
     check("vad är klockan i Tokyo och hur varmt är det där?", &["vad är klockan i Tokyo", "hur varmt är det där?"]);
     check("Läs anteckning 3. Sedan radera den.", &["Läs anteckning 3.", "^ Sedan radera den."]);
     check("what is 2+2; after that, tell me the time", &["what is 2+2", "after that, tell me the time"]);
     check(
         "I like plants. Can you find a florist, and what is the weather?",
-        &["I like plants.", "Can you find a florist", "what is the weather?"],
+        &["I like plants.", "find a florist", "what is the weather?"],
     );
     check(
         "översätt texten till engelska och skicka den till Anna",
@@ -52,7 +58,7 @@ fn several_parts() {
 
 #[test]
 fn a_request_in_quotation_marks_is_a_request() {
-    check("\"Find a hotel. Can you book it?\"", &["Find a hotel.", "^ Can you book it?"]);
+    check("\"Find a hotel. Can you book it?\"", &["Find a hotel.", "^ book it?"]);
     let found = split("\"Find a hotel. Can you book it?\"", &detect("find"));
     assert_eq!(found.first().map(|clause| clause.span.clone()), Some(1..14));
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::arguments;
+use super::super::clauses::Pointer;
 use super::super::shapes::{self, Place};
 use super::{DATE, Landing, NUMBER, TEXT};
 
@@ -10,6 +11,8 @@ use super::{DATE, Landing, NUMBER, TEXT};
 const DEPTH_MAX: usize = 2;
 /// Most places of one answer that are looked at.
 const OUTPUTS_MAX: usize = 64;
+/// What the first of an answer's places has before the others.
+const LEADS: f32 = 0.8;
 /// Names that say no more than that it is what was asked for.
 const MAIN: &[&str] = &["result", "value", "answer", "total", "sum", "text", "output", "converted"];
 
@@ -41,6 +44,8 @@ pub struct Output {
     pub kind: Kind,
     /// A number that is written as text.
     pub as_text: bool,
+    /// It is the first that its object always has: what such answers are about.
+    leads: bool,
     depth: usize,
 }
 
@@ -48,17 +53,26 @@ pub struct Output {
 pub fn of(schema: Option<&Value>) -> Vec<Output> {
     let mut found = Vec::new();
     if let Some(schema) = schema {
-        visit(schema, shapes::resolved(schema, schema), "", "", 0, &mut found);
+        visit(schema, shapes::resolved(schema, schema), Named { pointer: "", name: "", leads: false }, 0, &mut found);
     }
     found
 }
 
-fn visit(root: &Value, here: &Value, pointer: &str, name: &str, depth: usize, found: &mut Vec<Output>) {
+/// A place by its pointer and the last name of it.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    pointer: &'a str,
+    name: &'a str,
+    leads: bool,
+}
+
+fn visit(root: &Value, here: &Value, named: Named<'_>, depth: usize, found: &mut Vec<Output>) {
+    let Named { pointer, name, leads } = named;
     if found.len() >= OUTPUTS_MAX {
         return;
     }
     let mut add = |kind, as_text| {
-        found.push(Output { pointer: pointer.to_owned(), name: name.to_owned(), kind, as_text, depth });
+        found.push(Output { pointer: pointer.to_owned(), name: name.to_owned(), kind, as_text, leads, depth });
     };
     let types = shapes::types(root, here).unwrap_or_default();
     if types.iter().any(|kind| matches!(*kind, "number" | "integer")) {
@@ -78,16 +92,20 @@ fn visit(root: &Value, here: &Value, pointer: &str, name: &str, depth: usize, fo
     if depth >= DEPTH_MAX {
         return;
     }
+    let first = here.pointer("/required/0").and_then(Value::as_str);
     for (name, next) in here.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let pointer = format!("{pointer}/{}", super::escaped(name));
-        visit(root, shapes::resolved(root, next), &pointer, name, depth + 1, found);
+        let named = Named { pointer: &pointer, name, leads: first == Some(name) };
+        visit(root, shapes::resolved(root, next), named, depth + 1, found);
     }
 }
 
 /// The one of `kind` that is most likely meant, with how likely: by the noun it is called by, the words of the request
 /// that it answers, or because it is what such answers are about.
-pub fn best<'a>(outputs: &'a [Output], kind: Kind, noun: &str, asked: &str) -> Option<(&'a Output, f32)> {
+pub fn best<'a>(outputs: &'a [Output], kind: Kind, pointer: &Pointer, asked: &str) -> Option<(&'a Output, f32)> {
     let of_kind: Vec<&Output> = outputs.iter().filter(|output| output.kind == kind).collect();
+    // What is called by its skill's name is the place that leads, or none is known to be.
+    let is_sole = of_kind.len() == 1 && !pointer.names_skill;
     let asked: Vec<String> = arguments::plain_words(asked).filter(|word| !arguments::is_function_word(word)).collect();
     let scored = of_kind.iter().map(|output| {
         let words = arguments::words_of_name(&output.name);
@@ -95,19 +113,26 @@ pub fn best<'a>(outputs: &'a [Output], kind: Kind, noun: &str, asked: &str) -> O
             words.iter().filter(|word| wanted(word)).count() as f32 / words.len().max(1) as f32
         };
         let mut score = 2.0 * share(&|word| asked.iter().any(|asked| arguments::same_word(asked, word)));
-        score += 3.0 * share(&|word| arguments::same_word(noun, word));
-        score += if MAIN.contains(&output.name.as_str()) { 1.5 } else { 0.0 };
-        score += if of_kind.len() == 1 { 0.5 } else { 0.0 };
+        score += 3.0 * share(&|word| arguments::same_word(&pointer.noun, word));
+        score += if is_main(output) { 1.5 } else { 0.0 };
+        score += if is_sole { 0.5 } else { 0.0 };
+        score += if output.leads && pointer.names_skill { LEADS } else { 0.0 };
         (*output, score - 0.2 * output.depth as f32)
     });
     let mut ranked: Vec<(&Output, f32)> = scored.collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
     match ranked.as_slice() {
+        [(first, _), ..] if pointer.names_skill && !first.leads => None,
         [(first, score), rest @ ..] if *score > 0.0 && rest.first().is_none_or(|(_, next)| next < score) => {
             Some((first, *score))
         }
         _ => None,
     }
+}
+
+/// Whether a place is what was asked for, by its name.
+pub fn is_main(output: &Output) -> bool {
+    MAIN.contains(&output.name.as_str())
 }
 
 /// What may stand in the property `name` of a skill's input.

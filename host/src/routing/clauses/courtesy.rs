@@ -1,0 +1,194 @@
+//! What is said around a request and wants nothing: "would you be so kind as to", "jag undrar två saker:", "tack".
+
+use super::{AUXILIARIES, DETERMINERS, GREETINGS, SUBJECTS, Word, starts_request, verbs};
+
+/// Most words before a request that are looked at.
+const LEAD_MAX: usize = 24;
+
+/// How many words at the beginning only ask nicely for what follows them.
+pub(super) fn lead(words: &[Word]) -> usize {
+    let begins = |at: usize| starts_request(words, at).is_some() || is_told(words, at);
+    let polite = words.iter().take(LEAD_MAX).take_while(|word| !word.shielded && is_polite(&word.lower)).count();
+    (1..=polite).rev().find(|at| begins(*at)).unwrap_or(0)
+}
+
+/// How many words at the beginning announce what follows their colon: "here is my list for today:".
+pub(super) fn announcement(words: &[Word]) -> usize {
+    let colon = words.iter().take(LEAD_MAX).position(|word| word.lower == ":" && !word.shielded);
+    match colon {
+        Some(at) if announces_only(words.get(..at).unwrap_or_default()) => at + 1,
+        _ => 0,
+    }
+}
+
+/// Whether `words` say no more than that something is wanted: "kan du hjälpa mig med det här?".
+pub(super) fn announces_only(words: &[Word]) -> bool {
+    let lower = |word: &Word| word.lower.trim_end_matches('.').to_owned();
+    let counts = |word: &str| ANNOUNCED.contains(&word);
+    let idle = |word: &str| {
+        counts(word)
+            || is_polite(word)
+            || DETERMINERS.contains(&word)
+            || HOW_MANY.contains(&word)
+            || matches!(word, "?" | "!" | "." | "," | ":")
+    };
+    !words.is_empty()
+        && words.iter().all(|word| !word.shielded && idle(&lower(word)))
+        && words.iter().any(|word| counts(&lower(word)))
+}
+
+/// How many words at the end only say thanks.
+pub(super) fn tail(words: &[Word]) -> usize {
+    let ends = |phrase: &&&[&str]| {
+        words.len() > phrase.len() + 1
+            && words.iter().rev().zip(phrase.iter().rev()).all(|(word, wanted)| word.lower == *wanted && !word.shielded)
+    };
+    THANKS.iter().filter(ends).map(|phrase| phrase.len()).max().unwrap_or(0)
+}
+
+/// Whether nothing but thanks comes up to the end of the sentence.
+pub(super) fn is_thanks(words: &[Word]) -> bool {
+    let said = words.iter().take_while(|word| !matches!(word.lower.as_str(), "." | "!" | "?" | ";")).count();
+    THANKS
+        .iter()
+        .any(|phrase| phrase.len() == said && words.iter().zip(*phrase).all(|(word, wanted)| word.lower == *wanted))
+}
+
+/// "Att du räknar", "that you": what somebody is to do, said of them.
+fn is_told(words: &[Word], at: usize) -> bool {
+    let word = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let done = word(at);
+    let verb =
+        done.strip_suffix('r').is_some_and(verbs::is_verb) || done.strip_suffix("er").is_some_and(verbs::is_verb);
+    verb && matches!(at.checked_sub(1).map_or("", word), "du" | "ni")
+}
+
+fn is_polite(word: &str) -> bool {
+    POLITE.contains(&word)
+        || AUXILIARIES.contains(&word)
+        || SUBJECTS.contains(&word)
+        || GREETINGS.contains(&word)
+        || matches!(word, "," | "!")
+}
+
+/// The words that courtesy is known by.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    POLITE.iter().chain(ANNOUNCED).chain(HOW_MANY).copied()
+}
+
+const POLITE: &[&str] = &[
+    "be",
+    "kind",
+    "kindly",
+    "enough",
+    "grateful",
+    "wonder",
+    "wondering",
+    "was",
+    "were",
+    "if",
+    "mind",
+    "possibly",
+    "maybe",
+    "perhaps",
+    "want",
+    "wants",
+    "need",
+    "like",
+    "love",
+    "help",
+    "me",
+    "with",
+    "to",
+    "as",
+    "that",
+    "not",
+    "too",
+    "much",
+    "trouble",
+    "for",
+    "know",
+    "just",
+    "really",
+    "very",
+    "appreciate",
+    "am",
+    "vara",
+    "väldigt",
+    "mycket",
+    "tacksam",
+    "om",
+    "kunna",
+    "vilja",
+    "ville",
+    "undrar",
+    "undrade",
+    "hjälpa",
+    "hjälp",
+    "mig",
+    "med",
+    "att",
+    "veta",
+    "behöver",
+    "gärna",
+    "kanske",
+    "möjligen",
+    "vänlig",
+    "och",
+    "så",
+    "bara",
+    "lite",
+    "åt",
+    "för",
+    "vänligen",
+];
+
+/// What an announcement says is to come.
+const ANNOUNCED: &[&str] = &[
+    "things",
+    "thing",
+    "questions",
+    "question",
+    "tasks",
+    "favours",
+    "favors",
+    "list",
+    "following",
+    "this",
+    "these",
+    "saker",
+    "sak",
+    "frågor",
+    "fråga",
+    "uppgifter",
+    "lista",
+    "listan",
+    "följande",
+    "det",
+    "detta",
+    "ting",
+];
+
+const HOW_MANY: &[&str] = &[
+    "two", "three", "four", "five", "few", "couple", "small", "quick", "of", "en", "ett", "två", "tre", "fyra", "fem",
+    "några", "par", "små", "snabba", "is", "are", "my", "in", "on", "here", "today", "min", "det", "här", "den",
+    "idag", "kommer",
+];
+
+const THANKS: &[&[&str]] = &[
+    &["please"],
+    &["pls"],
+    &["plz"],
+    &["thx"],
+    &["thanks"],
+    &["thank", "you"],
+    &["tack"],
+    &["snälla"],
+    &["är", "du", "snäll"],
+    &["om", "du", "är", "snäll"],
+    &["om", "du", "kan"],
+    &["if", "you", "can"],
+    &["if", "you", "could"],
+    &["if", "you", "would"],
+    &["if", "you", "don't", "mind"],
+];
