@@ -16,6 +16,8 @@ pub use pointing::{Pointer, joints, nouns, pointer, same_text, without_order};
 const CLAUSES_MAX: usize = 16;
 /// Longest remark before what is asked for.
 const ASIDE_MAX: usize = 7;
+/// Longest condition before it.
+const CONDITION_MAX: usize = 24;
 /// Words that are looked at.
 const WORDS_MAX: usize = 2_000;
 
@@ -141,11 +143,11 @@ pub fn begins_with_value(text: &str) -> bool {
     BEGIN.iter().filter(is_there).any(said)
 }
 
-/// The verb that `text` begins with, where that says what is to be done in the world: "mail", "köp".
-pub fn act(text: &str) -> Option<String> {
+/// The verb that `text` begins with, where that says what is to be done in the world, and the words that speak of it.
+pub fn act(text: &str) -> Option<(String, &'static [&'static str])> {
     let words = read(text);
-    let first = words.get(after_lead(&words))?;
-    (!first.shielded && verbs::is_act(&first.lower)).then(|| first.lower.clone())
+    let first = words.get(after_lead(&words)).filter(|word| !word.shielded)?;
+    Some((first.lower.clone(), verbs::act(&first.lower)?))
 }
 
 /// Whether `text` begins as a question does.
@@ -504,7 +506,7 @@ fn is_condition(words: &[Word], begun: usize, end: usize) -> bool {
     ];
     let first =
         (begun..end).find(|at| words.get(*at).is_some_and(|word| !matches!(word.lower.as_str(), "," | "and" | "och")));
-    first.is_some_and(|first| {
+    first.filter(|first| end - first <= CONDITION_MAX).is_some_and(|first| {
         words.get(first).is_some_and(|word| !word.shielded && CONDITIONS.contains(&word.lower.as_str()))
             && !(first + 1..end).any(|at| starts_request(words, at).is_some_and(|strength| strength > 1))
     })
@@ -790,7 +792,6 @@ const KNOWN: &[&str] = &[
     "dad",
     "mamma",
     "pappa",
-    "kalle",
     "friend",
     "vän",
     "kompis",

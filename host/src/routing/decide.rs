@@ -50,6 +50,18 @@ impl Contender<'_> {
         self.read.missing.is_empty() && self.read.is_understood()
     }
 
+    /// Whether its skill says a word of itself, or begins an example with one, that begins as one of these.
+    fn speaks_of(&self, beginnings: &[&str]) -> bool {
+        let says = |text: &str| {
+            let lower = text.to_lowercase();
+            let mut words = lower.split(|letter: char| !letter.is_alphanumeric());
+            words.any(|word| beginnings.iter().any(|begins| word.starts_with(begins)))
+        };
+        says(&self.profile.name)
+            || says(&self.profile.description)
+            || self.profile.examples.iter().filter_map(|own| own.text.split_whitespace().next()).any(says)
+    }
+
     /// Whether it would be called with nothing but its defaults, though values were said and it takes some: what it
     /// answered would be about something else, such as today.
     fn is_beside(&self) -> bool {
@@ -95,9 +107,10 @@ fn decide_as(
     };
     let mut options = options(index, ask, said, first, &ranking.candidates);
     options.retain(|option| !option.is_beside());
-    // "Mail Kalle that …" is for nobody who does not speak of mailing, whatever else would do.
-    let act = clauses::act(said.words());
-    options.retain(|option| act.as_ref().is_none_or(|act| !option.read.unexplained.contains(act)));
+    // "Mail Eva that I am late" is for none that does not speak of mailing, though it could take the words as a note.
+    if let Some((verb, speaks)) = clauses::act(said.words()).filter(|_| is_part) {
+        options.retain(|option| !option.read.unexplained.contains(&verb) || option.speaks_of(speaks));
+    }
     let fit_min = if intent == Intent::Create { FIT_MIN_CREATE } else { FIT_MIN };
     let strays = options.first().map_or(0, |best| best.read.unexplained.len());
     let fit = ranking.fit - FIT_STRAY * strays.min(STRAYS_MAX) as f32;
