@@ -403,10 +403,7 @@ const ACTS: &[(&[&str], &[&str])] = &[
     (&["translate", "översätt", "översätta"], &["translat", "översätt", "language", "språk"]),
     (&["lock", "unlock", "lås", "låsa"], &["lock", "lås", "door", "dörr"]),
     (&["invite"], &["invit", "inbjud", "bjud", "calendar", "kalender", "meeting", "möte"]),
-    (
-        &["remind", "påminn", "påminna"],
-        &["remind", "påminn", "note", "anteck", "remember", "calendar", "kalender", "alarm", "timer", "todo"],
-    ),
+    (&["remind", "påminn", "påminna"], &["remind", "påminn", "calendar", "kalender", "alarm", "timer", "todo"]),
     (&["wake", "väck", "väcka"], &["wake", "väck", "alarm", "larm", "timer"]),
     (&["rent", "hire", "hyr", "hyra"], &["rent", "hire", "hyr"]),
     (&["water", "vattna"], &["water", "vattn", "garden", "plant"]),
