@@ -109,7 +109,10 @@ fn decide_as(
     options.retain(|option| !option.is_beside());
     // "Mail Eva that I am late" is for none that does not speak of mailing, though it could take the words as a note.
     if let Some((verb, speaks)) = clauses::act(said.words()).filter(|_| is_part) {
-        options.retain(|option| !option.read.unexplained.contains(&verb) || option.speaks_of(speaks));
+        let is_other = |best: &Contender<'_>| best.read.unexplained.contains(&verb) && !best.speaks_of(speaks);
+        if options.first().is_some_and(is_other) {
+            options.clear();
+        }
     }
     let fit_min = if intent == Intent::Create { FIT_MIN_CREATE } else { FIT_MIN };
     let strays = options.first().map_or(0, |best| best.read.unexplained.len());
