@@ -557,8 +557,8 @@ pub fn is_all_of(parts: &[Part], step: &Step) -> bool {
         && parts.iter().filter(|part| part.clause.asks).count() > 1
 }
 
-/// Whether one of `parts` is an order that nothing does for sure, beside one that is `step`; or a question, where `step` does not
-/// understand all that was said.
+/// Whether one of `parts` is an order that nothing does for sure, beside one for the skill of `step`; or a question, where
+/// `step` does not understand all that was said.
 pub fn leaves_a_part(parts: &[Part], step: &Step, understood: bool) -> bool {
     let is_it = parts.iter().any(|part| first_call(&part.strategy).is_some_and(|call| call.skill == step.skill));
     let left = |part: &Part| part.clause.asks && matches!(*part.strategy, Strategy::Gap { .. } | Strategy::Ask(_));
