@@ -257,10 +257,6 @@ impl Skills {
         counted.done = true;
         let failure = result.as_ref().err().map(|failure| failure.kind);
         called.metrics.record(failure, &usage);
-        if skill.bundle().trial.count(failure) {
-            // A full queue means that much is being sent back already; the next trap says it again.
-            let _ = self.inner.demoted.try_send((skill.bundle().name.clone(), skill.bundle().digest));
-        }
         if let (Err(failure), Some(input)) = (&result, input)
             && failing::is_own_fault(failure.kind)
         {
@@ -273,6 +269,11 @@ impl Skills {
                 error: failure.to_string(),
                 at_ms: now_ms(),
             });
+        }
+        // After its call is kept, so that who sends it back finds that.
+        if skill.bundle().trial.count(failure) {
+            // A full queue means that much is being sent back already; the next trap says it again.
+            let _ = self.inner.demoted.try_send((skill.bundle().name.clone(), skill.bundle().digest));
         }
         if let (Err(failure), false) = (&result, is_named) {
             self.note(principal, skill_name, failure);

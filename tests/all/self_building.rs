@@ -1,5 +1,7 @@
 //! A missing skill is built: the gate rejects what only looks right, keeps every round, and what passes answers the request.
 
+use std::time::{Duration, Instant};
+
 use happyos::self_building::{Need, Outcome, Report, Stage, judge};
 use happyos::skills::Skills;
 use happyos_tests::home::operator;
@@ -172,8 +174,15 @@ async fn a_skill_that_keeps_failing_becomes_a_gap_and_a_version_that_is_sent_bac
         call(&mut client, json!({ "n": 3333 })).await;
     }
     until_gap(&mut client, "open", 4).await;
-    let shown = client.get(&format!("/v1/gaps/{id}")).await.unwrap().text();
-    assert!(shown.contains("sent_back") && shown.contains("3333"), "{shown}");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let shown = client.get(&format!("/v1/gaps/{id}")).await.unwrap().text();
+        if shown.contains("sent_back") && shown.contains("3333") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{shown}");
+        tokio::task::yield_now().await;
+    }
     let again = build(&mut client, halve(4, deep)).await;
     assert_ne!(again["state"], "live", "{again}");
     let good = build(&mut client, halve(5, "return { half: n / 2 };")).await;
@@ -182,7 +191,7 @@ async fn a_skill_that_keeps_failing_becomes_a_gap_and_a_version_that_is_sent_bac
 
 /// The gap about the failing skill, once it has that state and so much evidence.
 async fn until_gap(client: &mut Client, state: &str, count: u64) -> Value {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let gaps = client.get("/v1/gaps").await.unwrap().json();
         let gap =
@@ -190,7 +199,7 @@ async fn until_gap(client: &mut Client, state: &str, count: u64) -> Value {
         if let Some(gap) = gap.filter(|gap| gap["state"] == state && gap["count"].as_u64() >= Some(count)) {
             return gap.clone();
         }
-        assert!(std::time::Instant::now() < deadline, "{gaps}");
+        assert!(Instant::now() < deadline, "{gaps}");
         tokio::task::yield_now().await;
     }
 }

@@ -22,8 +22,8 @@ impl Builder {
     pub async fn learn(&self) -> Result<(), Failure> {
         let Backing { skills, .. } = self.backing();
         let Taken { sent_back, failing } = skills.failures().take_failing();
-        for (sent_back, calls) in sent_back {
-            self.learn_of_version(&sent_back, &calls).await?;
+        for sent_back in sent_back {
+            self.learn_of_version(&sent_back).await?;
         }
         for (count, calls) in failing {
             self.learn_of_skill(count, &calls).await?;
@@ -32,7 +32,8 @@ impl Builder {
     }
 
     /// A version that was built and sent back opens its gap again; of any other, its failing calls count for its skills.
-    async fn learn_of_version(&self, sent_back: &SentBack, calls: &[FailedCall]) -> Result<(), Failure> {
+    async fn learn_of_version(&self, sent_back: &SentBack) -> Result<(), Failure> {
+        let calls = &sent_back.calls;
         let Backing { store, ledger, now_ms, .. } = self.backing();
         let id = store.build_of(&sent_back.bundle, sent_back.digest).await.map_err(internal)?;
         let build = match id {

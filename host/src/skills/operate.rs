@@ -509,7 +509,12 @@ impl Inner {
             return Err(Rejection::passing("its file is gone"));
         };
         let (stamp, file) = (entry.stamp, entry.state.clone());
-        self.activate_kept(shelf, &record, before.digest).await?;
+        // Taken before the version that follows is called, and fails, too.
+        let calls = record.active.map(|digest| self.failures.take_calls(name, digest)).unwrap_or_default();
+        if let Err(rejection) = self.activate_kept(shelf, &record, before.digest).await {
+            calls.into_iter().for_each(|call| self.failures.failed(call));
+            return Err(rejection);
+        }
         // A file that could not be read has no digest; any that can be read is another.
         let pinned_over = file.digest.unwrap_or_else(|| Digest::of(&[]));
         self.save(
@@ -530,7 +535,7 @@ impl Inner {
         self.audit.record(&Event { who, what: "bundle.rolled-back", on: name, why: &why });
         tracing::warn!(bundle = name, "rolled back {why}");
         if let Some(digest) = record.active {
-            self.failures.sent_back(SentBack { bundle: name.into(), digest, why });
+            self.failures.sent_back(SentBack { bundle: name.into(), digest, why, calls });
         }
         Ok(())
     }

@@ -44,6 +44,8 @@ pub struct SentBack {
     pub digest: Digest,
     /// Why.
     pub why: String,
+    /// Calls on which it failed.
+    pub calls: Vec<FailedCall>,
 }
 
 /// A principal and a skill.
@@ -52,8 +54,8 @@ type Whose = (Arc<str>, Arc<str>);
 /// What was taken.
 #[derive(Debug, Default)]
 pub struct Taken {
-    /// Versions that were sent back, each with calls that failed.
-    pub sent_back: Vec<(SentBack, Vec<FailedCall>)>,
+    /// Versions that were sent back.
+    pub sent_back: Vec<SentBack>,
     /// Of skills that keep failing, how often they did, and calls.
     pub failing: Vec<(u64, Vec<FailedCall>)>,
 }
@@ -100,29 +102,63 @@ impl Failing {
         }
     }
 
-    /// The calls of versions that were sent back, and of skills that keep failing, with how often those failed.
+    /// Takes the calls of one version out: those of the version that follows it would take their place.
+    pub fn take_calls(&mut self, bundle: &str, digest: Digest) -> Vec<FailedCall> {
+        let mut taken = Vec::new();
+        self.calls.retain(|_, (_, calls)| {
+            let is_its = calls.last().is_some_and(|call| call.digest == digest && &*call.bundle == bundle);
+            if is_its {
+                taken.append(calls);
+            }
+            !is_its
+        });
+        taken
+    }
+
+    /// The versions that were sent back, and the calls of skills that keep failing, with how often those failed.
     pub fn take(&mut self) -> Taken {
-        let mut with_calls = Vec::new();
-        for sent_back in std::mem::take(&mut self.sent_back) {
-            let mut its = Vec::new();
-            self.calls.retain(|_, (_, calls)| {
-                let is_its =
-                    calls.last().is_some_and(|call| call.digest == sent_back.digest && call.bundle == sent_back.bundle);
-                if is_its {
-                    its.append(calls);
-                }
-                !is_its
-            });
-            with_calls.push((sent_back, its));
-        }
         let due: Vec<_> =
             self.calls.iter().filter(|(_, (count, _))| *count >= KEEPS_FAILING).map(|(key, _)| key.clone()).collect();
         let failing = due.iter().filter_map(|key| self.calls.remove(key)).collect();
-        Taken { sent_back: with_calls, failing }
+        Taken { sent_back: std::mem::take(&mut self.sent_back), failing }
     }
 
     /// Drops those of `owner`.
     pub fn forget(&mut self, owner: &str) {
         self.calls.retain(|(known, _), _| &**known != owner);
+        for sent_back in &mut self.sent_back {
+            sent_back.calls.retain(|call| &*call.owner != owner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_is_sent_back_takes_its_calls_along_before_the_next_one_fails() {
+        let mut failing = Failing::default();
+        let [old, new] = [Digest::of(b"old"), Digest::of(b"new")];
+        let failed = |owner: &str, digest, input: &str| FailedCall {
+            owner: owner.into(),
+            skill: "s".into(),
+            bundle: "b".into(),
+            digest,
+            input: input.into(),
+            error: "trap: unreachable".into(),
+            at_ms: 0,
+        };
+        failing.add(failed("me", new, "1"));
+        failing.add(failed("you", new, "2"));
+        let mut calls = failing.take_calls("b", new);
+        calls.sort_by(|a, b| a.input.cmp(&b.input));
+        assert_eq!(calls, [failed("me", new, "1"), failed("you", new, "2")]);
+        failing.send_back(SentBack { bundle: "b".into(), digest: new, why: "it trapped".into(), calls });
+        failing.add(failed("me", old, "3"));
+        failing.forget("you");
+        let taken = failing.take();
+        assert_eq!(taken.sent_back[0].calls, [failed("me", new, "1")]);
+        assert!(taken.failing.is_empty());
     }
 }

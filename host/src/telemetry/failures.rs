@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::failing::{FailedCall, Failing, SentBack, Taken};
-use crate::base::{FailureKind, TaskId};
+use crate::base::{Digest, FailureKind, TaskId};
 
 /// Groups that wait to be taken; failures of others are then only counted.
 const GROUPS_MAX: usize = 1_000;
@@ -100,6 +100,11 @@ impl Failures {
     /// Notes a call that failed by a fault of the skill, with what it was asked.
     pub fn failed(&self, call: FailedCall) {
         self.failing().add(call);
+    }
+
+    /// As [`Failing::take_calls`].
+    pub fn take_calls(&self, bundle: &str, digest: Digest) -> Vec<FailedCall> {
+        self.failing().take_calls(bundle, digest)
     }
 
     /// Notes that a version was sent back.
