@@ -292,6 +292,8 @@ pub struct Reference {
     pub pointer: String,
     /// The text that it becomes, with `{}` where the value stands; the value itself where there is none.
     pub template: Option<String>,
+    /// A text of a number becomes that number.
+    pub as_number: bool,
 }
 
 /// What the caller is asked.

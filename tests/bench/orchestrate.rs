@@ -321,7 +321,12 @@ fn chained() -> Request {
         let before = place.checked_sub(1);
         if let Some(before) = before {
             let from = Source { step: Some(before), pointer: "".into() };
-            call.references.push(Reference { to: "/before".into(), from, template: Some("{}".into()) });
+            call.references.push(Reference {
+                to: "/before".into(),
+                from,
+                template: Some("{}".into()),
+                as_number: false,
+            });
         }
         Step { needs: before.into_iter().collect(), ..Step::of(vec![call]) }
     };
@@ -405,7 +410,12 @@ async fn fan(report: &mut Report, skills: &Skills, memory: &Orchestrator) -> any
     let principal = operator();
     let fanned = || {
         let rows = Source { step: Some(0), pointer: "/rows".into() };
-        let item = Reference { to: "/n".into(), from: Source { step: None, pointer: "/n".into() }, template: None };
+        let item = Reference {
+            to: "/n".into(),
+            from: Source { step: None, pointer: "/n".into() },
+            template: None,
+            as_number: false,
+        };
         let call = Calling { references: vec![item], ..Calling::skill(SKILL.into(), Default::default()) };
         let list = Step::of(vec![Calling::skill("give-list".into(), Default::default())]);
         planned(vec![list, Step { needs: vec![0], each: Some(rows), ..Step::of(vec![call]) }])

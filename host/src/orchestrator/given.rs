@@ -199,6 +199,7 @@ pub fn of_reference(
         Some(Place::Open) | None => None,
     };
     let given_types = match (&reference.template, &given_types) {
+        (None, Some(types)) if reference.as_number && types.contains(&"string") => Some(vec!["number"]),
         (Some(_), Some(types)) if types.iter().all(|kind| matches!(*kind, "object" | "array")) => given_types,
         (Some(_), _) => Some(vec!["string"]),
         (None, _) => given_types,

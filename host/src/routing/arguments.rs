@@ -132,6 +132,11 @@ impl<'a> Said<'a> {
         arithmetic::done_to(&self.text, &self.numbers, value)
     }
 
+    /// Whether it begins with an operation: "multiply the age by 7", "times 8".
+    pub fn begins_arithmetic(&self) -> bool {
+        arithmetic::begins(&self.text)
+    }
+
     /// The request's words.
     pub fn words(&self) -> &'a str {
         self.text.source

@@ -10,7 +10,7 @@ use super::{Language, language, verbs};
 mod courtesy;
 mod pointing;
 
-pub use pointing::{Pointer, joints, nouns, pointer, same_text, without_order};
+pub use pointing::{Pointer, counted_in, joints, nouns, pointer, same_text, without_order};
 
 /// Most parts of a request; what comes after belongs to the last.
 const CLAUSES_MAX: usize = 16;
@@ -53,6 +53,15 @@ fn split_bare(text: &str) -> Vec<Clause> {
     let announced = courtesy::announcement(&words);
     let mut starts = vec![Start { word: announced, ordered: false }];
     let mut at = announced + 1;
+    let mut turned = None;
+    if let Some(items) = courtesy::announced_items(&words, announced) {
+        starts.extend(items.into_iter().map(|word| Start { word, ordered: false }));
+        at = words.len();
+    } else if let Some(said) = subordinate(&words, announced) {
+        starts = vec![Start { word: said.first, ordered: true }, Start { word: said.second, ordered: true }];
+        at = said.second + 1;
+        turned = said.turned.then_some(1);
+    }
     while at < words.len() && starts.len() < CLAUSES_MAX {
         let begun = starts.last().map_or(0, |last| last.word);
         match boundary(&words, at, begun, announced) {
@@ -72,6 +81,10 @@ fn split_bare(text: &str) -> Vec<Clause> {
         let Some(clause) = clause(text, own.get(listed..).unwrap_or_default(), start, listed > 0, &clauses) else {
             continue;
         };
+        // "…, but first tell me …".
+        if turned.is_none() && !clauses.is_empty() && says_but_first(own) {
+            turned = Some(clauses.len());
+        }
         // A table or a text in a paragraph of its own is what the request before it speaks of.
         if own.first().is_some_and(|word| word.paragraph)
             && !clause.asks
@@ -84,11 +97,63 @@ fn split_bare(text: &str) -> Vec<Clause> {
         clauses.push(clause);
     }
     asks_alike(text, &mut clauses);
+    if let Some(at) = turned.filter(|at| *at < clauses.len()) {
+        clauses.swap(at - 1, at);
+    }
     if clauses.is_empty() {
         let text_whole = text.trim().to_owned();
         clauses.push(Clause { text: text_whole, depends: false, span: 0..text.len(), asks: true, ordered: false });
     }
     clauses
+}
+
+/// A request whose first part only says when the second is to be done: "after counting …, tell me …".
+struct Subordinate {
+    /// The words that the parts begin with.
+    first: usize,
+    second: usize,
+    /// The second is to be done first.
+    turned: bool,
+}
+
+/// The parts of "after X, Y" and "before X, Y" where X is something to be done, too.
+fn subordinate(words: &[Word], at: usize) -> Option<Subordinate> {
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let turned = match lower(at) {
+        "after" | "efter" | "once" => false,
+        "before" | "innan" => true,
+        _ => return None,
+    };
+    let mut first = at + 1;
+    while matches!(
+        lower(first),
+        "att" | "you" | "you've" | "you're" | "have" | "are" | "done" | "du" | "ni" | "har" | "that" | "with"
+    ) {
+        first += 1;
+    }
+    let done = lower(first);
+    let stem = |endings: &[&str]| {
+        endings.iter().any(|ending| {
+            let stem = done.strip_suffix(ending).filter(|stem| stem.len() > 1);
+            stem.is_some_and(|stem| verbs::is_verb(stem) || verbs::is_verb(&format!("{stem}e")))
+        })
+    };
+    if !verbs::is_verb(done) && !stem(&["ing", "r", "t", "er", "at", "ed", "d", "ting", "ning"]) {
+        return None;
+    }
+    let begins = |at: &usize| {
+        let aside = lower(*at) == ","
+            && starts_request(words, at + 1 + courtesy::lead(words.get(at + 1..).unwrap_or_default())).is_some();
+        aside || AUXILIARIES.contains(&lower(*at)) && SUBJECTS.contains(&lower(at + 1))
+    };
+    let second = (first + 2..words.len().min(first + CONDITION_MAX)).find(begins)?;
+    Some(Subordinate { first, second, turned })
+}
+
+/// Whether a part is to be done before the one that was said before it: "but first …".
+fn says_but_first(own: &[Word]) -> bool {
+    let mut words = own.iter().map(|word| word.lower.as_str()).filter(|word| *word != ",");
+    matches!(words.next(), Some("but" | "men")) && matches!(words.next(), Some("first" | "först"))
 }
 
 /// What `text` asks for, without what announces it and asks nicely.
@@ -317,6 +382,18 @@ fn boundary(words: &[Word], at: usize, begun: usize, announced: usize) -> Option
     {
         return Some(Start { word: at, ordered: true });
     }
+    // "…, times 8", "then minus 40".
+    let operator = match lower(at) {
+        "," => Some(at + 1),
+        _ => order_words(words, at).map(|length| at + length),
+    };
+    if let Some(next) = operator
+        && OPERATORS.contains(&lower(next))
+        && (next + 1..next + 3)
+            .any(|at| words.get(at).is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit())))
+    {
+        return Some(Start { word: at, ordered: true });
+    }
     // "… and then 'three four'": the same with another text.
     if let Some(length) = order_words(words, at)
         && words.get(at + length).is_some_and(|next| next.shielded)
@@ -384,7 +461,7 @@ fn boundary(words: &[Word], at: usize, begun: usize, announced: usize) -> Option
         }
     }
     // A new line of a list, or one that begins as a request does; not a text that a colon announces.
-    if word.line
+    if (word.line || counts_on(words, at))
         && (marker(words, at).is_some() || starts_request(words, at).is_some_and(|strength| strength > 0))
         && !in_text(words, at, announced)
     {
@@ -402,7 +479,7 @@ fn boundary(words: &[Word], at: usize, begun: usize, announced: usize) -> Option
 
 /// How many words mark the item of a list at `at`: "1.", "2)", or "-" where another line begins with it, too.
 fn marker(words: &[Word], at: usize) -> Option<usize> {
-    let first = words.get(at).filter(|word| word.line || at == 0)?;
+    let first = words.get(at).filter(|word| word.line || at == 0 || counts_on(words, at))?;
     if matches!(first.lower.as_str(), "-" | "*" | "•" | "–") && words.get(at + 1).is_some_and(|next| next.spaced) {
         let alike = |(other, word): (usize, &Word)| {
             other != at && (word.line || other == 0) && !word.shielded && word.lower == first.lower
@@ -416,6 +493,17 @@ fn marker(words: &[Word], at: usize) -> Option<usize> {
         return Some(2);
     }
     None
+}
+
+/// Whether word `at` counts on from an item before it on the same line: "1) … 2) …".
+fn counts_on(words: &[Word], at: usize) -> bool {
+    let number = |at: usize| {
+        let word = words.get(at).filter(|word| !word.shielded && word.lower.len() <= 2)?;
+        let closed = words.get(at + 1).is_some_and(|mark| mark.lower == ")" && !mark.spaced);
+        word.lower.parse::<u8>().ok().filter(|_| closed)
+    };
+    let Some(own) = number(at).filter(|own| *own > 1) else { return false };
+    (0..at).any(|before| number(before) == Some(own - 1))
 }
 
 /// Whether the line that begins at `at` belongs to a text that a colon at the end of an earlier line announces, with no
@@ -602,9 +690,11 @@ fn refers(own: &[Word], ordered: bool) -> bool {
         }
         match lower(at) {
             "total" | "sum" | "product" | "outcome" => before == "the" && next != "of",
-            "slutresultatet" | "slutsumman" | "totalen" => true,
-            "them" | "dem" | "those" | "these" | "dessa" | "resultatet" | "svaret" | "summan" | "result"
-            | "results" | "answer" => true,
+            "dagen" => before == "den",
+            word if word != "texten" && pointing::is_definite(word) => !own
+                .get(at + 1)
+                .is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit())),
+            "them" | "dem" | "those" | "these" | "dessa" | "result" | "results" | "answer" => true,
             // "what time is it", "is it possible", "it is": nothing is meant by it.
             "it" => {
                 !matches!(
@@ -658,6 +748,8 @@ fn refers(own: &[Word], ordered: bool) -> bool {
             }
             "this" | "that" | "detta" | "denna" | "its" | "their" | "dess" | "deras" => {
                 ordered
+                    || matches!(next, "is" | "är")
+                        && matches!(lower(at + 2), "divided" | "multiplied" | "delat" | "times")
                     || matches!(
                         next,
                         "" | "."
@@ -729,6 +821,10 @@ const COUNTED: &[&str] = &[
 /// Words that requests have and no vocabulary: none of them is a slip.
 const KNOWN: &[&str] = &[
     "weather",
+    "tryck",
+    "kraft",
+    "effekt",
+    "vinkel",
     "väder",
     "vädret",
     "lie",
@@ -877,6 +973,10 @@ const ORDER: &[&[&str]] = &[
     &["och", "till", "sist"],
     &["slutligen"],
 ];
+
+/// Words with which arithmetic goes on.
+const OPERATORS: &[&str] =
+    &["times", "gånger", "plus", "minus", "divided", "delat", "dividerat", "multiplied", "multiplicerat"];
 
 const QUESTIONS: &[&str] = &[
     "what", "what's", "whats", "which", "who", "whose", "when", "where", "where's", "why", "how", "vad", "vilken",

@@ -221,7 +221,10 @@ impl FunctionWords {
         if length < MISTYPED_CHARS_MIN {
             return 0.0;
         }
-        let mut near = self.by_length.iter().skip(length - 1).take(3).flatten();
+        // One error in so long a word leaves its first letter or its last one as it was.
+        let (first, last) = (word.as_bytes().first(), word.as_bytes().last());
+        let alike = |known: &&&str| known.as_bytes().first() == first || known.as_bytes().last() == last;
+        let mut near = self.by_length.iter().skip(length - 1).take(3).flatten().filter(alike);
         if near.any(|known| one_error_apart(word, known)) { 0.4 } else { 0.0 }
     }
 }

@@ -121,6 +121,10 @@ fn is_slip(word: &str, known: &str) -> bool {
     if !language::one_error_apart(word, known) {
         return false;
     }
+    // Another form of the word is no slip.
+    if known.strip_prefix(word).or_else(|| word.strip_prefix(known)).is_some_and(|ending| matches!(ending, "d" | "s")) {
+        return false;
+    }
     let (n_word, n_known) = (word.chars().count(), known.chars().count());
     if n_word == n_known {
         let mut differ = word.chars().zip(known.chars()).filter(|(a, b)| a != b);

@@ -43,6 +43,8 @@ pub struct Planner<'a> {
 struct Made {
     step: Step,
     outputs: Vec<Output>,
+    /// The numbers of the first item of each list.
+    found: Vec<Output>,
     text: String,
 }
 
@@ -137,7 +139,8 @@ impl Planner<'_> {
 
     fn made(&self, step: &Step, text: &str) -> Made {
         let schema = self.index.profile(&step.skill).and_then(|own| own.output_schema.as_deref());
-        Made { step: step.clone(), outputs: outputs::of(schema), text: text.to_owned() }
+        let (outputs, found) = (outputs::of(schema), outputs::of_first_items(schema));
+        Made { step: step.clone(), outputs, found, text: text.to_owned() }
     }
 
     /// The figure that a clause tells and asks nothing of: "I'm 178 cm", "take 1024".
@@ -194,6 +197,12 @@ impl Planner<'_> {
             return part(Strategy::Direct(step), references);
         }
         let previous = last.filter(|(at, _)| at + 1 == before.len());
+        if let Some(pointer) = points.as_ref().filter(|pointer| !pointer.is_weak)
+            && let Some((at, made)) = previous
+            && let Some((step, references)) = self.of_list(&text, pointer, at, made)
+        {
+            return part(Strategy::Direct(step), references);
+        }
         if clauses::is_fragment(&text)
             && let Some((at, made)) = previous
             && let Some((step, references)) = self.going_on(&text, clause.ordered, at, made)
@@ -315,7 +324,8 @@ impl Planner<'_> {
     /// What a part calls by its name, "the slug", "åldern", and the earlier part that gives it or that it names.
     fn named<'m>(&self, text: &str, before: &'m [Option<Made>]) -> Option<(clauses::Pointer, usize, &'m Made)> {
         // What says a value of its own is about that.
-        if Said::new(text, self.language, self.ask.now).says_value() {
+        let said = Said::new(text, self.language, self.ask.now);
+        if said.says_value() && !said.begins_arithmetic() {
             return None;
         }
         let nouns = clauses::nouns(text);
@@ -325,10 +335,38 @@ impl Planner<'_> {
                 let says =
                     |name: &str| arguments::words_of_name(name).iter().any(|own| arguments::same_word(own, noun));
                 let gives = made.outputs.iter().any(|output| says(&output.name));
+                if !gives && !says(&made.step.skill) {
+                    return None;
+                }
+                // "Her age in years": the unit says which place.
+                if let Some((span, unit)) = clauses::counted_in(text, span)
+                    && made.outputs.iter().any(|output| arguments::same_word(&unit, &output.name))
+                {
+                    let pointer = clauses::Pointer { span, noun: unit, is_weak: false, names_skill: false };
+                    return Some((pointer, at, made));
+                }
                 let noun = if gives { noun.clone() } else { String::new() };
                 let pointer = clauses::Pointer { span: span.clone(), noun, is_weak: false, names_skill: !gives };
-                (gives || says(&made.step.skill)).then_some((pointer, at, made))
+                Some((pointer, at, made))
             })
+        })
+    }
+
+    /// The call of a part that does something with the first of what the part before found: "find my note about rent and
+    /// delete it".
+    fn of_list(
+        &self,
+        text: &str,
+        pointer: &clauses::Pointer,
+        at: usize,
+        made: &Made,
+    ) -> Option<(Step, Vec<Reference>)> {
+        let strategy = self.decide(&put(text, &pointer.span, NUMBER)?, None, true);
+        let step = first_call(&strategy)?;
+        made.found.iter().find_map(|output| {
+            let ((step, references), landing) = landed(step, NUMBER, at, output)?;
+            let same_name = references.iter().all(|reference| reference.to == format!("/{}", escaped(&output.name)));
+            (landing == Landing::Number && same_name).then_some((step, references))
         })
     }
 
@@ -371,6 +409,7 @@ impl Planner<'_> {
                     part: at,
                     pointer: output.pointer.clone(),
                     template,
+                    as_number: landing == Landing::Number && output.as_text,
                 };
                 Some(((step, vec![reference]), landing))
             }
@@ -378,7 +417,7 @@ impl Planner<'_> {
                 for name in names {
                     let pointer = paired(&made.outputs, name)?;
                     let to = format!("/{}", escaped(name));
-                    references.push(Reference { to, part: at, pointer, template: None });
+                    references.push(Reference { to, part: at, pointer, template: None, as_number: false });
                 }
                 Some(((step, references), landing))
             }
@@ -418,7 +457,13 @@ impl Planner<'_> {
                     Some(pointer) => pointer,
                     None => made.outputs.iter().find(|output| output.name == **name)?.pointer.clone(),
                 };
-                Some(Reference { to: format!("/{}", escaped(name)), part: at, pointer, template: None })
+                Some(Reference {
+                    to: format!("/{}", escaped(name)),
+                    part: at,
+                    pointer,
+                    template: None,
+                    as_number: false,
+                })
             })
             .collect();
         let mut step = step;
@@ -469,7 +514,7 @@ impl Landing {
     /// The template through which `output` can stand there; `None` where it cannot.
     fn takes(self, output: &Output) -> Option<Option<String>> {
         match (self, output.kind) {
-            (Landing::Number, Kind::Number) if !output.as_text => Some(None),
+            (Landing::Number, Kind::Number) => Some(None),
             (Landing::Number, _) => None,
             (_, Kind::Number) if !output.as_text => Some(Some("{}".to_owned())),
             _ => Some(None),
@@ -486,13 +531,7 @@ fn landed(step: &Step, stand_in: &str, at: usize, output: &Output) -> Option<Tak
     let mut landing = None;
     for (name, value) in &step.arguments {
         let (template, here) = match value {
-            Value::Number(number) if number.to_string().trim_end_matches(".0") == stand_in => {
-                // A text of a number is none: it is not known before whether it can be read as one.
-                if output.as_text {
-                    return None;
-                }
-                (None, Landing::Number)
-            }
+            Value::Number(number) if number.to_string().trim_end_matches(".0") == stand_in => (None, Landing::Number),
             Value::String(text) if text == stand_in => match output.kind {
                 Kind::Number if !output.as_text => (Some("{}".to_owned()), Landing::Text),
                 _ => (None, Landing::Text),
@@ -502,7 +541,8 @@ fn landed(step: &Step, stand_in: &str, at: usize, output: &Output) -> Option<Tak
         };
         arguments.remove(name);
         let to = format!("/{}", escaped(name));
-        references.push(Reference { to, part: at, pointer: output.pointer.clone(), template });
+        let as_number = here == Landing::Number && output.as_text;
+        references.push(Reference { to, part: at, pointer: output.pointer.clone(), template, as_number });
         landing = Some(here);
     }
     let step = Step { skill: step.skill.clone(), arguments };

@@ -310,7 +310,7 @@ fn questions_come_to_an_end() {
 
 fn taking(skill: &str, to: &str, step: Option<usize>, pointer: &str) -> Call {
     let from = Source { step, pointer: pointer.into() };
-    Call { references: vec![Reference { to: to.into(), from, template: None }], ..call(skill) }
+    Call { references: vec![Reference { to: to.into(), from, template: None, as_number: false }], ..call(skill) }
 }
 
 #[test]

@@ -148,6 +148,9 @@ pub struct Reference {
     /// The text that it becomes, with `{}` where the value stands; the value itself where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Box<str>>,
+    /// A text of a number becomes that number.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_number: bool,
 }
 
 /// A place in an earlier answer.

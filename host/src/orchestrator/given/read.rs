@@ -258,7 +258,7 @@ impl<'a> Reading<'a> {
             );
             return None;
         }
-        Some(Reference { to: at.into(), from: Source { step, pointer: pointer.into() }, template })
+        Some(Reference { to: at.into(), from: Source { step, pointer: pointer.into() }, template, as_number: false })
     }
 
     /// Steps that need later ones: in a circle, or just in the wrong order.

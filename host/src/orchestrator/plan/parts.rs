@@ -76,6 +76,7 @@ fn add(plan: &mut Plan, one: &routing::Part, places: &[Option<usize>], catalog: 
             to: reference.to.as_str().into(),
             from: Source { step, pointer: reference.pointer.as_str().into() },
             template: reference.template.as_deref().map(Into::into),
+            as_number: reference.as_number,
         }
     });
     let references: Vec<Reference> = references.collect();
@@ -145,7 +146,13 @@ mod tests {
     fn what_nothing_does_is_left_out_with_what_goes_on_from_it() {
         let taking = routing::Part {
             needs: vec![0],
-            references: vec![routing::Reference { to: "/n".into(), part: 0, pointer: "/a".into(), template: None }],
+            references: vec![routing::Reference {
+                to: "/n".into(),
+                part: 0,
+                pointer: "/a".into(),
+                template: None,
+                as_number: false,
+            }],
             ..does("see-more", false)
         };
         let Decision::Plan(plan) = planned(&[gap_of("fly"), taking, does("see", false), does("change", false)]) else {
@@ -173,6 +180,7 @@ mod tests {
                 part: 1,
                 pointer: "/a".into(),
                 template: Some("{}".into()),
+                as_number: false,
             }],
             ..does("see-more", false)
         };

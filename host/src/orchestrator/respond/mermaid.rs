@@ -102,7 +102,7 @@ mod tests {
         let first =
             Step { name: Some("count \"a\nb\"".into()), ..Step::of(vec![Call::skill("stats".into(), Map::new())]) };
         let from = Source { step: Some(0), pointer: "/words".into() };
-        let reference = Reference { to: "/value".into(), from, template: None };
+        let reference = Reference { to: "/value".into(), from, template: None, as_number: false };
         let call = Call { references: vec![reference], ..Call::skill("convert".into(), Map::new()) };
         let second = Step { needs: vec![0], approve: true, ..Step::of(vec![call]) };
         task.steps = [first, second].into_iter().map(StepState::new).collect();

@@ -62,6 +62,12 @@ impl<'a> Outputs<'a> {
         let nothing = |reason: &str| Unfilled { step: place, reason: reason.to_owned() };
         let whole = whole.ok_or_else(|| nothing("it has no answer"))?;
         let value = whole.pointer(pointer).ok_or_else(|| nothing(&format!("its answer has nothing at `{pointer}`")))?;
+        if let Value::String(written) = value
+            && reference.as_number
+        {
+            let number = written.parse::<serde_json::Number>().ok().map(Value::Number);
+            return number.ok_or_else(|| nothing(&format!("its answer has no number at `{pointer}`")));
+        }
         let Some(template) = &reference.template else { return Ok(value.clone()) };
         let text = match value {
             Value::String(text) => text.clone(),

@@ -70,6 +70,7 @@ pub const WORDS: &[&str] = &[
     "produkten",
     "quarter",
     "quotient",
+    "raise",
     "raised",
     "remainder",
     "resten",
@@ -110,8 +111,11 @@ pub fn expressions(reading: &Reading<'_>) -> Vec<Offer> {
 
 /// Whether `text` begins with an operator, so that it goes on with a value said before: "times 3", "minus 50".
 pub fn goes_on(text: &str) -> bool {
-    let text = Text::read(text);
-    let Some((operator, length)) = operator(&text, 0, true) else { return false };
+    begins_with_operator(&Text::read(text))
+}
+
+fn begins_with_operator(text: &Text<'_>) -> bool {
+    let Some((operator, length)) = operator(text, 0, true) else { return false };
     let unary = matches!(operator, "!" | "^2" | "^3");
     // "to the power of" has words enough; "x" and "%" alone have not.
     let sure = length > 1 || text.lower(0).chars().count() > 1 || matches!(operator, "+" | "-" | "*" | "/" | "^");
@@ -184,6 +188,10 @@ enum Doing {
     Multiply,
     Divide,
     Remainder,
+    Power,
+    /// The first by the second, or by so many hundredths of itself.
+    Grow,
+    Shrink,
     /// To one number only: what stands before it, and what behind.
     One(&'static str, &'static str),
 }
@@ -221,6 +229,20 @@ const DOINGS: &[(&[&str], Doing)] = &[
     (&["dra", "av"], Doing::SubtractFrom),
     (&["dra"], Doing::SubtractFrom),
     (&["ta", "bort"], Doing::SubtractFrom),
+    (&["take", "off"], Doing::SubtractFrom),
+    (&["knock", "off"], Doing::SubtractFrom),
+    (&["deduct"], Doing::SubtractFrom),
+    (&["räkna", "bort"], Doing::SubtractFrom),
+    (&["lägg", "på"], Doing::Add),
+    (&["increase"], Doing::Grow),
+    (&["öka"], Doing::Grow),
+    (&["höj"], Doing::Grow),
+    (&["decrease"], Doing::Shrink),
+    (&["reduce"], Doing::Shrink),
+    (&["minska"], Doing::Shrink),
+    (&["sänk"], Doing::Shrink),
+    (&["raise"], Doing::Power),
+    (&["upphöj"], Doing::Power),
     (&["multiply"], Doing::Multiply),
     (&["product", "of"], Doing::Multiply),
     (&["multiplicera"], Doing::Multiply),
@@ -267,21 +289,23 @@ const DOINGS: &[(&[&str], Doing)] = &[
 /// An operation that is named before its numbers, from token `at` on.
 fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> {
     let text = reading.text;
-    let begins = |(words, _): &&(&[&str], Doing)| {
-        words.iter().enumerate().all(|(offset, word)| text.lower(at + offset) == *word)
-    };
-    let (words, doing) = DOINGS.iter().filter(begins).max_by_key(|(words, _)| words.len())?;
+    let (n_words, doing) = doing_at(text, at)?;
     let unquoted = text.get(at).is_some_and(|token| token.quote.is_none());
-    let mut next = at + words.len();
+    let mut next = at + n_words;
     next += usize::from(matches!(text.lower(next), "talet" | "talen" | "the" | "number" | "numbers"));
     let (first, mut end) = operand(reading, next).filter(|_| unquoted)?;
     if let Doing::One(before, after) = doing {
         return Some((format!("{before}{first}{after}"), at..end));
     }
+
     let mut terms = vec![first];
     let mut links: Vec<&str> = Vec::new();
     while terms.len() < TERMS_MAX {
-        let length = link(text, end);
+        let to_the_power = matches!(doing, Doing::Power) && text.lower(end) == "to" && text.lower(end + 1) == "the";
+        let length = match to_the_power {
+            true => 3 + usize::from(text.lower(end + 3) == "of"),
+            false => link(text, end),
+        };
         if length == 0 {
             break;
         }
@@ -293,13 +317,18 @@ fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> 
     let (left, right) = (terms.first()?, terms.get(1)?);
     let from = links.first().is_some_and(|link| matches!(*link, "from" | "från" | "off"));
     let written = match doing {
+        // "Increase 200 by 10 %".
+        Doing::Grow if right.ends_with("/ 100") => format!("{left} * (1 + {right})"),
+        Doing::Shrink if right.ends_with("/ 100") => format!("{left} * (1 - {right})"),
         Doing::Add => terms.join(" + "),
         Doing::Multiply => terms.join(" * "),
         _ if terms.len() > 2 => return None,
         Doing::SubtractFrom if from => format!("{right} - {left}"),
         // "Subtract 5 and 3" does not say which from which.
         Doing::SubtractFrom => return None,
-        Doing::Subtract => format!("{left} - {right}"),
+        Doing::Grow => format!("{left} + {right}"),
+        Doing::Subtract | Doing::Shrink => format!("{left} - {right}"),
+        Doing::Power => format!("{left}^{right}"),
         Doing::Divide => format!("{left} / {right}"),
         Doing::Remainder => format!("{left} % {right}"),
         Doing::One(..) => return None,
@@ -307,12 +336,29 @@ fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> 
     Some((written, at..end))
 }
 
+/// Whether `text` begins with an operation, or with an operator that goes on with a value said before.
+pub fn begins(text: &Text<'_>) -> bool {
+    doing_at(text, 0).is_some() || begins_with_operator(text)
+}
+
+/// The operation that is named from token `at` on, and by how many words.
+fn doing_at(text: &Text<'_>, at: usize) -> Option<(usize, Doing)> {
+    let begins = |(words, _): &&(&[&str], Doing)| {
+        words.iter().enumerate().all(|(offset, word)| text.lower(at + offset) == *word)
+    };
+    let (words, doing) = DOINGS.iter().filter(begins).max_by_key(|(words, _)| words.len())?;
+    Some((words.len(), *doing))
+}
+
 /// The arithmetic of a text that names the operation and one number at most, with `value` as what it is done to.
 pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<String> {
-    let begins = |(words, _): &&(&[&str], Doing)| words.iter().enumerate().all(|(at, word)| text.lower(at) == *word);
-    let (words, doing) = DOINGS.iter().filter(begins).max_by_key(|(words, _)| words.len())?;
-    let mut next = words.len();
-    next += usize::from(matches!(text.lower(next), "by" | "med" | "på"));
+    if begins_with_operator(text) {
+        return Some(format!("{value} {}", text.source.trim().trim_end_matches(['.', '!', '?'])));
+    }
+    let (n_words, doing) = doing_at(text, 0)?;
+    let mut next = n_words;
+    next += usize::from(matches!(text.lower(next), "by" | "med" | "på" | "to" | "till" | "from" | "från"));
+    next += usize::from(matches!(text.lower(next), "another" | "ytterligare" | "sedan" | "sen" | "then"));
     let ends = |at: usize| text.tokens.iter().skip(at).all(|token| matches!(token.lower.as_str(), "." | "!" | "?"));
     if let Doing::One(before, after) = doing {
         return ends(next).then(|| format!("{before}{value}{after}"));
@@ -320,11 +366,11 @@ pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<Strin
     let bare = |number: &&Number| number.whole.start == next && !number.ordinal && !number.percent;
     let number = numbers.iter().find(bare).filter(|number| number.unit.is_none() && ends(number.whole.end))?;
     let sign = match doing {
-        Doing::Add => '+',
-        Doing::SubtractFrom => '-',
+        Doing::Add | Doing::Grow => '+',
+        Doing::SubtractFrom | Doing::Shrink => '-',
         Doing::Multiply => '*',
         Doing::Divide => '/',
-        Doing::Subtract | Doing::Remainder | Doing::One(..) => return None,
+        Doing::Subtract | Doing::Remainder | Doing::Power | Doing::One(..) => return None,
     };
     Some(format!("{value} {sign} {}", plain(number.value)))
 }

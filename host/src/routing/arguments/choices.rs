@@ -62,7 +62,9 @@ pub fn options(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        let (tokens, score) = mention(reading, &written).or_else(|| symbol(reading, &written))?;
+        let (tokens, score) = mention(reading, &written)
+            .or_else(|| joined(reading, parameter, &written))
+            .or_else(|| symbol(reading, &written))?;
         let cue = cues::around(reading, parameter, &tokens);
         Some(Offer { shares: true, ..Offer::new(option.clone(), tokens, score + 0.4 * cue.sum()) })
     });
@@ -71,6 +73,18 @@ pub fn options(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         offers.extend(told(reading, parameter));
     }
     offers
+}
+
+/// An option in one word with what it is an option of: "uppercase", of the case.
+fn joined(reading: &Reading<'_>, parameter: &Parameter, option: &str) -> Option<(Range<usize>, f32)> {
+    let about = words::of_text(&parameter.description).chain(words::of_name(&parameter.name));
+    let about: Vec<String> = about.filter(|word| word.chars().count() > 3 && !words::is_function(word)).collect();
+    let at = (0..reading.text.tokens.len()).find(|at| {
+        let rest = reading.text.lower(*at).strip_prefix(option).map(|rest| rest.trim_start_matches('-'));
+        let unquoted = reading.text.get(*at).is_some_and(|token| token.quote.is_none());
+        unquoted && rest.is_some_and(|rest| about.iter().any(|word| word == rest))
+    })?;
+    Some((at..at + 1, 1.0))
 }
 
 /// A sign by what it is called: "with underscores".
@@ -96,7 +110,7 @@ const SYMBOLS: &[(&str, &[&str])] = &[
 ];
 
 /// How like the request an example must be for its option to be meant, and by how much more than those of other options.
-const TOLD_ALIKE: f32 = 0.6;
+const TOLD_ALIKE: f32 = 0.45;
 const TOLD_MARGIN: f32 = 0.15;
 
 /// The option of the example that is most like the request in the words around its values. An example that says its option

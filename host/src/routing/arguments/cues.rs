@@ -153,6 +153,10 @@ fn named(reading: &Reading<'_>, parameter: &Parameter, value: &Range<usize>) -> 
     if before.lower == name {
         return sign || name.chars().count() > 2;
     }
+    // "The tag travel", "taggen resa": what it is called by, with nothing between.
+    if at == value.start && before.quote.is_none() && words::concept(&before.lower) == words::concept(&name) {
+        return words::concept(&name) != name.as_str() || words::concept(&before.lower) != before.lower.as_str();
+    }
     // The words of the name in a row: "interest rate of 5 %".
     let parts = words::of_name(&parameter.name);
     let Some(start) = at.checked_sub(parts.len()).filter(|_| parts.len() > 1) else { return false };

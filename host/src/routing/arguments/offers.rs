@@ -353,8 +353,28 @@ fn moments_of(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         Some(Offer { ambiguous, ..Offer::new(Value::from(value), moment.tokens.clone(), 0.9 + cue.sum() * 0.6 + role) })
     };
     let mut offers: Vec<Offer> = reading.moments.iter().filter_map(offer).collect();
+    offers.extend(day_and_hour(reading, parameter));
     offers.extend(years(reading, parameter));
     offers
+}
+
+/// "At 09:00 in Los Angeles on 3 November": the day and the hour stand apart, and are one moment where there is one of each.
+fn day_and_hour(reading: &Reading<'_>, parameter: &Parameter) -> Option<Offer> {
+    if parameter.sense != Sense::DateTime {
+        return None;
+    }
+    let one = |wanted: &dyn Fn(&&Moment) -> bool| {
+        let mut found = reading.moments.iter().filter(wanted);
+        found.next().filter(|_| found.next().is_none())
+    };
+    let day = one(&|moment| moment.date.is_some() && moment.said != Said::Month)?;
+    let hour = one(&|moment| moment.time.is_some())?;
+    let (date, time) = (day.date.filter(|_| day.time.is_none())?, hour.time.filter(|_| hour.date.is_none())?);
+    let tokens = hour.tokens.start.min(day.tokens.start)..hour.tokens.end.max(day.tokens.end);
+    let cue = cues::around(reading, parameter, &hour.tokens);
+    let value = format!("{date}T{}", time.strftime("%H:%M:%S"));
+    // More than the day alone.
+    Some(Offer { shares: true, ..Offer::new(Value::from(value), tokens, 1.5 + cue.sum() * 0.6) })
 }
 
 /// "Was 1900 a leap year?": a year alone is its first day, where nothing else is a date.

@@ -335,20 +335,32 @@ pub fn units(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
 pub fn zones(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let mut offers = Vec::new();
     let lower = parameter.description.to_lowercase();
+    // "The zone that `time` is in".
+    let of_time = parameter.shown.iter().any(|shown| shown == "time") || lower.contains("`time`");
     let iana = lower.contains("iana") || parameter.shown.iter().any(|shown| shown.contains('/'));
     for span in
         reading.spans.iter().filter(|span| matches!(span.form, Form::Name | Form::Code | Form::Quoted | Form::Phrase))
     {
         let Some(zone) = zone_of(&span.value) else { continue };
-        let zone = if iana { zone } else { span.value.as_str() };
+        // The name that the zone is known by is one everywhere.
+        let zone = if iana || of_time { zone } else { span.value.as_str() };
         let cue = cues::around(reading, parameter, &span.tokens);
-        offers.push(Offer::new(
-            Value::from(zone),
-            span.tokens.clone(),
-            0.9 + 0.5 * cue.sum() + role(reading, parameter, &span.tokens),
-        ));
+        let place = match (beside_hour(reading, &span.tokens), of_time) {
+            (true, true) => 1.0,
+            (true, false) | (false, true) => -0.6,
+            (false, false) => 0.0,
+        };
+        let score = 0.9 + 0.5 * cue.sum() + role(reading, parameter, &span.tokens) + place;
+        offers.push(Offer::new(Value::from(zone), span.tokens.clone(), score));
     }
     offers
+}
+
+/// Whether an hour stands right before a place: "09:00 in Los Angeles".
+fn beside_hour(reading: &Reading<'_>, place: &Range<usize>) -> bool {
+    let Some(link) = place.start.checked_sub(1) else { return false };
+    let is_link = matches!(reading.text.lower(link), "in" | "i" | "at");
+    is_link && reading.moments.iter().any(|moment| moment.time.is_some() && moment.tokens.end == link)
 }
 
 fn zone_of(place: &str) -> Option<&'static str> {

@@ -465,6 +465,10 @@ const VAGUE: &[&str] = &[
     "search",
     "needed",
     "need",
+    "left",
+    "remaining",
+    "kvar",
+    "återstår",
 ];
 
 const FUNCTION: &[&str] = &[

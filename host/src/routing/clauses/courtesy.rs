@@ -21,6 +21,23 @@ pub(super) fn announcement(words: &[Word]) -> usize {
     }
 }
 
+/// Where each item but the first of an announced list begins, where as many as were announced stand behind one another:
+/// "three things: 5 acres to hectares, 18 * 45, and the weekday of 9 October".
+pub(super) fn announced_items(words: &[Word], announced: usize) -> Option<Vec<usize>> {
+    const NUMBERS: &[&[&str]] =
+        &[&["two", "två"], &["three", "tre"], &["four", "fyra"], &["five", "fem"], &["six", "sex"]];
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let said = |names: &&[&str]| (0..announced).any(|at| names.contains(&lower(at)));
+    let wanted = NUMBERS.iter().position(said)? + 2;
+    let mut commas: Vec<usize> = (announced..words.len()).filter(|at| matches!(lower(*at), "," | ";")).collect();
+    if commas.len() + 2 == wanted {
+        let last =
+            (commas.last().copied().unwrap_or(announced)..words.len()).find(|at| matches!(lower(*at), "and" | "och"));
+        commas.extend(last);
+    }
+    (commas.len() + 1 == wanted).then_some(commas)
+}
+
 /// Whether `words` say no more than that something is wanted: "kan du hjälpa mig med det här?".
 pub(super) fn announces_only(words: &[Word]) -> bool {
     let lower = |word: &Word| word.lower.trim_end_matches('.').to_owned();
@@ -150,6 +167,9 @@ const ANNOUNCED: &[&str] = &[
     "questions",
     "question",
     "tasks",
+    "todo",
+    "q",
+    "sums",
     "favours",
     "favors",
     "list",
@@ -172,7 +192,7 @@ const ANNOUNCED: &[&str] = &[
 const HOW_MANY: &[&str] = &[
     "two", "three", "four", "five", "few", "couple", "small", "quick", "of", "en", "ett", "två", "tre", "fyra", "fem",
     "några", "par", "små", "snabba", "is", "are", "my", "in", "on", "here", "today", "min", "det", "här", "den",
-    "idag", "kommer",
+    "idag", "kommer", "for",
 ];
 
 const THANKS: &[&[&str]] = &[

@@ -40,7 +40,10 @@ pub fn pointer(text: &str) -> Option<Pointer> {
         if word == "dagen" && before == "den" {
             return found(at - 1, "date", false);
         }
-        if let Some((noun, is_text)) = definite(word) {
+        // "The number 5" is that one.
+        let named =
+            words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()));
+        if let Some((noun, is_text)) = definite(word).filter(|_| !named) {
             let from = if matches!(before, "det" | "den" | "det här") { at - 1 } else { at };
             return found(from, noun, is_text);
         }
@@ -82,6 +85,7 @@ pub fn pointer(text: &str) -> Option<Pointer> {
                         | "and"
                         | "och"
                 ) || before_sum(next);
+                let alone = alone || matches!(next, "is" | "är") && before_sum(lower(at + 2));
                 alone.then(|| found(at, "", matches!(before, "is" | "was" | "är") && !before_sum(next))).flatten()
             }
             _ => None,
@@ -97,6 +101,13 @@ pub(super) fn phrase_at(words: &[Word], at: usize) -> Option<usize> {
             .enumerate()
             .all(|(offset, wanted)| words.get(at + offset).is_some_and(|word| !word.shielded && word.lower == *wanted))
     };
+    // "Dubbelt så många" compares.
+    let compares = at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|word| {
+        matches!(word.lower.as_str(), "dubbelt" | "lika" | "hälften" | "gånger" | "hur" | "how" | "not" | "inte")
+    });
+    if compares {
+        return None;
+    }
     PHRASES.iter().filter(is_there).map(|phrase| phrase.len()).max()
 }
 
@@ -120,13 +131,23 @@ pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
             return None;
         }
         let from = match at.checked_sub(1).map(lower) {
-            Some("the" | "that" | "this" | "den" | "det") => at - 1,
+            Some(
+                "the" | "that" | "this" | "his" | "her" | "their" | "its" | "den" | "det" | "hans" | "hennes" | "deras",
+            ) => at - 1,
             _ if word.lower.chars().count() > 4 && word.lower.ends_with(['n', 't']) => at,
             _ => return None,
         };
         Some((words.get(from)?.span.start..word.span.end, word.lower.clone()))
     };
     (0..words.len()).rev().filter_map(noun).take(NOUNS_MAX).collect()
+}
+
+/// The noun at `span` with what it is counted in, "the age in years", and that.
+pub fn counted_in(text: &str, span: &Range<usize>) -> Option<(Range<usize>, String)> {
+    let words = read(text.get(span.end..)?);
+    let [link, unit, ..] = words.as_slice() else { return None };
+    let is_there = matches!(link.lower.as_str(), "in" | "i") && !unit.shielded;
+    is_there.then(|| (span.start..span.end + unit.span.end, unit.lower.clone()))
 }
 
 /// Nouns of one part that are looked at.
@@ -153,6 +174,10 @@ const PHRASES: &[&[&str]] = &[
     &["what", "that", "gives"],
     &["what", "that", "is"],
     &["what", "that", "comes", "to"],
+    &["that", "many"],
+    &["that", "much"],
+    &["that", "amount", "of"],
+    &["så", "många"],
     &["whatever", "comes", "out"],
     &["what", "comes", "out"],
     &["det", "du", "får"],

@@ -24,6 +24,15 @@ pub fn meant(words: &[&str], at: usize) -> Option<&'static str> {
             "det"
         }
         "u" if matches!(before, "can" | "could" | "would" | "will" | "do" | "if" | "did") => "you",
+        "o" if at > 0
+            && (super::super::verbs::is_verb(next)
+                || matches!(
+                    next,
+                    "hur" | "vad" | "va" | "vilken" | "vilket" | "vilka" | "när" | "sen" | "sedan" | "då"
+                )) =>
+        {
+            "och"
+        }
         "n" if at > 0 && super::super::verbs::is_verb(next) => "and",
         _ => return None,
     };

@@ -58,6 +58,20 @@ pub fn of(schema: Option<&Value>) -> Vec<Output> {
     found
 }
 
+/// The numbers that the first item of each list has, such as the id of what was found first.
+pub fn of_first_items(schema: Option<&Value>) -> Vec<Output> {
+    let mut found = Vec::new();
+    let Some(root) = schema else { return found };
+    let lists = shapes::resolved(root, root).get("properties").and_then(Value::as_object);
+    for (list, here) in lists.into_iter().flatten() {
+        let Some(item) = shapes::resolved(root, here).get("items") else { continue };
+        let pointer = format!("/{}/0", super::escaped(list));
+        visit(root, shapes::resolved(root, item), Named { pointer: &pointer, name: list, leads: false }, 1, &mut found);
+    }
+    found.retain(|output| output.kind == Kind::Number && !output.as_text);
+    found
+}
+
 /// A place by its pointer and the last name of it.
 #[derive(Clone, Copy)]
 struct Named<'a> {
@@ -113,6 +127,10 @@ pub fn best<'a>(outputs: &'a [Output], kind: Kind, pointer: &Pointer, asked: &st
             words.iter().filter(|word| wanted(word)).count() as f32 / words.len().max(1) as f32
         };
         let mut score = 2.0 * share(&|word| asked.iter().any(|asked| arguments::same_word(asked, word)));
+        // "Working days": what is said first says which.
+        let said = asked.iter().position(|asked| words.iter().any(|word| arguments::same_word(asked, word)));
+        score += said.map_or(0.0, |at| 0.1 / (1.0 + at as f32));
+        score -= if output.as_text { 0.01 } else { 0.0 };
         score += 3.0 * share(&|word| arguments::same_word(&pointer.noun, word));
         score += if is_main(output) { 1.5 } else { 0.0 };
         score += if is_sole { 0.5 } else { 0.0 };
