@@ -22,4 +22,5 @@ mod routing;
 mod scripts;
 mod self_building;
 mod settings;
+mod spans;
 mod values;

@@ -16,6 +16,7 @@ use crate::orchestrator::task::{Progress, Task};
 use crate::orchestrator::{Orchestrator, Step};
 use crate::security::Principal;
 use crate::skills::Attachment;
+use crate::telemetry::spans::CallerSpan;
 
 /// The tool's name. A skill of that name is no tool.
 pub const NAME: &str = "ask";
@@ -113,7 +114,8 @@ pub async fn call(
     told: &Told<'_>,
     teller: Option<Teller<'_>>,
 ) -> CallToolResult {
-    match settle(orchestrator, principal, input, told, teller).await {
+    let settled = settle(orchestrator, principal, input, told, teller);
+    match CallerSpan::calls(told.caller.clone(), settled).await {
         Ok(result) => result,
         Err(failure) => convert::failed(&failure, MetaObject::new()),
     }

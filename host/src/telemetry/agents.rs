@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 
+use super::spans::CallerSpan;
 use crate::base::BreakerState;
 
 /// The span of one run, with the attributes of `invoke_agent` (OpenTelemetry semantic conventions, GenAI agent spans).
 /// What is known only later is recorded by [`ran`].
 pub fn span(agent: &str, adapter: &str, request_id: &str, session: Option<&str>) -> tracing::Span {
-    tracing::debug_span!(
+    let within = tracing::Span::current();
+    let span = tracing::debug_span!(
         "invoke_agent",
         gen_ai.operation.name = "invoke_agent",
         gen_ai.provider.name = adapter,
@@ -21,7 +23,12 @@ pub fn span(agent: &str, adapter: &str, request_id: &str, session: Option<&str>)
         error.r#type = tracing::field::Empty,
         server.address = tracing::field::Empty,
         happyos.request_id = request_id,
-    )
+    );
+    // As a step of a request it is a part of that.
+    if within.is_none() {
+        CallerSpan::adopt(&span);
+    }
+    span
 }
 
 /// The span of one call of a skill or an agent by an agent (`execute_tool`).
