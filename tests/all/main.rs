@@ -1,6 +1,7 @@
 //! Tests across the whole system, in one binary.
 
 mod abuse;
+mod agent_steps;
 mod agents;
 mod architecture;
 mod bundles;

@@ -1,0 +1,107 @@
+//! Agents as steps of requests: what money they share.
+
+use happyos_tests::endpoint::{Endpoint, Say};
+use happyos_tests::process;
+use serde_json::{Value, json};
+
+use super::agents::{Bench, home, ruled};
+
+/// A run at the priced endpoint costs so much: 10 tokens read and 5 written.
+const COST: u64 = 20;
+
+/// An endpoint where each run costs [`COST`], and an agent `dear` that works there.
+async fn dear(bench: &mut Bench, endpoint: &Endpoint) {
+    let body = json!({"name": "models", "url": endpoint.url(), "private": true, "model": "m",
+        "input_price": 1_000_000, "output_price": 2_000_000});
+    bench.post("/v1/endpoints", body).await;
+    bench.agent(json!({"name": "dear"})).await;
+}
+
+fn step(agent: &str, more: Value) -> Value {
+    let mut step = json!({"agent": {"name": agent}, "arguments": {"task": "say it"}});
+    step.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    step
+}
+
+fn states(task: &Value) -> Vec<&str> {
+    task["steps"].as_array().unwrap().iter().map(|step| step["state"].as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn money_is_one_budget_for_the_agents_of_a_request_and_lasts_over_a_restart() {
+    let endpoint = Endpoint::saying(Say::Text("said".into())).await;
+    let home = home(&["openai-compatible", "rules", "text-stats"]);
+    home.configure("");
+    let mut bench = Bench::of(home).await;
+    dear(&mut bench, &endpoint).await;
+    bench.agent(ruled("free", &[], json!({"say": "free {task}"}))).await;
+    let call = json!({"call": {"name": "dear", "input": {"task": "{task}"}}});
+    bench.agent(ruled("front", &["dear"], call)).await;
+
+    // What an agent has another do is paid from the same budget; then there is none, and who costs nothing goes on.
+    let plan = json!({"steps": [
+        step("front", json!({"id": "a"})),
+        step("dear", json!({"id": "b", "needs": ["a"], "approve": true})),
+        step("dear", json!({"id": "c", "needs": ["b"]})),
+        step("free", json!({"id": "d", "needs": ["b"]})),
+        {"id": "e", "skill": "text-stats", "arguments": {"text": "one two"}},
+    ]});
+    let task = bench.post("/v1/requests", json!({"plan": plan, "limits": {"money": 25}})).await;
+    assert_eq!((&task["state"], &task["usage"]["money"]), (&json!("input-required"), &json!(COST)), "{task}");
+    let path = format!("/v1/tasks/{}", task["id"].as_str().unwrap());
+    let Bench { client, daemon, home } = bench;
+    drop(client);
+    daemon.stop().await;
+    drop(daemon);
+    let mut bench = Bench::of(home).await;
+    // The answer that costs more than was left is there; what comes after it is refused.
+    let task = bench.post(&format!("{path}/approve"), json!({"step": "b"})).await;
+    assert_eq!(states(&task), ["done", "done", "failed", "done", "done"], "{task}");
+    assert_eq!(
+        (&task["error"]["kind"], &task["error"]["limit"]),
+        (&json!("limit-exceeded"), &json!("money")),
+        "{task}"
+    );
+    assert_eq!((&task["usage"]["money"], endpoint.asked().len()), (&json!(2 * COST), 2), "{task}");
+    assert_eq!(task["steps"][3]["output"]["text"], "free say it", "{task}");
+
+    // What is refused behind an agent is that agent's own end, by the same name.
+    let none = json!({"plan": {"steps": [step("front", json!({}))]}, "limits": {"money": 0}});
+    let task = bench.post("/v1/requests", none).await;
+    assert_eq!(
+        (&task["error"]["kind"], &task["error"]["limit"]),
+        (&json!("limit-exceeded"), &json!("money")),
+        "{task}"
+    );
+    assert_eq!(endpoint.asked().len(), 2);
+    bench.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_takes_money_and_says_what_was_spent() {
+    let endpoint = Endpoint::saying(Say::Text("said".into())).await;
+    let home = home(&["openai-compatible"]);
+    home.configure("");
+    let mut bench = Bench::of(home).await;
+    dear(&mut bench, &endpoint).await;
+    let plan = bench.home.path().join("plan.json");
+    let steps = json!({"steps": [step("dear", json!({"id": "a"})), step("dear", json!({"needs": ["a"]}))]});
+    std::fs::write(&plan, steps.to_string()).unwrap();
+    let run = |args: &[&str]| tokio::task::block_in_place(|| process::run(&bench.home, args, ""));
+    let plan = plan.to_str().unwrap();
+    let ran = run(&["plan", "--run", plan, "--money", "20"]);
+    assert!(ran.code == 1 && ran.stdout.contains("the money for this run is spent"), "{ran:?}");
+    let traced = run(&["trace", "last"]).stdout;
+    for says in ["budget: {\"money\":20}", "fuel, ", ", 20 millionths of your currency)", "limit-exceeded: money"] {
+        assert!(traced.contains(says), "{says}: {traced}");
+    }
+    assert!(traced.lines().last().unwrap().contains(", 20 millionths of your currency"), "{traced}");
+    let shown = run(&["task", "show", "last"]).stdout;
+    assert!(shown.contains("and 20 millionths of your currency."), "{shown}");
+    let ran = run(&["plan", "--run", plan]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(run(&["task", "show", "last"]).stdout.contains("and 40 millionths"), "no bound, and counted");
+    let metrics = bench.client.get("/metrics").await.unwrap().text();
+    assert!(metrics.contains("happyos_agent_cost_total{agent=\"dear\"} 60"), "{metrics}");
+    bench.daemon.stop().await;
+}
