@@ -1,6 +1,8 @@
-//! Agents as steps of requests: what money they share.
+//! Agents as steps of requests: what money they share, what they ask over MCP, and what those that die, lie or never end
+//! come to.
 
 use happyos_tests::endpoint::{Endpoint, Say};
+use happyos_tests::http::Client;
 use happyos_tests::process;
 use serde_json::{Value, json};
 
@@ -103,5 +105,49 @@ async fn the_command_takes_money_and_says_what_was_spent() {
     assert!(run(&["task", "show", "last"]).stdout.contains("and 40 millionths"), "no bound, and counted");
     let metrics = bench.client.get("/metrics").await.unwrap().text();
     assert!(metrics.contains("happyos_agent_cost_total{agent=\"dear\"} 60"), "{metrics}");
+    bench.daemon.stop().await;
+}
+
+/// Calls the tool for requests over HTTP.
+async fn tool(client: &mut Client, arguments: Value) -> Value {
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": "ask", "arguments": arguments}});
+    client.post("/mcp", &message).await.unwrap().json()["result"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agents_question_is_shown_and_answered_over_mcp() {
+    let endpoint = Endpoint::saying(Say::Text("said".into())).await;
+    let mut bench = Bench::new(&["rules", "openai-compatible"]).await;
+    let rules = json!({"rules": [{"when": ["fence"], "ask": "Which colour?"}, {"say": "painted {task}"}]});
+    let answers = |name: &str, more: Value| {
+        let mut agent = json!({"name": name, "capabilities": ["answers"]});
+        agent.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        agent
+    };
+    bench.agent(answers("painter", json!({"adapter": "rules", "settings": rules}))).await;
+    let client = Client::unix(&bench.home.socket()).await.unwrap();
+    let mut client =
+        client.with("accept", "application/json, text/event-stream").with("mcp-protocol-version", "2025-11-25");
+    let asked = tool(&mut client, json!({"text": "Paint the garden fence in a lovely colour"})).await;
+    let told = &asked["structuredContent"];
+    assert_eq!((&asked["isError"], &told["state"]), (&json!(false), &json!("input-required")), "{asked}");
+    assert_eq!(told["question"], json!({"kind": "agent", "agent": "answers", "message": "Which colour?"}), "{asked}");
+    assert!(told["answer"].as_str().unwrap().contains("Which colour?"), "{asked}");
+    let done = tool(&mut client, json!({"text": "blue", "task_id": told["task_id"]})).await;
+    assert_eq!(done["structuredContent"]["state"], "completed", "{done}");
+    assert_eq!(done["structuredContent"]["output"]["text"], "painted blue", "{done}");
+
+    // Money is taken here, too.
+    bench.client.send(hyper::Method::DELETE, "/v1/agents/painter", "").await.unwrap();
+    dear(&mut bench, &endpoint).await;
+    bench.agent(answers("scholar", json!({}))).await;
+    let text = "Who painted the ceiling of the Sistine Chapel?";
+    let refused = tool(&mut client, json!({"text": text, "limits": {"money": 0}})).await;
+    assert_eq!(refused["_meta"]["dev.happyos/error"]["kind"], "limit-exceeded", "{refused}");
+    let paid = tool(&mut client, json!({"text": text, "limits": {"money": 100}})).await;
+    assert_eq!(paid["_meta"]["dev.happyos/usage"]["money"], COST, "{paid}");
+    let wrong = tool(&mut client, json!({"text": text, "limits": {"money": -1}})).await;
+    assert_eq!(wrong["_meta"]["dev.happyos/error"]["kind"], "invalid-input", "{wrong}");
     bench.daemon.stop().await;
 }

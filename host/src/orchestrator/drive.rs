@@ -455,6 +455,10 @@ impl Moves<'_> {
                     Question::Agent(AgentQuestion { step, agent: label, message })
                 }
             };
+            // Whether a step may run is asked once for each.
+            if self.task.n_questions >= QUESTIONS_MAX && why != Pause::Approval {
+                return self.too_many_questions();
+            }
             self.push(Event::Asked(question));
             return Act::Settle;
         }

@@ -41,6 +41,68 @@ fn shares(act: Act) -> Vec<(String, Option<u64>)> {
 }
 
 #[test]
+fn an_agents_question_waits_for_its_owner_and_the_run_goes_on_with_the_answer() {
+    let after = Step { needs: vec![0], ..skill("after") };
+    let plan = || of_steps(vec![agent("painter"), skill("beside"), after.clone()]);
+    // Asked only when nothing else runs; what needs the agent's answer waits with it.
+    let (kinds, made, state) = play(task(), vec![plan(), asks(0, "Which colour?", 0)]);
+    assert_eq!((kinds.as_str(), state), ("analysed step-started step-started step-asked", TaskState::Working));
+    assert_eq!(made, ["painter", "beside"]);
+    let (kinds, _, state) = play(task(), vec![plan(), asks(0, "Which colour?", 0), good(1)]);
+    assert_eq!(kinds, "analysed step-started step-started step-asked step-finished asked");
+    assert_eq!(state, TaskState::InputRequired);
+    let all = vec![plan(), good(1), asks(0, "Which colour?", 0), says("blue"), good(0), good(2)];
+    let (kinds, made, state) = play(task(), all);
+    assert_eq!(
+        kinds,
+        "analysed step-started step-started step-finished step-asked asked answered step-started step-finished \
+         step-started step-finished ended"
+    );
+    assert_eq!((made.join(" ").as_str(), state), ("painter beside painter after", TaskState::Completed));
+    // A run that is cut off after an answer is no other than one that is cut off before.
+    let cut = vec![plan(), good(1), asks(0, "Which colour?", 0), says("blue"), Stimulus::Resumed];
+    let (kinds, _, state) = play(task(), cut);
+    assert!(kinds.ends_with("answered step-started paused asked"), "{kinds}");
+    assert_eq!(state, TaskState::InputRequired);
+}
+
+#[test]
+fn each_answer_reaches_the_agent_with_what_it_wanted_to_remember_under_a_key_of_its_own() {
+    let mut task = task();
+    let (_, act) = react(&mut task, of_steps(vec![agent("painter")]), &Catalog, 1);
+    let mut orders = calls(act);
+    for (question, answer) in [("Which colour?", "blue"), ("Light or dark?", "dark")] {
+        let (events, act) = react(&mut task, asks(0, question, 0), &Catalog, 1);
+        assert_eq!((events.len(), act), (2, Act::Settle));
+        let Some(Question::Agent(asked)) = &task.question else { panic!("{:?}", task.question) };
+        assert_eq!((asked.step, &*asked.agent, asked.message.as_str()), (0, "painter", question));
+        let (_, act) = react(&mut task, says(answer), &Catalog, 1);
+        let order = calls(act).remove(0);
+        assert_eq!(order.arguments["task"], answer);
+        assert_eq!(order.continuation, Some(format!("after {question}")));
+        orders.push(order);
+    }
+    assert_eq!((orders[0].continuation.as_ref(), &orders[0].arguments["task"]), (None, &json!("paint it")));
+    let keys: std::collections::HashSet<_> = orders.iter().map(|order| order.key.to_string()).collect();
+    assert_eq!(keys.len(), 3, "what was done before an answer is not what is done after it");
+}
+
+#[test]
+fn an_agent_that_asks_without_end_comes_to_one() {
+    let mut task = task();
+    react(&mut task, of_steps(vec![agent("painter")]), &Catalog, 1);
+    let mut n_asked = 0;
+    while task.end.is_none() {
+        react(&mut task, asks(0, "And now?", 0), &Catalog, 1);
+        react(&mut task, says("go on"), &Catalog, 1);
+        n_asked += 1;
+        assert!(n_asked <= QUESTIONS_MAX + 1);
+    }
+    let Some(End::Failed(failed)) = &task.end else { panic!("{task:?}") };
+    assert_eq!(&*failed.kind, "invalid-input");
+}
+
+#[test]
 fn money_is_shared_by_the_steps_that_have_agents_work() {
     let mut task = with_money(100);
     // Two run at one time; the third has its share kept for it, and skills have none.
