@@ -2,8 +2,9 @@
 //! come to.
 
 use happyos_tests::endpoint::{Endpoint, Say};
+use happyos_tests::guest::{PROGRESS, SPIN};
 use happyos_tests::http::Client;
-use happyos_tests::process;
+use happyos_tests::{AgentGuest, process};
 use serde_json::{Value, json};
 
 use super::agents::{Bench, home, ruled};
@@ -149,5 +150,43 @@ async fn an_agents_question_is_shown_and_answered_over_mcp() {
     assert_eq!(paid["_meta"]["dev.happyos/usage"]["money"], COST, "{paid}");
     let wrong = tool(&mut client, json!({"text": text, "limits": {"money": -1}})).await;
     assert_eq!(wrong["_meta"]["dev.happyos/error"]["kind"], "invalid-input", "{wrong}");
+    bench.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn agents_that_die_lie_and_never_end_come_to_typed_ends_and_leave_the_others_alone() {
+    let report = "(call $report (f64.const 1) (i32.const 0) (f64.const 0) (i32.const 1024) (i32.const 7))";
+    let dies = format!("{report} unreachable");
+    let streams = format!("(loop $on {report} (br $on)) (i32.const 64)");
+    let silent = format!("{SPIN} (i32.const 64)");
+    let done = "(call $done (i32.const 1024) (i32.const 12))";
+    let cases = [
+        ("dies", PROGRESS, "working", dies.as_str(), "trap", None),
+        ("streams", PROGRESS, "working", &streams, "limit-exceeded", Some("host calls")),
+        ("silent", "", "", &silent, "limit-exceeded", Some("time")),
+        // It promised a text.
+        ("lies", "", "{\"text\": 123}", "(call $done (i32.const 1024) (i32.const 13))", "invalid-output", None),
+        ("babbles", "", "hello, world", done, "invalid-output", None),
+    ];
+    let home = home(&["text-stats"]);
+    for (name, imports, text, run, ..) in cases {
+        home.install(&format!("{name}.wasm"), AgentGuest { name, imports, text, run }.component());
+    }
+    let mut bench = Bench::of(home).await;
+    for (name, .., kind, limit) in cases {
+        bench.agent(json!({"name": name, "adapter": name})).await;
+        let timeout = if name == "silent" { 300 } else { 60_000 };
+        let plan = json!({"steps": [
+            step(name, json!({"id": "a", "timeout_ms": timeout, "retries": 0})),
+            {"id": "b", "skill": "text-stats", "arguments": {"text": "one two"}},
+            {"id": "c", "needs": ["a"], "skill": "text-stats", "arguments": {"text": "never"}},
+        ]});
+        let task = bench.post("/v1/requests", json!({ "plan": plan })).await;
+        assert_eq!(states(&task), ["failed", "done", "waiting"], "{name}: {task}");
+        let error = &task["error"];
+        assert_eq!((error["kind"].as_str(), error["limit"].as_str()), (Some(kind), limit), "{name}: {task}");
+        assert!(!error["message"].as_str().unwrap().is_empty(), "{name}: {task}");
+    }
+    assert!(bench.client.get("/healthz").await.unwrap().status.is_success());
     bench.daemon.stop().await;
 }
