@@ -57,8 +57,9 @@ def workforce(url, port):
 
 async def main(url):
     ports = [free_port(), free_port()]
-    servers = [chat_agent(ports[0]), workforce(url, ports[1])]
+    # First of all: CAMEL has warnings of its own to print.
     print(*ports, flush=True)
+    servers = [chat_agent(ports[0]), workforce(url, ports[1])]
     await asyncio.gather(*(server.run_streamable_http_async() for server in servers))
 
 
