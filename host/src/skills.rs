@@ -259,7 +259,7 @@ impl Skills {
         let failure = result.as_ref().err().map(|failure| failure.kind);
         called.metrics.record(failure, &usage);
         if let (Err(failure), Some(input)) = (&result, input)
-            && failing::is_own_fault(failure.kind, &skill.bundle().program.limits(), &asked)
+            && failing::is_own_fault(failure.kind, skill.bundle().program.limits(), &asked)
         {
             self.inner.failures.failed(FailedCall {
                 owner: principal.name().into(),
