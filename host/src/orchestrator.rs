@@ -41,7 +41,7 @@ pub use live::{Following, Step};
 pub use personal::{Export, Kept, KeptTask};
 pub use records::Stats;
 pub use run::Accepted;
-pub use targets::{Agents, Called, Given, NoAgents};
+pub use targets::{Agents, Called, ForAgent, Given, NoAgents};
 pub use upkeep::Retention;
 
 use crate::base::{Failure, FailureKind, TaskId};

@@ -253,12 +253,13 @@ impl Skills {
         let (skill_name, is_named) = (call.skill, call.request_id.is_some());
         // Short, so that it costs next to nothing: wanted only where the skill fails on it.
         let input = (call.input.len() <= failing::INPUT_BYTES_MAX).then(|| call.input.to_string());
+        let asked = call.limits;
         let (result, usage) = self.call_skill(&skill, called, call, &request_id).await;
         counted.done = true;
         let failure = result.as_ref().err().map(|failure| failure.kind);
         called.metrics.record(failure, &usage);
         if let (Err(failure), Some(input)) = (&result, input)
-            && failing::is_own_fault(failure.kind)
+            && failing::is_own_fault(failure.kind, skill.bundle().program.limits(), &asked)
         {
             self.inner.failures.failed(FailedCall {
                 owner: principal.name().into(),

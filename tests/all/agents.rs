@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 const CANARY: &str = "canary-5b1e77-Qw";
 
 /// A home with the shipped adapters and skills of these names.
-fn home(bundles: &[&str]) -> Home {
+pub fn home(bundles: &[&str]) -> Home {
     let home = Home::new();
     for name in bundles {
         home.install(&format!("{name}.wasm"), std::fs::read(built("happyos/skills", &format!("{name}.wasm"))).unwrap());
@@ -24,30 +24,30 @@ fn home(bundles: &[&str]) -> Home {
     home
 }
 
-struct Bench {
-    client: Client,
-    daemon: Daemon,
-    home: Home,
+pub struct Bench {
+    pub client: Client,
+    pub daemon: Daemon,
+    pub home: Home,
 }
 
 impl Bench {
-    async fn new(bundles: &[&str]) -> Bench {
+    pub async fn new(bundles: &[&str]) -> Bench {
         Bench::of(home(bundles)).await
     }
 
-    async fn of(home: Home) -> Bench {
+    pub async fn of(home: Home) -> Bench {
         let daemon = home.start().await;
         let client = Client::unix(&home.socket()).await.unwrap();
         Bench { client, daemon, home }
     }
 
-    async fn post(&mut self, path: &str, body: Value) -> Value {
+    pub async fn post(&mut self, path: &str, body: Value) -> Value {
         let answer = self.client.post(path, &body).await.unwrap();
         assert!(answer.status.is_success(), "{path}: {}", answer.text());
         answer.json()
     }
 
-    async fn get(&mut self, path: &str) -> Value {
+    pub async fn get(&mut self, path: &str) -> Value {
         let answer = self.client.get(path).await.unwrap();
         assert!(answer.status.is_success(), "{path}: {}", answer.text());
         answer.json()
@@ -58,7 +58,7 @@ impl Bench {
         self.post("/v1/endpoints", json!({"name": name, "url": url, "private": true, "model": "m"})).await;
     }
 
-    async fn agent(&mut self, body: Value) -> Value {
+    pub async fn agent(&mut self, body: Value) -> Value {
         self.post("/v1/agents", body).await
     }
 
@@ -364,7 +364,7 @@ async fn stopping_an_agent_cancels_what_it_works_on() {
 }
 
 /// An agent that follows one rule.
-fn ruled(name: &str, may: &[&str], rule: Value) -> Value {
+pub fn ruled(name: &str, may: &[&str], rule: Value) -> Value {
     json!({"name": name, "adapter": "rules", "may": may, "settings": {"rules": [rule]}})
 }
 

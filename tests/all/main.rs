@@ -1,6 +1,7 @@
 //! Tests across the whole system, in one binary.
 
 mod abuse;
+mod agent_steps;
 mod agents;
 mod architecture;
 mod bundles;
@@ -22,4 +23,5 @@ mod routing;
 mod scripts;
 mod self_building;
 mod settings;
+mod spans;
 mod values;

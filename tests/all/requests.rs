@@ -5,11 +5,8 @@ use std::time::{Duration, Instant};
 use happyos::daemon::Daemon;
 use happyos_tests::guest::SPIN;
 use happyos_tests::http::{Client, Response};
-use happyos_tests::server::{Server, response};
-use happyos_tests::{Home, SkillGuest, built, process};
+use happyos_tests::{Home, SkillGuest, process};
 use hyper::Method;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use prost::Message as _;
 use serde_json::{Value, json};
 
 /// A daemon with a skill that needs nothing, one that needs a colour, and one that never ends.
@@ -368,39 +365,6 @@ async fn what_was_interrupted_is_resumed_when_its_owner_says_so() {
     );
     refused(&client.post(&format!("{path}/resume"), &json!({})).await.unwrap(), 400, "invalid-input");
     drop(running);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn spans_reach_the_collector_that_the_environment_names() {
-    let collector = Server::start(|_| response(200, &[("content-type", "application/x-protobuf")], "")).await;
-    let home = Home::new();
-    home.configure("");
-    home.install("calc.wasm", std::fs::read(built("happyos/skills", "calc.wasm")).unwrap());
-    let environment = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*collector.url("")),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=canary-otlp"),
-        ("HAPPYOS_LOG", "debug"),
-    ];
-    let running = process::Running::start_in(&home, &environment).await;
-    let mut client = Client::unix(&home.socket()).await.unwrap();
-    let task = ask(&mut client, json!({"text": "what is 17 * 23"})).await;
-    assert_eq!(task["state"], "completed", "{task}");
-    running.terminate();
-    let (code, said) = tokio::task::spawn_blocking(|| running.finish()).await.unwrap();
-    assert_eq!(code, 0, "{said:?}");
-    assert!(!said.iter().any(|line| line.contains("canary-otlp")), "{said:?}");
-
-    let seen = collector.seen();
-    assert!(seen.iter().all(|seen| seen.path() == "/v1/traces" && seen.header("x-key") == Some("canary-otlp")));
-    let batches = seen.iter().map(|seen| ExportTraceServiceRequest::decode(&*seen.body).expect("it is OTLP"));
-    let resources: Vec<_> = batches.flat_map(|batch| batch.resource_spans).collect();
-    let spans: Vec<_> = resources.iter().flat_map(|of| &of.scope_spans).flat_map(|of| &of.spans).collect();
-    let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("no `{name}`"));
-    let (request, step) = (named("request"), named("step"));
-    assert_eq!((&step.trace_id, &step.parent_span_id), (&request.trace_id, &request.span_id));
-    let id = task["id"].as_str().unwrap();
-    assert!(format!("{:?}", request.attributes).contains(id), "{request:?}");
-    assert!(format!("{:?}", resources[0].resource).contains("happyos"), "{:?}", resources[0].resource);
 }
 
 /// Calls the tool for requests over HTTP; `left` has the message left to the library.

@@ -1,5 +1,9 @@
 //! Components made from a few lines of WebAssembly text.
 
+mod agent;
+
+pub use agent::AgentGuest;
+
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};

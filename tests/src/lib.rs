@@ -15,7 +15,7 @@ pub mod wit;
 
 use std::path::{Path, PathBuf};
 
-pub use guest::{SkillGuest, plain_component};
+pub use guest::{AgentGuest, SkillGuest, plain_component};
 pub use home::Home;
 
 /// The folder of the repository.

@@ -1,8 +1,8 @@
 //! What an agent that runs may have done: skills and agents that it was granted and that its user may call, paid from one
 //! purse; and a look at what that user asked before.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use tracing::Instrument as _;
@@ -29,7 +29,11 @@ pub struct Acting {
     pub session_id: Option<String>,
     pub locale: String,
     /// Set once something was called: what was done cannot be done again elsewhere.
-    pub acted: Arc<AtomicBool>,
+    pub acted: AtomicBool,
+    /// What the agents cost that were called, in millionths of the operator's currency.
+    pub cost: AtomicU64,
+    /// What a call was refused for: there was none left of it for this run.
+    pub lacks: OnceLock<Limit>,
 }
 
 fn denied(message: String) -> Failure {
@@ -81,7 +85,9 @@ impl Acting {
         };
         // A run may lead to another, so its future cannot hold that one within itself.
         let ran = Box::pin(self.agents.run(&self.principal, ask)).await;
+        // Its money it has paid from the purse itself.
         self.purse.spend(ran.usage.fuel, 0);
+        self.cost.fetch_add(ran.cost, Ordering::Relaxed);
         match ran.result?.end {
             AgentEnd::Done(answer) => Ok(Delegated::Done(answer.json)),
             AgentEnd::InputRequired { message, .. } => Ok(Delegated::InputRequired(message)),
@@ -125,7 +131,8 @@ impl Behalf for Acting {
             let shown: String = name.chars().take(80).collect();
             return Err(denied(format!("calling `{shown}` is not granted to the agent `{}`", self.spec.name)));
         }
-        if self.purse.fuel() == 0 || self.purse.money() == 0 {
+        if self.purse.fuel() == 0 {
+            let _ = self.lacks.set(Limit::Fuel);
             return Err(Failure::new(FailureKind::LimitExceeded(Limit::Fuel), "nothing is left of this run's budget"));
         }
         self.acted.store(true, Ordering::Relaxed);
@@ -141,6 +148,9 @@ impl Behalf for Acting {
         let called = called.instrument(span.clone()).await;
         if let Err(failure) = &called {
             span.record("error.type", failure.kind.as_str());
+            if failure.kind == FailureKind::LimitExceeded(Limit::Money) {
+                let _ = self.lacks.set(Limit::Money);
+            }
         }
         called
     }

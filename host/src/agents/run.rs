@@ -1,7 +1,7 @@
 //! Having an agent work: which one, where, again elsewhere where nothing came of it, and what it cost.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 
 use super::behalf::Acting;
 use super::fleet::{Asked, Place, Went, no_agent};
-use super::spec::AgentSpec;
+use super::spec::{AgentSpec, EndpointSpec};
 use super::{Agents, choose};
 use crate::base::{CallLimits, Failure, FailureKind, Limit, LimitOverrides, RequestId, Usage};
 use crate::security::{Action, Principal, authorise};
@@ -123,7 +123,7 @@ pub struct Ran {
     pub result: Result<AgentAnswer, Failure>,
     /// What all attempts used.
     pub usage: Usage,
-    /// What it cost, in millionths of the operator's currency.
+    /// What it cost with all that it called, in millionths of the operator's currency.
     pub cost: u64,
 }
 
@@ -198,6 +198,7 @@ impl Agents {
         ran.usage.wall = began.elapsed();
         let told = result.as_ref().map(|answer| (answer.input_tokens, answer.output_tokens));
         telemetry::ran(&span, &name, told.map_err(|failure| failure.kind.as_str()), ran.usage.wall);
+        telemetry::cost(&span, &name, ran.cost);
         ran.result = result;
         ran
     }
@@ -237,27 +238,43 @@ impl Agents {
         ran: &mut Ran,
     ) -> Result<AgentAnswer, Failure> {
         let limits = CallLimits::AGENT.tightened(&ask.limits);
-        let deadline = Instant::now() + Duration::from_millis(limits.wall_ms);
-        let purse = ask.purse.clone().unwrap_or_else(|| Arc::new(Purse::new(limits.fuel, None)));
-        let acted = Arc::new(AtomicBool::new(false));
         let acting = Arc::new(Acting {
             agents: self.clone(),
             principal: principal.clone(),
             spec: spec.clone(),
             chain: ask.chain.iter().cloned().chain([spec.name.clone()]).collect(),
-            purse: purse.clone(),
+            purse: ask.purse.clone().unwrap_or_else(|| Arc::new(Purse::new(limits.fuel, None))),
             session_id: ask.session_id.clone(),
             locale: ask.locale.clone().unwrap_or_else(|| "en".into()),
-            acted: acted.clone(),
+            acted: AtomicBool::new(false),
+            cost: AtomicU64::new(0),
+            lacks: OnceLock::new(),
         });
+        let result = self.tried(principal, &ask, &spec, ran, &acting).await;
+        ran.cost = ran.cost.saturating_add(acting.cost.load(Ordering::Relaxed));
+        // The agent says it in its own words; that the budget is what was missing is known here.
+        result.map_err(|failure| match (failure.kind, acting.lacks.get()) {
+            (FailureKind::GuestError | FailureKind::Unavailable, Some(limit)) => {
+                Failure { kind: FailureKind::LimitExceeded(*limit), ..failure }
+            }
+            _ => failure,
+        })
+    }
+
+    /// One replica after the other, as long as nothing came of it.
+    async fn tried(
+        &self,
+        principal: &Principal,
+        ask: &Ask,
+        spec: &AgentSpec,
+        ran: &mut Ran,
+        acting: &Arc<Acting>,
+    ) -> Result<AgentAnswer, Failure> {
+        let limits = CallLimits::AGENT.tightened(&ask.limits);
+        let deadline = Instant::now() + Duration::from_millis(limits.wall_ms);
         let mut tried: Vec<Arc<str>> = Vec::new();
         let mut last = None;
         while tried.len() < ATTEMPTS_MAX {
-            if purse.money() == 0 {
-                let message = "the money for this run is spent".to_owned();
-                return Err(Failure::new(FailureKind::LimitExceeded(Limit::Money), message)
-                    .with_hint("its caller may give it more"));
-            }
             let place = match self.slot(&spec.name, &tried, deadline).await {
                 Ok(place) => place,
                 // Where nobody else is left to ask, what the last one said is why.
@@ -270,12 +287,17 @@ impl Agents {
                 began: Instant::now(),
                 went: Went::Nothing,
             };
+            if acting.purse.money() == 0 && place.endpoint.as_ref().is_some_and(EndpointSpec::has_price) {
+                tried.push(place.replica);
+                last = Some(spent());
+                continue;
+            }
             ran.reasons.push(place.why.clone());
             ran.replica = Some(place.replica.clone());
             ran.attempts += 1;
             let model = place.endpoint.as_ref().and_then(|endpoint| endpoint.model.as_deref());
             telemetry::placed(&tracing::Span::current(), &place.replica, model);
-            let call = self.call_of(&ask, &spec, &place, deadline, ran, acting.clone())?;
+            let call = self.call_of(ask, spec, &place, deadline, ran, acting.clone())?;
             let (result, usage) = tokio::select! {
                 biased;
                 ended = self.inner.backing.skills.run_agent(principal, call) => ended,
@@ -290,18 +312,11 @@ impl Agents {
             add(&mut ran.usage, &usage);
             match result {
                 Ok(answer) => {
-                    let cost = place
-                        .endpoint
-                        .as_ref()
-                        .map_or(0, |endpoint| endpoint.cost(answer.input_tokens, answer.output_tokens));
+                    let cost = self.pay(acting, &place, &answer);
                     ran.cost = ran.cost.saturating_add(cost);
-                    purse.spend(0, cost);
-                    if let Some(agent) = self.fleet().agents.get_mut(&spec.name) {
-                        agent.cost = agent.cost.saturating_add(cost);
-                    }
                     return Ok(answer);
                 }
-                Err(failure) if failure.kind == FailureKind::Unavailable && !acted.load(Ordering::Relaxed) => {
+                Err(failure) if failure.kind == FailureKind::Unavailable && !acting.acted.load(Ordering::Relaxed) => {
                     tracing::info!(agent = %spec.name, replica = %place.replica, %failure, "tried elsewhere");
                     telemetry::retried(&spec.name);
                     ran.reasons.push(format!("{}: {}", place.replica, failure.message));
@@ -312,6 +327,17 @@ impl Agents {
             }
         }
         Err(last.unwrap_or_else(|| Failure::new(FailureKind::Unavailable, "it was not tried")))
+    }
+
+    /// Takes from the purse what an answer cost.
+    fn pay(&self, acting: &Acting, place: &Place, answer: &AgentAnswer) -> u64 {
+        let of = |endpoint: &EndpointSpec| endpoint.cost(answer.input_tokens, answer.output_tokens);
+        let cost = place.endpoint.as_ref().map_or(0, of);
+        acting.purse.spend(0, cost);
+        if let Some(agent) = self.fleet().agents.get_mut(&acting.spec.name) {
+            agent.cost = agent.cost.saturating_add(cost);
+        }
+        cost
     }
 
     fn call_of(
@@ -327,7 +353,7 @@ impl Agents {
         let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
         let limits =
             LimitOverrides { wall_ms: Some(ask.limits.wall_ms.unwrap_or(u64::MAX).min(left_ms)), ..ask.limits };
-        let added = place.endpoint.as_ref().map(super::EndpointSpec::grants).transpose()?.unwrap_or_default();
+        let added = place.endpoint.as_ref().map(EndpointSpec::grants).transpose()?.unwrap_or_default();
         Ok(AgentCall {
             bundle: spec.adapter.clone(),
             agent: spec.name.clone(),
@@ -378,6 +404,11 @@ impl Agents {
             .with_hint("give it more slots or endpoints; `happyos agent show` tells how busy it is")),
         }
     }
+}
+
+fn spent() -> Failure {
+    Failure::new(FailureKind::LimitExceeded(Limit::Money), "the money for this run is spent")
+        .with_hint("give it more, or ask for less")
 }
 
 /// What a run says of the replica where it was.

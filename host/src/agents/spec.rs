@@ -218,6 +218,11 @@ impl EndpointSpec {
         Ok(Grants { http: Some(vec![grant]), secrets, ..Grants::default() })
     }
 
+    /// Whether anything is to be paid there.
+    pub fn has_price(&self) -> bool {
+        self.input_price > 0 || self.output_price > 0
+    }
+
     /// What so many tokens cost there.
     pub fn cost(&self, input_tokens: u64, output_tokens: u64) -> u64 {
         let of = |tokens: u64, price: u64| u128::from(tokens) * u128::from(price) / 1_000_000;

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use agents::{Agent, CreateAgent, Endpoint, RunAgent};
-pub use requests::{Ask, Building, Errors, Format, Gap, Memory, Plan, Request, Said, StartBuild, Stats, Task, Trace};
+pub use requests::{
+    Ask, Budget, Building, Errors, Format, Gap, Memory, Plan, Request, Said, StartBuild, Stats, Task, Trace,
+};
 
 const EXIT_CODES: &str = "Exit codes:\n  0  done\n  1  what was asked failed: a skill's failure, a refused file, a failed test\n  \
 2  the command line or the configuration makes no sense\n  \

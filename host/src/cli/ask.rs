@@ -292,6 +292,19 @@ pub fn body_of(text: &str, asked: &args::Said) -> Result<Value, Fault> {
             members.insert(key.into(), Value::Object(pairs));
         }
     }
+    let args::Budget { fuel, wall_ms, host_calls, output_bytes, money } = asked.budget;
+    let limits = [
+        ("fuel", fuel),
+        ("wall_ms", wall_ms),
+        ("host_calls", host_calls),
+        ("output_bytes", output_bytes),
+        ("money", money),
+    ];
+    let limits: Map<String, Value> =
+        limits.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
+    if !limits.is_empty() {
+        members.insert("limits".into(), Value::Object(limits));
+    }
     Ok(body)
 }
 

@@ -70,6 +70,9 @@ pub struct Usage {
     pub memory_peak_bytes: u64,
     pub wall_us: u64,
     pub host_calls: u64,
+    /// What agents' endpoints cost, in millionths of the operator's currency.
+    #[serde(default)]
+    pub money: u64,
 }
 
 impl Client {

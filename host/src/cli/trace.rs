@@ -68,7 +68,7 @@ fn tree(id: &str, events: &[Event]) -> String {
         steps: HashMap::new(),
         chains: Vec::new(),
         names: Vec::new(),
-        used: Usage { fuel: 0, memory_peak_bytes: 0, wall_us: 0, host_calls: 0 },
+        used: Usage { fuel: 0, memory_peak_bytes: 0, wall_us: 0, host_calls: 0, money: 0 },
     };
     events.iter().for_each(|event| growing.add(event));
     let mut text = format!("task {id}  {}\n{}\n", output::moment(growing.began_ms), growing.root.line);
@@ -98,7 +98,7 @@ impl Growing {
                 let node = self.analysed(data, &at);
                 self.root.below.push(node);
             }
-            "step-started" | "step-finished" | "step-failed" => self.step(&event.kind, data, &at),
+            "step-started" | "step-finished" | "step-failed" | "step-asked" => self.step(&event.kind, data, &at),
             "expanded" | "paused" | "decided" => self.of_step(&event.kind, data, &at),
             "asked" => {
                 let node = question(data, &at);
@@ -148,6 +148,10 @@ impl Growing {
             strategy.below.extend(self.decision(decision));
         }
         node.below.push(strategy);
+        let usage = data.get("used").and_then(|used| serde_json::from_value::<Usage>(used.clone()).ok());
+        if let Some(usage) = usage {
+            node.below.push(Node::new(format!("agents asked{}", self.used.and(usage))));
+        }
         node
     }
 
@@ -247,6 +251,8 @@ impl Growing {
             let n_artifacts = data.get("n_artifacts").and_then(Value::as_u64).unwrap_or_default();
             let files = if n_artifacts > 0 { format!(" and {n_artifacts} files") } else { String::new() };
             Node::new(format!("answer {at}{cost}: {}{files}", shown(data.get("output"))))
+        } else if kind == "step-asked" {
+            Node::new(format!("asks {at}{cost}: {}", shown(data.get("message"))))
         } else {
             let next = data.get("next").and_then(Value::as_str).unwrap_or_default();
             let mut node = Node::new(format!("failed {at}{cost}: {}", failure(data.get("failure"))));
@@ -261,12 +267,12 @@ impl Growing {
     }
 
     fn ended(&self, data: &Value, at: &str) -> Node {
-        let Usage { fuel, wall_us, memory_peak_bytes, .. } = self.used;
+        let Usage { fuel, wall_us, memory_peak_bytes, money, .. } = self.used;
         let used = if fuel == 0 && wall_us == 0 {
             String::new()
         } else {
             let (fuel, memory) = (output::count(fuel), output::bytes(memory_peak_bytes));
-            format!(", calls used {} and {fuel} fuel, {memory} at most", span(wall_us))
+            format!(", calls used {} and {fuel} fuel, {memory} at most{}", span(wall_us), priced(money))
         };
         if let Some(word) = data.as_str() {
             return Node::new(format!("{word} {at}{used}"));
@@ -289,9 +295,18 @@ impl Usage {
     fn and(&mut self, more: Usage) -> String {
         self.fuel = self.fuel.saturating_add(more.fuel);
         self.wall_us = self.wall_us.saturating_add(more.wall_us);
+        self.money = self.money.saturating_add(more.money);
         self.memory_peak_bytes = self.memory_peak_bytes.max(more.memory_peak_bytes);
         let (fuel, memory) = (output::count(more.fuel), output::bytes(more.memory_peak_bytes));
-        format!(" (took {}, {fuel} fuel, {memory})", span(more.wall_us))
+        format!(" (took {}, {fuel} fuel, {memory}{})", span(more.wall_us), priced(more.money))
+    }
+}
+
+/// What something cost, where it cost anything.
+fn priced(money: u64) -> String {
+    match money {
+        0 => String::new(),
+        money => format!(", {} millionths of your currency", output::count(money)),
     }
 }
 

@@ -1,14 +1,16 @@
 //! What agents need of the rooms above them, and what the steps of plans need of agents.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::agents::{
-    ADAPTER_DEFAULT, AgentEnd, AgentView, Agents, Ask, EndpointSpec, NewAgent, Recall, Recalled, State, Wanted,
+    ADAPTER_DEFAULT, AgentEnd, AgentView, Agents, Ask, EndpointSpec, NewAgent, Purse, Recall, Recalled, State, Wanted,
 };
-use crate::base::{Failure, FailureKind};
+use crate::base::{CallLimits, Failure, FailureKind};
 use crate::config::FleetConfig;
 use crate::orchestrator::drive::TargetFacts;
-use crate::orchestrator::{self, Called, Given, Orchestrator, event};
+use crate::orchestrator::{self, Called, ForAgent, Given, Orchestrator, event};
 use crate::security::{Principal, Role};
 use crate::skills::Call;
 
@@ -56,15 +58,11 @@ impl orchestrator::Agents for OfSteps {
         agents.into_iter().filter(|agent| agent.state == State::Active).map(line).collect()
     }
 
-    async fn run(
-        &self,
-        principal: &Principal,
-        wanted: &event::Wanted,
-        call: Call<'_>,
-        continuation: Option<String>,
-    ) -> Called {
+    async fn run(&self, principal: &Principal, wanted: &event::Wanted, call: Call<'_>, more: ForAgent) -> Called {
+        let fuel = CallLimits::AGENT.tightened(&call.limits).fuel;
         let ask = Ask {
-            continuation,
+            continuation: more.continuation,
+            purse: Some(Arc::new(Purse::new(fuel, more.money))),
             session_id: call.session_id.map(str::to_owned),
             locale: call.locale.map(str::to_owned),
             limits: call.limits,
@@ -78,7 +76,7 @@ impl orchestrator::Agents for OfSteps {
             AgentEnd::InputRequired { message, continuation } => Ok(Given::Question { message, continuation }),
             AgentEnd::Healthy(_) => Err(Failure::new(FailureKind::Internal, "a run was answered with word on health")),
         });
-        Called { result, usage: ran.usage }
+        Called { result, usage: ran.usage, cost: ran.cost }
     }
 }
 

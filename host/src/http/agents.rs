@@ -26,6 +26,7 @@ use crate::agents::{
 use crate::base::{CallLimits as Limits, LimitOverrides};
 use crate::security::{Action, Principal, Role, authorise};
 use crate::skills::Progress;
+use crate::telemetry::spans::CallerSpan;
 
 /// Slots of an endpoint that does not say.
 const SLOTS_DEFAULT: usize = 4;
@@ -517,7 +518,9 @@ fn said(progress: &Option<Progress>) -> Option<Event> {
 fn events(agents: Agents, principal: Principal, ask: Ask) -> Response {
     let (sink, progress) = watch::channel(None);
     let ask = Ask { progress: Some(Arc::new(sink)), ..ask };
-    let ran = Box::pin(async move { agents.run(&principal, ask).await });
+    // The stream is read when whoever answers this request is done with it.
+    let caller = CallerSpan::now();
+    let ran = Box::pin(async move { CallerSpan::calls(caller, agents.run(&principal, ask)).await });
     let stream = stream::unfold(Some(Running { ran, progress }), |running| async {
         let mut running = running?;
         tokio::select! {

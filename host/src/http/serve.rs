@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
 use super::gate::Gate;
+use crate::telemetry::spans::CallerSpan;
 
 /// Most bytes of a request's head.
 const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -44,7 +45,8 @@ impl Door {
         if let Err(refused) = self.gate.admit(&mut request) {
             return refused.into_response();
         }
-        match self.router.clone().call(request).await {
+        let caller = CallerSpan::of_headers(request.headers());
+        match CallerSpan::calls(caller, self.router.clone().call(request)).await {
             Ok(response) => response,
             Err(never) => match never {},
         }

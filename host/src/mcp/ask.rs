@@ -10,12 +10,13 @@ use serde_json::{Map, Value, json};
 use super::convert;
 use super::handler::{Teller, Told};
 use crate::base::{Failure, FailureKind, TaskId};
-use crate::orchestrator::event::{End, Event, Hints, Question, Refusal, Request};
+use crate::orchestrator::event::{Budget, End, Event, Hints, Question, Refusal, Request};
 use crate::orchestrator::respond::{Door, Format, respond};
 use crate::orchestrator::task::{Progress, Task};
 use crate::orchestrator::{Orchestrator, Step};
 use crate::security::Principal;
 use crate::skills::Attachment;
+use crate::telemetry::spans::CallerSpan;
 
 /// The tool's name. A skill of that name is no tool.
 pub const NAME: &str = "ask";
@@ -29,6 +30,7 @@ const DESCRIPTION: &str = "Asks in plain words, in English or Swedish, for what 
 /// The tool as MCP describes it.
 pub fn tool() -> Tool {
     let text = |description: &str| json!({"type": "string", "description": description});
+    let bound = |description: &str| json!({"type": "integer", "minimum": 0, "description": description});
     let input = json!({
         "type": "object",
         "properties": {
@@ -45,6 +47,18 @@ pub fn tool() -> Tool {
                     "complexity": {"type": "number", "minimum": 0, "maximum": 1},
                     "team_size": {"type": "integer", "minimum": 1},
                     "skill": text("A skill that is preferred where it fits."),
+                },
+                "additionalProperties": false,
+            },
+            "limits": {
+                "type": "object",
+                "description": "What all that is done for it may use together.",
+                "properties": {
+                    "fuel": bound("Instructions."),
+                    "wall_ms": bound("Milliseconds."),
+                    "host_calls": bound("Calls of skills to the host."),
+                    "output_bytes": bound("Bytes of the answers."),
+                    "money": bound("What agents may cost, in millionths of the operator's currency."),
                 },
                 "additionalProperties": false,
             },
@@ -95,6 +109,8 @@ struct Arguments {
     context: Map<String, Value>,
     #[serde(default)]
     hints: HintArguments,
+    #[serde(default)]
+    limits: LimitArguments,
 }
 
 #[derive(Default, Deserialize)]
@@ -105,6 +121,16 @@ struct HintArguments {
     skill: Option<Box<str>>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LimitArguments {
+    fuel: Option<u64>,
+    wall_ms: Option<u64>,
+    host_calls: Option<u64>,
+    output_bytes: Option<u64>,
+    money: Option<u64>,
+}
+
 /// Asks, or answers, for `principal`; `teller` hears how far it is.
 pub async fn call(
     orchestrator: &Orchestrator,
@@ -113,7 +139,8 @@ pub async fn call(
     told: &Told<'_>,
     teller: Option<Teller<'_>>,
 ) -> CallToolResult {
-    match settle(orchestrator, principal, input, told, teller).await {
+    let settled = settle(orchestrator, principal, input, told, teller);
+    match CallerSpan::calls(told.caller.clone(), settled).await {
         Ok(result) => result,
         Err(failure) => convert::failed(&failure, MetaObject::new()),
     }
@@ -166,6 +193,7 @@ async fn settle(
 /// A request as it is asked; what the arguments do not say, the message's own data may.
 fn request(asked: Arguments, told: &Told<'_>) -> Request {
     let HintArguments { complexity, team_size, skill } = asked.hints;
+    let LimitArguments { fuel, wall_ms, host_calls, output_bytes, money } = asked.limits;
     Request {
         text: asked.text,
         session: asked.session_id.or_else(|| told.session_id.map(Into::into)),
@@ -173,6 +201,7 @@ fn request(asked: Arguments, told: &Told<'_>) -> Request {
         time_zone: asked.time_zone,
         context: asked.context,
         hints: Hints { complexity, team_size, skill },
+        budget: Budget { fuel, wall_ms, host_calls, output_bytes, money },
         ..Request::default()
     }
 }
@@ -242,6 +271,7 @@ fn told_of(task: &Task) -> CallToolResult {
         "memory_peak_bytes": used.memory_peak_bytes,
         "wall_us": used.wall_us,
         "host_calls": used.host_calls,
+        "money": used.money,
     });
     meta.insert(convert::USAGE_KEY.to_owned(), usage);
     if let Some(End::Failed(failed)) = &task.end {

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
+use axum::http::request::Parts;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, ListToolsResult, PaginatedRequestParams,
     ProgressNotificationParam, ProgressToken, ServerCapabilities, ServerConfig, Tool,
@@ -18,6 +19,7 @@ use super::{Server, ask, convert};
 use crate::base::Failure;
 use crate::security::{Action, authorise};
 use crate::skills::{Call, Outcome, Progress};
+use crate::telemetry::spans::CallerSpan;
 
 /// Tools on one page of `tools/list`.
 const TOOLS_PAGE: usize = 500;
@@ -27,6 +29,8 @@ const LOCALE_KEY: &str = "dev.happyos/locale";
 const SESSION_KEY: &str = "dev.happyos/session-id";
 /// Longest language tag and session id, in bytes.
 const TAG_BYTES_MAX: usize = 128;
+/// The key of the span that a call is a part of, as W3C Trace Context writes it.
+const TRACE_KEY: &str = "traceparent";
 
 /// The server for one principal: one connection with lines, or one HTTP request.
 #[derive(Clone)]
@@ -72,7 +76,10 @@ impl Handler {
             Some(arguments) => serde_json::to_string(arguments)
                 .map_err(|error| ErrorData::invalid_params(format!("`arguments` cannot be read: {error}"), None))?,
         };
-        let told = Told::of(|key| context.meta.get(key));
+        let mut told = Told::of(|key| context.meta.get(key));
+        // The library works on it in a task of its own.
+        let headers = context.extensions.get::<Parts>().map(|parts| &parts.headers);
+        told.caller = told.caller.or_else(|| headers.and_then(CallerSpan::of_headers));
         let calling = async {
             let Some(token) = context.meta.get_progress_token() else {
                 return self.call_plain(&request.name, input.into(), &told).await;
@@ -99,13 +106,16 @@ impl Handler {
 pub(super) struct Told<'a> {
     pub(super) session_id: Option<&'a str>,
     pub(super) locale: Option<&'a str>,
+    /// The span that it is a part of; where there is none, what the transport says of that counts.
+    pub(super) caller: Option<CallerSpan>,
 }
 
 impl<'a> Told<'a> {
     /// Reads what is there; values that are no short text are as good as none.
     pub(super) fn of(get: impl Fn(&str) -> Option<&'a Value>) -> Told<'a> {
         let tag = |key: &str| get(key).and_then(Value::as_str).filter(|value| value.len() <= TAG_BYTES_MAX);
-        Told { session_id: tag(SESSION_KEY), locale: tag(LOCALE_KEY) }
+        let caller = get(TRACE_KEY).and_then(Value::as_str).and_then(CallerSpan::read);
+        Told { session_id: tag(SESSION_KEY), locale: tag(LOCALE_KEY), caller }
     }
 
     fn call<'b>(&'b self, skill: &'b str, input: Cow<'b, str>) -> Call<'b> {

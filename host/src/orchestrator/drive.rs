@@ -8,6 +8,8 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use budget::Ready;
+
 use super::event::{
     AgentQuestion, Analysed, Answered, Approval, Budget, Call, Canceled, Decided, End, Event, Expanded, Failed,
     Interrupted, Next, Pause, Paused, Question, Reply, StepAsked, StepFailed, StepFinished, StepStarted, Target, Used,
@@ -269,8 +271,7 @@ impl Moves<'_> {
     /// Goes on as far as nothing has to be done outside.
     fn advance(&mut self) -> Act {
         if self.task.question.is_some() && self.task.n_questions > QUESTIONS_MAX {
-            let message = format!("{QUESTIONS_MAX} questions did not make it clear");
-            return self.fail(FailureKind::InvalidInput, message, Some("ask anew, in other words"));
+            return self.too_many_questions();
         }
         if self.task.end.is_some() || self.task.question.is_some() {
             return Act::Settle;
@@ -319,7 +320,7 @@ impl Moves<'_> {
                 self.push(Event::Paused(Paused { step: place, why: Pause::Approval }));
                 continue;
             }
-            match self.start(place, ready.len() - n_before) {
+            match self.start(place, self.sharing(place, ready.get(n_before..).unwrap_or_default())) {
                 Some(order) => {
                     calls.push(order);
                     n_running += 1;
@@ -328,6 +329,17 @@ impl Moves<'_> {
             }
         }
         again
+    }
+
+    /// How many of the steps at `ready`, the first of which is at `place`, are to share what is left of the budget.
+    fn sharing(&self, place: usize, ready: &[usize]) -> Ready {
+        let is_agents = |place: &usize| {
+            let call = self.task.steps.get(*place).and_then(|state| state.step.chain.get(state.call));
+            call.is_some_and(|call| matches!(call.target, Target::Agent(_)))
+        };
+        let pays = self.task.request.budget.money.is_some() && is_agents(&place);
+        let n_agents = if pays { ready.iter().filter(|place| is_agents(place)).count() } else { 0 };
+        Ready { steps: ready.len(), agents: n_agents }
     }
 
     fn must_ask(&self, state: &StepState) -> bool {
@@ -366,8 +378,8 @@ impl Moves<'_> {
         }
     }
 
-    /// Starts one step among `n_ready`; `None` where it fails before that, or has to wait for its share of the budget.
-    fn start(&mut self, place: usize, n_ready: usize) -> Option<CallOrder> {
+    /// Starts one of the steps that are `ready`; `None` where it fails before that, or has to wait for its share of the budget.
+    fn start(&mut self, place: usize, ready: Ready) -> Option<CallOrder> {
         let state = self.task.steps.get(place)?;
         let (call, attempt) = (state.call, state.n_attempts.saturating_add(1));
         let Some(order) = state.step.chain.get(call) else {
@@ -375,7 +387,7 @@ impl Moves<'_> {
             self.failed(place, failure.into(), Used::default(), Next::Fail, None);
             return None;
         };
-        let share = match budget::share(self.task, n_ready) {
+        let share = match budget::share(self.task, ready) {
             Ok(share) => share,
             Err(budget::Spent::Lent) => return None,
             Err(budget::Spent::All(limit)) => {
@@ -443,6 +455,10 @@ impl Moves<'_> {
                     Question::Agent(AgentQuestion { step, agent: label, message })
                 }
             };
+            // Whether a step may run is asked once for each.
+            if self.task.n_questions >= QUESTIONS_MAX && why != Pause::Approval {
+                return self.too_many_questions();
+            }
             self.push(Event::Asked(question));
             return Act::Settle;
         }
@@ -467,6 +483,11 @@ impl Moves<'_> {
         }
         // What is left needs what will never be there.
         End::Failed(Failure::new(FailureKind::Internal, "the plan has steps that need each other").into())
+    }
+
+    fn too_many_questions(&mut self) -> Act {
+        let message = format!("{QUESTIONS_MAX} questions did not make it clear");
+        self.fail(FailureKind::InvalidInput, message, Some("ask anew, in other words"))
     }
 
     fn fail(&mut self, kind: FailureKind, message: String, hint: Option<&str>) -> Act {

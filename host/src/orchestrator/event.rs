@@ -107,6 +107,9 @@ pub struct Budget {
     /// Bytes of their answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_bytes: Option<u64>,
+    /// What agents' endpoints may cost, in millionths of the operator's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub money: Option<u64>,
 }
 
 impl Budget {
@@ -428,6 +431,13 @@ pub struct Used {
     /// Bytes of answers.
     #[serde(default)]
     pub output_bytes: u64,
+    /// What it cost outside, in millionths of the operator's currency.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub money: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Used {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Inner;
 use super::event::{self, Analysed, Call, Decision, Plan, Question, Refusal, Request, Step, Target, Used, Wanted};
 use super::given::{self, Catalog, Problem};
-use super::targets::{Called, Given};
+use super::targets::{Called, ForAgent, Given};
 use super::task::sum;
 use crate::base::{Failure, LimitOverrides};
 use crate::routing::Intent;
@@ -154,8 +154,11 @@ impl Asking<'_> {
         };
         let target = Target::Agent(wanted.clone());
         let owner: Arc<str> = self.principal.name().into();
+        // With none left a planner may still work where nothing is to be paid.
+        let money = budget.money.map(|whole| whole.saturating_sub(self.used.money));
+        let more = ForAgent { continuation: None, money };
         let called =
-            Box::pin(self.inner.targets.call(self.principal, &owner, &target, call, None, super::now_ms)).await;
+            Box::pin(self.inner.targets.call(self.principal, &owner, &target, call, more, super::now_ms)).await;
         let n_bytes = match &called.result {
             Ok(Given::Answer(answer)) => answer.json.len(),
             Ok(Given::Question { message, .. }) => message.len(),
@@ -167,6 +170,7 @@ impl Asking<'_> {
             wall_us: u64::try_from(called.usage.wall.as_micros()).unwrap_or(u64::MAX),
             host_calls: called.usage.host_calls,
             output_bytes: u64::try_from(n_bytes).unwrap_or(u64::MAX),
+            money: called.cost,
         };
         self.used = sum(&self.used, &usage);
         Ok(called)

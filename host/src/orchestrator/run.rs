@@ -24,6 +24,7 @@ use crate::base::{Failure, FailureKind, TaskId};
 use crate::security::Principal;
 use crate::skills::Snapshot;
 use crate::store::tasks::{Append, AppendError, Artifact, NewTask, TaskState};
+use crate::telemetry::spans::CallerSpan;
 
 mod steps;
 
@@ -308,6 +309,7 @@ async fn begin(
     let (accepted, mut kept) = oneshot::channel();
     let driver = Driver { inner: inner.clone(), live: live.clone(), principal, owner, id, accepted: Some(accepted) };
     let span = tracing::debug_span!("request", task = %id, owner = &*driver.owner);
+    CallerSpan::adopt(&span);
     let doing = Box::pin(inner.tasks.track_future(driver.run(ticket, from).instrument(span)));
     let mut work = Work { doing: Some(doing), handle: Handle::current() };
     let mut settled = None;

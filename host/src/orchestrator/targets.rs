@@ -21,6 +21,24 @@ pub struct Called {
     pub result: Result<Given, Failure>,
     /// What it used.
     pub usage: Usage,
+    /// What it cost outside, in millionths of the operator's currency.
+    pub cost: u64,
+}
+
+/// What a call of an agent has beside that of a skill.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ForAgent {
+    /// What it gave with its question, where the call answers that.
+    pub continuation: Option<String>,
+    /// What it may cost with all that it calls, in millionths of the operator's currency; no bound where there is none.
+    pub money: Option<u64>,
+}
+
+impl Called {
+    /// A call that came to nothing before it began.
+    fn not_begun(failure: Failure) -> Called {
+        Called { result: Err(failure), usage: Usage::default(), cost: 0 }
+    }
 }
 
 /// What a call gave.
@@ -39,7 +57,7 @@ pub enum Given {
 
 impl From<Outcome> for Called {
     fn from(outcome: Outcome) -> Called {
-        Called { result: outcome.result.map(Given::Answer), usage: outcome.usage }
+        Called { result: outcome.result.map(Given::Answer), usage: outcome.usage, cost: 0 }
     }
 }
 
@@ -55,9 +73,7 @@ pub trait Agents: Send + Sync {
     }
 
     /// Gives `call` to an agent for `principal`; the call's `skill` is the agent's name, or what it must be able to do.
-    /// `continuation` is what it gave with its question, where the call answers that.
-    async fn run(&self, principal: &Principal, wanted: &Wanted, call: Call<'_>, continuation: Option<String>)
-    -> Called;
+    async fn run(&self, principal: &Principal, wanted: &Wanted, call: Call<'_>, more: ForAgent) -> Called;
 }
 
 /// There are none.
@@ -70,8 +86,8 @@ impl Agents for NoAgents {
         None
     }
 
-    async fn run(&self, _: &Principal, wanted: &Wanted, _: Call<'_>, _: Option<String>) -> Called {
-        Called { result: Err(no_agent(wanted)), usage: Usage::default() }
+    async fn run(&self, _: &Principal, wanted: &Wanted, _: Call<'_>, _: ForAgent) -> Called {
+        Called::not_begun(no_agent(wanted))
     }
 }
 
@@ -103,7 +119,7 @@ impl Targets {
         &*self.agents
     }
 
-    /// Makes `call` of `target`, unless too many before it failed; `continuation` as of [`Agents::run`]. The time is in
+    /// Makes `call` of `target`, unless too many before it failed; `more` counts where that is an agent. The time is in
     /// milliseconds since 1970.
     pub async fn call(
         &self,
@@ -111,17 +127,17 @@ impl Targets {
         owner: &Arc<str>,
         target: &Target,
         call: Call<'_>,
-        continuation: Option<String>,
+        more: ForAgent,
         now_ms: fn() -> u64,
     ) -> Called {
         if !self.admits(owner, target, now_ms()) {
             let message = format!("`{}` failed too often just now, and is left alone for a while", target.label());
             let failure = Failure::new(FailureKind::Unavailable, message).with_hint("try again shortly");
-            return Called { result: Err(failure), usage: Usage::default() };
+            return Called::not_begun(failure);
         }
         let called = match target {
             Target::Skill(_) => self.skills.call(principal, call).await.into(),
-            Target::Agent(wanted) => self.agents.run(principal, wanted, call, continuation).await,
+            Target::Agent(wanted) => self.agents.run(principal, wanted, call, more).await,
         };
         self.record(owner, target, is_well(&called), now_ms());
         called

@@ -385,5 +385,6 @@ pub(super) fn sum(a: &Used, b: &Used) -> Used {
         wall_us: a.wall_us.saturating_add(b.wall_us),
         host_calls: a.host_calls.saturating_add(b.host_calls),
         output_bytes: a.output_bytes.saturating_add(b.output_bytes),
+        money: a.money.saturating_add(b.money),
     }
 }

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 
+use super::spans::CallerSpan;
 use crate::base::BreakerState;
 
 /// The span of one run, with the attributes of `invoke_agent` (OpenTelemetry semantic conventions, GenAI agent spans).
 /// What is known only later is recorded by [`ran`].
 pub fn span(agent: &str, adapter: &str, request_id: &str, session: Option<&str>) -> tracing::Span {
-    tracing::debug_span!(
+    let within = tracing::Span::current();
+    let span = tracing::debug_span!(
         "invoke_agent",
         gen_ai.operation.name = "invoke_agent",
         gen_ai.provider.name = adapter,
@@ -21,7 +23,13 @@ pub fn span(agent: &str, adapter: &str, request_id: &str, session: Option<&str>)
         error.r#type = tracing::field::Empty,
         server.address = tracing::field::Empty,
         happyos.request_id = request_id,
-    )
+        happyos.cost = tracing::field::Empty,
+    );
+    // As a step of a request it is a part of that.
+    if within.is_none() {
+        CallerSpan::adopt(&span);
+    }
+    span
 }
 
 /// The span of one call of a skill or an agent by an agent (`execute_tool`).
@@ -61,6 +69,14 @@ pub fn ran(span: &tracing::Span, agent: &str, result: Result<(u64, u64), &str>, 
     };
     counter!("happyos_agent_runs_total", "agent" => agent.to_owned(), "result" => outcome.to_owned()).increment(1);
     histogram!("happyos_agent_run_seconds", "agent" => agent.to_owned()).record(took.as_secs_f64());
+}
+
+/// Counts what a run cost with all that it called, in millionths of the operator's currency, and records it.
+pub fn cost(span: &tracing::Span, agent: &str, cost: u64) {
+    if cost > 0 {
+        span.record("happyos.cost", cost);
+        counter!("happyos_agent_cost_total", "agent" => agent.to_owned()).increment(cost);
+    }
 }
 
 /// How long a run waited for a slot.

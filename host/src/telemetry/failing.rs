@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::base::{Digest, FailureKind};
+use crate::base::{CallLimits, Digest, FailureKind, Limit, LimitOverrides};
 
 /// Skills of principals that calls are kept of.
 const SKILLS_MAX: usize = 256;
@@ -67,12 +67,28 @@ pub struct Failing {
     sent_back: Vec<SentBack>,
 }
 
-/// Whether a failure is the skill's own fault, and not its caller's or the machine's.
-pub fn is_own_fault(kind: FailureKind) -> bool {
-    matches!(
-        kind,
-        FailureKind::Trap | FailureKind::InvalidOutput | FailureKind::GuestError | FailureKind::LimitExceeded(_)
-    )
+/// Whether a failure is the fault of a skill with the limits `own`, and not its caller's or the machine's. Who asks for less
+/// than the skill has of something, and has it run out, has that to itself.
+pub fn is_own_fault(kind: FailureKind, own: &CallLimits, asked: &LimitOverrides) -> bool {
+    let lowered = |own: u64, asked: Option<u64>| asked.is_some_and(|asked| asked < own);
+    match kind {
+        FailureKind::Trap | FailureKind::InvalidOutput | FailureKind::GuestError => true,
+        FailureKind::LimitExceeded(limit) => !match limit {
+            Limit::Fuel => lowered(own.fuel, asked.fuel),
+            Limit::Time => lowered(own.wall_ms, asked.wall_ms),
+            Limit::Memory => lowered(own.memory_bytes, asked.memory_bytes),
+            Limit::HostCalls => lowered(own.host_calls, asked.host_calls),
+            Limit::Output => lowered(own.output_bytes, asked.output_bytes),
+            // It is given with each task.
+            Limit::Money => true,
+        },
+        FailureKind::InvalidInput
+        | FailureKind::Denied
+        | FailureKind::Unavailable
+        | FailureKind::Cancelled
+        | FailureKind::NotFound
+        | FailureKind::Internal => false,
+    }
 }
 
 impl Failing {
@@ -135,6 +151,28 @@ impl Failing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_gives_a_skill_less_than_it_has_is_at_fault_where_that_runs_out() {
+        use FailureKind::{Denied, InvalidInput, LimitExceeded, Trap};
+        let own = CallLimits::SKILL;
+        let [less, same, more] = [own.fuel - 1, own.fuel, own.fuel + 1]
+            .map(|fuel| LimitOverrides { fuel: Some(fuel), ..LimitOverrides::default() });
+        let fuel = LimitExceeded(Limit::Fuel);
+        assert!(!is_own_fault(fuel, &own, &less));
+        for asked in [LimitOverrides::default(), same, more] {
+            assert!(is_own_fault(fuel, &own, &asked), "{asked:?}");
+        }
+        // What was not lowered is no excuse, and neither is what was for any other failure.
+        for limit in [Limit::Time, Limit::Memory, Limit::HostCalls, Limit::Output] {
+            assert!(is_own_fault(LimitExceeded(limit), &own, &less), "{limit}");
+        }
+        assert!(is_own_fault(Trap, &own, &less) && !is_own_fault(InvalidInput, &own, &LimitOverrides::default()));
+        assert!(!is_own_fault(Denied, &own, &LimitOverrides::default()));
+        let short = LimitOverrides { wall_ms: Some(1), output_bytes: Some(2), ..LimitOverrides::default() };
+        assert!(!is_own_fault(LimitExceeded(Limit::Time), &own, &short));
+        assert!(!is_own_fault(LimitExceeded(Limit::Output), &own, &short));
+    }
 
     #[test]
     fn a_version_that_is_sent_back_takes_its_calls_along_before_the_next_one_fails() {

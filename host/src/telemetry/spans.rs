@@ -1,6 +1,10 @@
 //! The daemon's own log: what the host says of itself, and where its time went, on standard error; and its spans for a
 //! collector, where one is named.
 
+mod caller;
+
+pub use caller::CallerSpan;
+
 use opentelemetry_sdk::trace::SdkTracer;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;

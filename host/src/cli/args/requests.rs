@@ -79,6 +79,29 @@ pub struct Said {
     /// What you think of it: `complexity=0.2`, `team_size=3` or `skill=NAME`; may be repeated.
     #[arg(long, value_name = "NAME=VALUE")]
     pub hint: Vec<String>,
+    #[command(flatten)]
+    pub budget: Budget,
+}
+
+/// What all calls of a request together may use.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Budget of all that is done for it")]
+pub struct Budget {
+    /// Instructions.
+    #[arg(long, value_name = "NUMBER")]
+    pub fuel: Option<u64>,
+    /// Wall clock of its calls, in milliseconds.
+    #[arg(long, value_name = "NUMBER")]
+    pub wall_ms: Option<u64>,
+    /// Calls of skills to the host.
+    #[arg(long, value_name = "NUMBER")]
+    pub host_calls: Option<u64>,
+    /// Bytes of the answers.
+    #[arg(long, value_name = "NUMBER")]
+    pub output_bytes: Option<u64>,
+    /// What agents may cost, in millionths of your currency.
+    #[arg(long, value_name = "NUMBER")]
+    pub money: Option<u64>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,8 +3,6 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::base::LimitOverrides;
-use crate::http::wire::CallLimits;
 use crate::orchestrator::event::{Budget, Hints, Request};
 
 /// The keys of [`AskRequest`], its hints and its limits.
@@ -27,6 +25,7 @@ pub(super) const ASK_KEYS: &[&str] = &[
     "memory_bytes",
     "host_calls",
     "output_bytes",
+    "money",
 ];
 
 /// The body of a request.
@@ -46,7 +45,7 @@ pub(super) struct AskRequest {
     #[serde(default)]
     hints: HintsBody,
     #[serde(default)]
-    limits: CallLimits,
+    limits: LimitsBody,
     #[serde(default)]
     pub wait: Option<bool>,
     #[serde(default)]
@@ -65,9 +64,24 @@ struct HintsBody {
     skill: Option<Box<str>>,
 }
 
+/// What all calls of a request together may use.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LimitsBody {
+    fuel: Option<u64>,
+    wall_ms: Option<u64>,
+    /// Each call has its own memory: there is nothing to share.
+    #[serde(rename = "memory_bytes")]
+    _memory_bytes: Option<u64>,
+    host_calls: Option<u64>,
+    output_bytes: Option<u64>,
+    /// In millionths of the operator's currency.
+    money: Option<u64>,
+}
+
 impl From<AskRequest> for Request {
     fn from(asked: AskRequest) -> Request {
-        let limits = LimitOverrides::from(asked.limits);
+        let LimitsBody { fuel, wall_ms, _memory_bytes, host_calls, output_bytes, money } = asked.limits;
         let HintsBody { complexity, team_size, skill } = asked.hints;
         Request {
             text: asked.text,
@@ -76,12 +90,7 @@ impl From<AskRequest> for Request {
             time_zone: asked.time_zone,
             context: asked.context,
             hints: Hints { complexity, team_size, skill },
-            budget: Budget {
-                fuel: limits.fuel,
-                wall_ms: limits.wall_ms,
-                host_calls: limits.host_calls,
-                output_bytes: limits.output_bytes,
-            },
+            budget: Budget { fuel, wall_ms, host_calls, output_bytes, money },
             plan: None,
         }
     }

@@ -240,6 +240,8 @@ struct UsedBody {
     memory_peak_bytes: u64,
     wall_us: u64,
     host_calls: u64,
+    /// In millionths of the operator's currency.
+    money: u64,
 }
 
 /// What was found out about a request.
@@ -531,6 +533,7 @@ impl From<&Used> for UsedBody {
             memory_peak_bytes: used.memory_peak_bytes,
             wall_us: used.wall_us,
             host_calls: used.host_calls,
+            money: used.money,
         }
     }
 }

@@ -13,8 +13,17 @@ pub enum Spent {
     Lent,
 }
 
-/// The share of one of `n_ready` steps in what is neither used nor promised to steps that run.
-pub fn share(task: &Task, n_ready: usize) -> Result<Budget, Spent> {
+/// How many steps are to share, this one among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ready {
+    /// All of them.
+    pub steps: usize,
+    /// Those that are for agents, which alone cost money; 0 where this one is not.
+    pub agents: usize,
+}
+
+/// The share of one of those that are `ready`, in what is neither used nor promised to steps that run.
+pub fn share(task: &Task, ready: Ready) -> Result<Budget, Spent> {
     let budget = &task.request.budget;
     if *budget == Budget::default() {
         return Ok(Budget::default());
@@ -26,24 +35,33 @@ pub fn share(task: &Task, n_ready: usize) -> Result<Budget, Spent> {
         });
         running.fold(0, u64::saturating_add)
     };
-    let n_ready = u64::try_from(n_ready.max(1)).unwrap_or(u64::MAX);
-    let part = |of: fn(&Budget) -> Option<u64>, used: u64, limit: Limit| {
+    let n = |n_ready: usize| u64::try_from(n_ready.max(1)).unwrap_or(u64::MAX);
+    let part = |of: fn(&Budget) -> Option<u64>, used: u64, n_ready: usize, limit: Limit| {
         let Some(whole) = of(budget) else { return Ok(None) };
         let lent = lent(of);
         match whole.saturating_sub(used).saturating_sub(lent) {
             0 if lent == 0 => Err(Spent::All(limit)),
             0 => Err(Spent::Lent),
-            left => Ok(Some((left / n_ready).max(1))),
+            left => Ok(Some((left / n(n_ready)).max(1))),
         }
     };
     let used = &task.used;
     Ok(Budget {
-        fuel: part(|budget| budget.fuel, used.fuel, Limit::Fuel)?,
-        wall_ms: part(|budget| budget.wall_ms, used.wall_us / 1_000, Limit::Time)?,
+        fuel: part(|budget| budget.fuel, used.fuel, ready.steps, Limit::Fuel)?,
+        wall_ms: part(|budget| budget.wall_ms, used.wall_us / 1_000, ready.steps, Limit::Time)?,
         // None at all is a budget, too: of a skill that touches nothing.
         host_calls: budget.host_calls.map(|whole| {
-            whole.saturating_sub(used.host_calls).saturating_sub(lent(|budget| budget.host_calls)) / n_ready
+            let left = whole.saturating_sub(used.host_calls).saturating_sub(lent(|budget| budget.host_calls));
+            left / n(ready.steps)
         }),
-        output_bytes: part(|budget| budget.output_bytes, used.output_bytes, Limit::Output)?,
+        output_bytes: part(|budget| budget.output_bytes, used.output_bytes, ready.steps, Limit::Output)?,
+        money: match ready.agents {
+            0 => None,
+            n_agents => match part(|budget| budget.money, used.money, n_agents, Limit::Money) {
+                // So is this: of an agent that works where nothing is to be paid.
+                Err(Spent::All(_)) => Some(0),
+                share => share?,
+            },
+        },
     })
 }

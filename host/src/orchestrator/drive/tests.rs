@@ -1,5 +1,7 @@
 //! The core, step by step: what it appends and what it does, for every way that a step may end.
 
+mod agents;
+
 use serde_json::json;
 
 use super::super::event::{

@@ -32,6 +32,7 @@ pub fn hint(words: Words, failed: &Failed, skill: Option<&str>) -> Option<String
         return own;
     }
     match &*failed.kind {
+        "limit-exceeded" if limit(failed) == Some(Limit::Money) => Some(words.give_money()),
         "limit-exceeded" => limit(failed).map(|limit| words.raise_limit(limit.key())).or(own),
         "trap" | "invalid-output" => Some(words.fault_of_skill()),
         "invalid-input" => skill.map(|skill| words.show_skill(skill)).or(own),

@@ -148,6 +148,7 @@ catalogue! {
     raise_limit(key):
         "an operator can raise `{}` in happyos.toml",
         "en operatör kan höja `{}` i happyos.toml";
+    give_money(): "give it more, or ask for less", "ge den mer, eller be om mindre";
     fault_of_skill():
         "this is a fault of the skill; tell its author",
         "det är ett fel i färdigheten; säg till dess upphovsman";
@@ -172,6 +173,9 @@ catalogue! {
     chosen_for(why): "chosen for {}", "vald för {}";
     sources(skills): "Sources: {}", "Källor: {}";
     used(fuel, span): "Used {} instructions in {}.", "Använde {} instruktioner på {}.";
+    used_money(fuel, span, money):
+        "Used {} instructions in {}, and {} millionths of your currency.",
+        "Använde {} instruktioner på {}, och {} miljondelar av din valuta.";
 
     // What is wrong with a request.
     request_empty(): "the request is empty", "begäran är tom";

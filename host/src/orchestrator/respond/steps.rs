@@ -44,7 +44,12 @@ pub fn steps(task: &Task, format: Format) -> String {
         text.push_str(&format!("{end}{}", words.sources(&sources.join(", "))));
     }
     let span = format!("{:.1} ms", task.used.wall_us as f64 / 1e3);
-    text.push_str(&format!("{end}{}", words.used(&task.used.fuel.to_string(), &span)));
+    let fuel = task.used.fuel.to_string();
+    let used = match task.used.money {
+        0 => words.used(&fuel, &span),
+        money => words.used_money(&fuel, &span, &money.to_string()),
+    };
+    text.push_str(&format!("{end}{used}"));
     text
 }
 

@@ -14,7 +14,7 @@ use super::super::drive::{CallOrder, Returned, Stimulus};
 use super::super::event::{StepAsked, Used};
 use super::super::live::Live;
 use super::super::places::Place;
-use super::super::targets::{Called, Given};
+use super::super::targets::{Called, ForAgent, Given};
 use super::super::task::{Progress, Task};
 use super::super::{internal, now_ms};
 use super::Driver;
@@ -160,9 +160,9 @@ impl Driver {
             progress: Some(Arc::new(sink)),
             request_id: Some(key),
         };
+        let more = ForAgent { continuation, money: budget.money };
         // Boxed, as all that is large here: a future is moved as often as others are made of it.
-        let calling =
-            Box::pin(self.inner.targets.call(&self.principal, &self.owner, &target, call, continuation, now_ms));
+        let calling = Box::pin(self.inner.targets.call(&self.principal, &self.owner, &target, call, more, now_ms));
         let span = tracing::debug_span!("step", number = step, skill = &**label);
         let outcome = with_progress(calling, progress, &self.live).instrument(span).await;
         let memory = &self.inner.memory;
@@ -184,6 +184,7 @@ impl Driver {
             wall_us: micros(outcome.usage.wall),
             host_calls: outcome.usage.host_calls,
             output_bytes: 0,
+            money: outcome.cost,
         };
         let answer = match outcome.result {
             Ok(Given::Question { message, continuation }) => {
