@@ -31,7 +31,7 @@ const GOOD: &str = "return { loud: text.toUpperCase() + '!' };";
 
 async fn judged(skills: &Skills, source: String) -> Report {
     let need = Need::read(&need().to_string()).unwrap();
-    judge(skills, &operator(), &need, "shout.js", source.into()).await.unwrap()
+    judge(skills, &operator(), &need, "shout.js", source.into(), None).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -85,7 +85,7 @@ async fn a_new_version_answers_what_the_one_before_answered() {
     home.install("shout.js", shout(GOOD, ""));
     let skills = home.open().await;
     let other = shout("return { loud: text + '?' };", "").replace("GO!", "go?");
-    let report = judge(&skills, &operator(), &Need::default(), "shout.js", other.into()).await.unwrap();
+    let report = judge(&skills, &operator(), &Need::default(), "shout.js", other.into(), None).await.unwrap();
     let failed = report.failure().expect("it is rejected");
     assert_eq!((failed.stage, failed.seen.contains("GO!")), (Stage::Recorded, true), "{failed:?}");
 }

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use super::error::HttpError;
 use super::gate::{Caller, LocalOnly};
 use super::wire::{self, SkillDetail, SkillList, UsageBody};
-use super::{Shared, body};
+use super::{DoorState, Shared, body};
 use crate::base::{Failure, FailureKind};
 use crate::security::{Action, Principal, authorise};
-use crate::self_building::{self, Need, Report, Verdict};
-use crate::skills::{BundleKind, Skills, Snapshot, State};
+use crate::self_building::{Need, Report, Verdict};
+use crate::skills::{BundleKind, Snapshot, State};
 
 /// Skills on one page, where the request does not say.
 const PAGE: usize = 100;
@@ -166,7 +166,7 @@ pub(super) async fn check(
     let report = match &checked {
         // The gate judges skills.
         Ok(checked) if checked.kind == BundleKind::Agent => Report::default(),
-        _ => judged(&state.skills, &principal, &asked.path).await?,
+        _ => judged(&state, &principal, &asked.path).await?,
     };
     let failed = report.failure().map(|failed| format!("{}: {}", failed.stage.as_str(), failed.seen));
     let stages = report.verdicts.iter().map(StageBody::from).collect();
@@ -198,11 +198,11 @@ pub(super) async fn check(
 }
 
 /// What the gate says of a file; nothing of one that cannot be read.
-async fn judged(skills: &Skills, principal: &Principal, path: &std::path::Path) -> Result<Report, Failure> {
-    let (Ok(bytes), Some(name)) = (skills.read_file(principal, path).await, path.file_name()) else {
+async fn judged(state: &DoorState, principal: &Principal, path: &std::path::Path) -> Result<Report, Failure> {
+    let (Ok(bytes), Some(name)) = (state.skills.read_file(principal, path).await, path.file_name()) else {
         return Ok(Report::default());
     };
-    self_building::judge(skills, principal, &Need::default(), &name.to_string_lossy(), bytes).await
+    state.builder.judge(principal, &Need::default(), &name.to_string_lossy(), bytes).await
 }
 
 #[derive(Serialize)]
