@@ -25,8 +25,7 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
     let intent = intent::of(text);
     let ranked = |text: &str| {
         let vector = embed.and_then(|embed| embed.query(&shape::of(text)).ok());
-        let request =
-            Request { text, vector: vector.as_deref(), learned: ask.learned, among: ask.among, as_new: false };
+        let request = Request { text, vector: vector.as_deref(), learned: ask.learned, among: ask.among };
         index.rank_among(&request, N_CANDIDATES)
     };
     if matches!(intent, Intent::Chat | Intent::Unclear) {

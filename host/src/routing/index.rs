@@ -207,7 +207,7 @@ impl Index {
 
     /// The `k` skills that fit `text` best. `vector` is [`Embed::query`] of the text, by the model of the index.
     pub fn rank(&self, text: &str, vector: Option<&[f32]>, k: usize, learned: &[Learned]) -> Ranking {
-        self.rank_among(&Request { text, vector, learned, among: None, as_new: false }, k)
+        self.rank_among(&Request { text, vector, learned, among: None }, k)
     }
 
     /// The `k` skills that fit best among those that the request may go to.

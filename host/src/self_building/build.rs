@@ -241,7 +241,7 @@ impl Builder {
         }
         (need.is_new, need.replaces) = (false, Some(bundle));
         let read = skills.read_file(principal, &file.path).await.ok();
-        Ok(read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        Ok(read.map(|file| String::from_utf8_lossy(&file.bytes()).into_owned()))
     }
 
     async fn new_build(

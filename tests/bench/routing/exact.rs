@@ -63,7 +63,7 @@ pub fn run(report: &mut Report, data: &Data, embed: &Cached) -> anyhow::Result<(
 fn offered_ranking(index: &Index, text: &str, offered: &[String], embed: &Cached) -> anyhow::Result<Asked> {
     let vector = embed.query(text)?;
     let among = |skill: &str| offered.iter().any(|offered| offered == skill);
-    let request = Request { text, vector: Some(&vector), learned: &[], among: Some(&among), as_new: false };
+    let request = Request { text, vector: Some(&vector), learned: &[], among: Some(&among) };
     Ok(Asked { ranking: index.rank_among(&request, 5), right: Vec::new() })
 }
 

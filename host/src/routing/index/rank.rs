@@ -61,8 +61,6 @@ pub struct Request<'a> {
     pub learned: &'a [Learned],
     /// Which skills it may go to; all where it is `None`.
     pub among: Option<&'a dyn Fn(&str) -> bool>,
-    /// It is looked at as if nobody had it for an example: how others who mean the same would fare.
-    pub as_new: bool,
 }
 
 /// One skill on its way into the ranking.
@@ -323,15 +321,13 @@ fn look_closer<'a>(contender: &mut Contender<'a>, folded: &str, dense: Option<&D
         let products: Vec<f32> = vectors.examples.iter().map(|example| example.dot(&dense.probe)).collect();
         let sum = products.iter().sum::<f32>() + vectors.description.dot(&dense.probe);
         contender.cosine = sum / (products.len() + 1) as f32 / vectors.length.max(1e-6);
-        let itself = |at: usize| request.as_new && entry.folded.get(at).is_some_and(|example| example == folded);
-        let others = products.iter().enumerate().filter(|(at, _)| !itself(*at));
-        let mut nearest: Vec<f32> = others.map(|(_, product)| *product).collect();
+        let mut nearest = products.clone();
         nearest.sort_by(|a, b| b.total_cmp(a));
         nearest.truncate(NEAREST_EXAMPLES);
         contender.near = (!nearest.is_empty()).then(|| nearest.iter().sum::<f32>() / nearest.len() as f32);
         contender.nearest = products.into_iter().zip(texts).max_by(|(a, _), (b, _)| a.total_cmp(b));
     }
-    if !request.as_new && !folded.is_empty() && entry.folded.iter().any(|example| example == folded) {
+    if !folded.is_empty() && entry.folded.iter().any(|example| example == folded) {
         contender.same = Some("the request is one of its examples");
         contender.score += SAME;
     }

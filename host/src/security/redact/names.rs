@@ -20,8 +20,11 @@ pub const AUTHOR: &str = concat!(
     r"){1,3})"
 );
 
-/// How names are told in prose, and what is looked at of each find.
-pub const FORMS: &[(&str, fn(&str) -> bool)] = &[
+/// A form, and what of that form is meant.
+type Form = (&'static str, fn(&str) -> bool);
+
+/// How names are told in prose.
+pub const FORMS: &[Form] = &[
     // My name is …
     (
         concat!(

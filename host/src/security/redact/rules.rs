@@ -184,7 +184,7 @@ fn is_personal_number(text: &str) -> bool {
 }
 
 fn is_phone(text: &str) -> bool {
-    digits(text).count() >= DIGITS_MIN + 1 && !is_measure(text)
+    digits(text).count() > DIGITS_MIN && !is_measure(text)
 }
 
 fn is_ipv4(text: &str) -> bool {
@@ -241,5 +241,5 @@ fn turns(word: &str) -> usize {
 fn every_form_reads() {
     assert_eq!((in_text().len(), in_code().len()), (18 + names::FORMS.len(), 15));
     assert!(is_measure("2024-05-01"), "dates are told");
-    assert_eq!(quoted("a \"b\" c"), [2..5]);
+    assert_eq!(quoted("a \"b\" c").first(), Some(&(2..5)));
 }

@@ -11,8 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Fault, Found, Need, short};
-use crate::routing::index::{Index, Request};
-use crate::routing::{Change, Embed, EmbedError, ExampleText, Profile, Ranking, shape};
+use crate::routing::{Change, Embed, EmbedError, ExampleText, Index, Profile, Ranking, shape};
 use crate::security::Principal;
 use crate::skills::{CandidateSkill, Example, Loaded, Skills, Snapshot};
 
@@ -20,6 +19,8 @@ use crate::skills::{CandidateSkill, Example, Loaded, Skills, Snapshot};
 const REQUESTS_MAX: usize = 2_000;
 /// Who has so large a share of the first one's belief is as good as first.
 const NEAR: f32 = 0.8;
+/// One in so many requests of an installed skill, taken by meaning alone, is too many: a single one says little.
+const TAKEN_ONE_IN: usize = 2;
 /// Texts of a candidate, and requests that it is for, that vectors are made of.
 const EMBEDDED_MAX: usize = 256;
 
@@ -124,8 +125,6 @@ struct Indexes<'a> {
     make_before: &'a dyn Fn() -> Index,
     after: Index,
     own: &'a [Arc<Profile>],
-    /// Requests are looked at as if they were nobody's examples.
-    as_new: bool,
 }
 
 impl Compared<'_> {
@@ -141,7 +140,7 @@ impl Compared<'_> {
         let embed = While { embed, given_up };
         Ok(Some(match self.by_meaning(&installed, index, &embed)? {
             None => format!("{seen}, by words; the model made no vectors of the candidate"),
-            Some(n) => format!("{seen}, by words, and {n} of them by words and meaning together"),
+            Some(n) => format!("{seen}, by words, and {n} of them by meaning too"),
         }))
     }
 
@@ -149,8 +148,7 @@ impl Compared<'_> {
     fn by_words(&self, installed: &[Arc<Profile>]) -> Result<usize, Fault> {
         let make_before = || Index::empty().with(&put(installed), None);
         let after = Index::empty().with(&[put(installed), put(self.own)].concat(), None);
-        let indexes =
-            Indexes { before: OnceCell::new(), make_before: &make_before, after, own: self.own, as_new: false };
+        let indexes = Indexes { before: OnceCell::new(), make_before: &make_before, after, own: self.own };
         let mut n_tried = 0;
         for profile in installed {
             if let Some(copy) = self.own.iter().find(|own| alike(&own.description, &profile.description)) {
@@ -189,24 +187,34 @@ impl Compared<'_> {
             return Ok(None);
         }
         let make_before = || before.clone();
-        let indexes = Indexes { before: OnceCell::new(), make_before: &make_before, after, own: &own, as_new: true };
+        let indexes = Indexes { before: OnceCell::new(), make_before: &make_before, after, own: &own };
         let mut n_tried = 0;
         for profile in installed {
-            for (text, vector) in before.example_vectors(&profile.name).into_iter().take(REQUESTS_MAX - n_tried) {
-                n_tried += 1;
-                if let Some(by) = indexes.taken(&profile.name, text, Some(&vector)) {
-                    let what = format!(
-                        "by meaning, it takes what is like {:?} from `{}` (by `{by}`)",
-                        short(text),
-                        profile.name
-                    );
+            let requests = before.example_vectors(&profile.name);
+            let (mut n, mut taken) = (0, Vec::new());
+            for (text, vector) in requests.iter().take(REQUESTS_MAX - n_tried) {
+                n += 1;
+                if let Some(by) = indexes.taken(&profile.name, text, Some(vector)) {
+                    let what = format!("with meaning, it takes {:?} from `{}` (by `{by}`)", short(text), profile.name);
                     return Err(Fault::new(what));
                 }
+                // Its examples have its own words. Who means the same in other words is led by meaning alone.
+                taken.extend(indexes.taken(&profile.name, "", Some(vector)).map(|by| (by, *text)));
+            }
+            n_tried += n;
+            if let Some((by, text)) = taken.first().filter(|_| taken.len() * TAKEN_ONE_IN >= n) {
+                let what = format!(
+                    "by meaning, it takes {} of {n} requests from `{}`, such as {:?} (by `{by}`)",
+                    taken.len(),
+                    profile.name,
+                    short(text)
+                );
+                return Err(Fault::new(what));
             }
         }
         for text in self.requests.iter().take(EMBEDDED_MAX) {
             if let Ok(vector) = embed.query(&shape::of(text)) {
-                indexes.found(text, Some(&vector), "by meaning, ")?;
+                indexes.found(text, Some(&vector), "with meaning, ")?;
             }
         }
         Ok(Some(n_tried))
@@ -221,20 +229,20 @@ impl Indexes<'_> {
     /// Whoever of the candidate is first for a request of `owner`, or so near the first that the caller would be asked which is
     /// meant, where `owner` was first.
     fn taken(&self, owner: &str, text: &str, vector: Option<&[f32]>) -> Option<Arc<str>> {
-        let Ranking { candidates, .. } = ranked(&self.after, text, vector, self.as_new, 4);
+        let Ranking { candidates, .. } = ranked(&self.after, text, vector, 4);
         let most = candidates.first()?.score;
         let own = candidates.iter().find(|candidate| self.is_own(&candidate.skill))?;
         if own.score < most * NEAR {
             return None;
         }
         let before = self.before.get_or_init(self.make_before);
-        let first = ranked(before, text, vector, self.as_new, 1).candidates.into_iter().next()?;
+        let first = ranked(before, text, vector, 1).candidates.into_iter().next()?;
         (&*first.skill == owner).then(|| own.skill.clone())
     }
 
     /// Whether the candidate is first for a request that it is for.
     fn found(&self, text: &str, vector: Option<&[f32]>, how: &str) -> Result<(), Fault> {
-        let first = ranked(&self.after, text, vector, false, 1).candidates.into_iter().next();
+        let first = ranked(&self.after, text, vector, 1).candidates.into_iter().next();
         if first.as_ref().is_some_and(|first| self.is_own(&first.skill)) {
             return Ok(());
         }
@@ -243,8 +251,8 @@ impl Indexes<'_> {
     }
 }
 
-fn ranked(index: &Index, text: &str, vector: Option<&[f32]>, as_new: bool, k: usize) -> Ranking {
-    index.rank_among(&Request { text, vector, learned: &[], among: None, as_new }, k)
+fn ranked(index: &Index, text: &str, vector: Option<&[f32]>, k: usize) -> Ranking {
+    index.rank(text, vector, k, &[])
 }
 
 fn put(profiles: &[Arc<Profile>]) -> Vec<Change> {
