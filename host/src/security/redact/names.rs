@@ -74,8 +74,6 @@ pub const FORMS: &[Form] = &[
         ),
         begins_known,
     ),
-    // A first name that is known, and another after it.
-    (concat!(r"\b(?P<m>", name!(), r"(?: ", name!(), r"){1,2})"), begins_known),
     // Regards, …
     (
         concat!(
@@ -89,6 +87,16 @@ pub const FORMS: &[Form] = &[
         is_name,
     ),
 ];
+
+/// How a name is told of which the first is known, and another comes after it.
+pub fn known_form() -> String {
+    let capital = |name: &&str| {
+        let mut letters = name.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    };
+    let known = KNOWN.iter().map(capital).collect::<Vec<_>>().join("|");
+    format!(concat!(r"\b(?:{})(?:-\p{{Lu}}\p{{Ll}}+)?(?: (?:", r"{}", r")){{1,2}}"), known, name!())
+}
 
 /// First names that are often given, in English and Swedish, and that are no words, months or places.
 const KNOWN: &[&str] = &[
@@ -122,7 +130,6 @@ const KNOWN: &[&str] = &[
     "bertil",
     "birgitta",
     "björn",
-    "bo",
     "brian",
     "britt",
     "britta",
@@ -193,7 +200,6 @@ const KNOWN: &[&str] = &[
     "jacob",
     "jakob",
     "james",
-    "jan",
     "jane",
     "janet",
     "jason",
@@ -278,7 +284,6 @@ const KNOWN: &[&str] = &[
     "patrick",
     "patrik",
     "paul",
-    "per",
     "peter",
     "petra",
     "philip",
@@ -296,7 +301,6 @@ const KNOWN: &[&str] = &[
     "sandra",
     "sara",
     "sarah",
-    "saga",
     "sebastian",
     "sharon",
     "simon",
@@ -323,7 +327,6 @@ const KNOWN: &[&str] = &[
     "ulf",
     "ulla",
     "ulrika",
-    "urban",
     "ursula",
     "viktor",
     "vincent",
