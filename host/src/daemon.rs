@@ -125,27 +125,28 @@ impl Daemon {
         )
         .await
         .map_err(|error| Fault::failed(error.to_string()))?;
-        let builder = Builder::new(self_building::Backing {
-            skills: skills.clone(),
-            store: store.clone(),
-            ledger: ledger.clone(),
-            policy: policy.clone(),
-            audit: audit.clone(),
-            agents: agents.clone(),
-            now_ms,
-        });
-        let (resumed, learning) = (builder.clone(), builder.clone());
         let orchestrator = Orchestrator::new(
             orchestrator::Backing {
                 skills: skills.clone(),
                 agents: Arc::new(agents::OfSteps(agents.clone())),
-                ledger,
+                ledger: ledger.clone(),
                 principal: Principal::authenticated("daemon", Role::User),
                 act_as: |owner| Principal::authenticated(owner, Role::User),
                 tasks: requests.clone(),
             },
             settings::of_orchestrator(&config),
         );
+        let builder = Builder::new(self_building::Backing {
+            skills: skills.clone(),
+            store,
+            ledger,
+            policy: policy.clone(),
+            audit: audit.clone(),
+            agents: agents.clone(),
+            routed: Arc::new(model::OfRequests(orchestrator.clone())),
+            now_ms,
+        });
+        let (resumed, learning) = (builder.clone(), builder.clone());
         agents::configure(&agents, &config.fleet).await;
         agents.remember_by(Arc::new(agents::Remembered(orchestrator.clone())));
         let in_force = Arc::new(ArcSwap::from_pointee(config.clone()));

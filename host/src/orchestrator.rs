@@ -46,7 +46,7 @@ pub use upkeep::Retention;
 
 use crate::base::{Failure, FailureKind, TaskId};
 use crate::memory::Memory;
-use crate::routing::Embed;
+use crate::routing::{Embed, Index};
 use crate::security::{Action, Principal, authorise};
 use crate::skills::Skills;
 use crate::store::tasks::{AppendError, Artifact, TaskFilter, TaskRecord};
@@ -170,6 +170,14 @@ impl Orchestrator {
             async move { while !inner.halted.is_cancelled() && matches!(inner.routes.embed_some().await, Ok(true)) {} }
         });
         Ok(())
+    }
+
+    /// The index of the skills as they are now and the model that made its vectors; `None` where no model is in use, or the
+    /// index could not be made.
+    pub async fn meaning(&self) -> Option<(Index, Arc<dyn Embed>)> {
+        let embed = self.inner.routes.embed()?;
+        let routed = self.inner.routes.current().await.ok()?;
+        Some((routed.index.clone(), embed))
     }
 
     /// Lets the index follow the catalog, until `shutdown`.

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod files;
 pub mod policy;
 pub mod principal;
+pub mod redact;
 pub mod secrets;
 pub mod signing;
 pub mod tokens;

@@ -5,11 +5,10 @@ pub mod build;
 pub mod gate;
 mod learn;
 mod need;
-mod redact;
 mod source;
 mod values;
 pub mod writers;
 
 pub use build::{Backing, Builder};
-pub use gate::{Need, Outcome, Report, Stage, Verdict, judge};
+pub use gate::{ByWords, Meaning, Need, Outcome, Report, Routed, Stage, Verdict, judge};
 pub use source::SOURCE_BYTES_MAX;

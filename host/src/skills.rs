@@ -27,7 +27,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
 pub use adapter::{Adapter, AgentCall, Runnable, check_word};
-pub use candidate::{Candidate, CandidateSkill, Loaded, Tried, Trying};
+pub use candidate::{Candidate, CandidateSkill, FileRead, Loaded, Tried, Trying};
 pub use catalog::{Bundle, BundleKind, FileState, Refusal, Skill, Snapshot, State};
 pub use manifest::Manifest;
 pub use metadata::{Annotations, Example, Metadata, Stub};

@@ -311,12 +311,13 @@ async fn an_unknown_skill_is_not_found_and_the_nearest_is_named() {
 async fn checking_a_file_tells_what_loading_would_and_installs_nothing() {
     let home = Home::new();
     let skills = home.open().await;
+    let read = async |path: &std::path::Path| skills.read_file(&operator(), path).await.expect("it is read");
     let good = home.path().join("good.wasm");
     fs::write(&good, SkillGuest { name: "good", ..Default::default() }.component()).unwrap();
-    assert!(skills.check_file(&operator(), &good).await.is_ok());
+    assert!(skills.check_file(&operator(), &read(&good).await).await.is_ok());
     let bomb = home.path().join("bomb.wasm");
     fs::write(&bomb, bombs::empty_functions("bomb", 300_000)).unwrap();
-    let refusal = skills.check_file(&operator(), &bomb).await.expect_err("a bomb is refused");
+    let refusal = skills.check_file(&operator(), &read(&bomb).await).await.expect_err("a bomb is refused");
     assert!(!refusal.reason.is_empty());
     assert!(skills.snapshot(&operator()).unwrap().skills().is_empty());
 }

@@ -382,7 +382,7 @@ impl Embed for Slow {
     }
 }
 
-fn routing(skills: &Skills) -> Orchestrator {
+pub fn routing(skills: &Skills) -> Orchestrator {
     let retention = Retention {
         tasks_max: 10,
         tasks_bytes_max: 1 << 20,

@@ -1,8 +1,10 @@
 //! A missing skill is built: the gate rejects what only looks right, keeps every round, and what passes answers the request.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use happyos::self_building::{Need, Outcome, Report, Stage, judge};
+use happyos::routing::{Embed, EmbedError};
+use happyos::self_building::{Meaning, Need, Outcome, Report, Stage, judge};
 use happyos::skills::Skills;
 use happyos_tests::home::operator;
 use happyos_tests::http::Client;
@@ -31,7 +33,7 @@ const GOOD: &str = "return { loud: text.toUpperCase() + '!' };";
 
 async fn judged(skills: &Skills, source: String) -> Report {
     let need = Need::read(&need().to_string()).unwrap();
-    judge(skills, &operator(), &need, "shout.js", source.into()).await.unwrap()
+    judge(skills, &operator(), &need, "shout.js", source.into(), None).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -79,13 +81,87 @@ async fn a_name_that_is_taken_and_requests_of_others_are_left_alone() {
     assert_eq!(copy.failure().map(|failed| failed.stage), Some(Stage::Routing), "{:?}", copy.verdicts);
 }
 
+/// A model that knows which words mean the same, and notes what it is asked for.
+#[derive(Default)]
+struct Thesaurus(Mutex<Vec<String>>);
+
+impl Embed for Thesaurus {
+    fn query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
+        self.0.lock().unwrap().push(text.to_owned());
+        let mut vector = vec![0.0_f32; 32];
+        for word in text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            match word {
+                "long" | "characters" | "extent" | "glyphs" | "size" | "measure" => vector[0] += 1.0,
+                "shout" | "ropa" | "capitals" | "exclamation" => vector[1] += 1.0,
+                other => vector[2 + other.bytes().map(usize::from).sum::<usize>() % 30] += 0.2,
+            }
+        }
+        let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-6);
+        Ok(vector.into_iter().map(|value| value / length).collect())
+    }
+
+    fn passages(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        texts.iter().map(|text| self.query(text)).collect()
+    }
+
+    fn id(&self) -> &str {
+        "thesaurus"
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_model_requests_of_others_are_left_alone_whatever_the_words() {
+    let named = |name: &str, description: &str, requests: &str| {
+        shout(GOOD, "")
+            .replace("\"shout\"", &format!("{name:?}"))
+            .replace("Writes a text in capitals with an exclamation mark.", description)
+            .replace("en: 'shout \"go\"', sv: 'ropa \"go\"'", &format!("en: '{requests} \"go\"'"))
+    };
+    let home = Home::new();
+    home.install("extent.js", named("extent", "Characters, how long.", "long characters"));
+    let skills = home.open().await;
+    let orchestrator = crate::reload::routing(&skills);
+    let model = Arc::new(Thesaurus::default());
+    orchestrator.set_embed(Some(model.clone()), None).await.unwrap();
+    let meaning = async {
+        loop {
+            let (index, embed) = orchestrator.meaning().await.unwrap();
+            if index.has_vectors("extent") {
+                return Meaning { index, embed };
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let meaning = tokio::time::timeout(Duration::from_secs(60), meaning).await.unwrap();
+    model.0.lock().unwrap().clear();
+    let judged = async |source: String, request: &str, meaning: Option<Meaning>| {
+        let need = json!({"requests": [format!("{request} \"hello\"")], "hidden": need()["hidden"]});
+        let need = Need::read(&need.to_string()).unwrap();
+        let report = judge(&skills, &operator(), &need, "new.js", source.into(), meaning).await.unwrap();
+        let routing = report.verdicts.iter().find(|verdict| verdict.stage == Stage::Routing).cloned();
+        routing.unwrap_or_else(|| panic!("{:?}", report.verdicts))
+    };
+    let taker = named("glyphs", "Glyphs to measure.", "size glyphs");
+    let by_words = judged(taker.clone(), "size glyphs", None).await;
+    assert_eq!(by_words.outcome, Outcome::Passed, "{by_words:?}");
+    assert!(by_words.seen.contains("no model"), "{by_words:?}");
+    let taken = judged(taker, "size glyphs", Some(meaning.clone())).await;
+    assert_eq!(taken.outcome, Outcome::Failed, "{taken:?}");
+    assert!(taken.seen.contains("by meaning") && taken.seen.contains("`extent`"), "{taken:?}");
+    let good = judged(shout(GOOD, ""), "shout", Some(meaning)).await;
+    assert_eq!(good.outcome, Outcome::Passed, "{good:?}");
+    assert!(good.seen.contains("by meaning too"), "{good:?}");
+    let asked = model.0.lock().unwrap();
+    assert!(!asked.is_empty() && !asked.iter().any(|text| text.contains("long")), "made again: {asked:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_version_answers_what_the_one_before_answered() {
     let home = Home::new();
     home.install("shout.js", shout(GOOD, ""));
     let skills = home.open().await;
     let other = shout("return { loud: text + '?' };", "").replace("GO!", "go?");
-    let report = judge(&skills, &operator(), &Need::default(), "shout.js", other.into()).await.unwrap();
+    let report = judge(&skills, &operator(), &Need::default(), "shout.js", other.into(), None).await.unwrap();
     let failed = report.failure().expect("it is rejected");
     assert_eq!((failed.stage, failed.seen.contains("GO!")), (Stage::Recorded, true), "{failed:?}");
 }

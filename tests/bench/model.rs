@@ -28,6 +28,16 @@ pub fn open() -> anyhow::Result<(E5, String)> {
     Ok((read(&path)?, MODEL.sha256.chars().take(16).collect()))
 }
 
+/// The model, where it is installed already.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn installed() -> anyhow::Result<Option<E5>> {
+    let target = happyos_tests::profile_dir();
+    let folder = target.parent().context("no target folder")?.join("models");
+    happyos::remote::path(&folder, &MODEL).map(|path| read(&path)).transpose()
+}
+
 fn read(path: &Path) -> anyhow::Result<E5> {
     Ok(E5::parse(&std::fs::read(path)?, MODEL.name)?)
 }

@@ -4,15 +4,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use crate::orchestrator::Orchestrator;
 use crate::remote::{self, MODEL};
 use crate::routing::Embed;
 use crate::routing::embedding::E5;
+use crate::self_building::{Meaning, Routed};
 
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_secs(2);
+
+/// Tells the gate how requests are routed.
+pub struct OfRequests(pub Orchestrator);
+
+#[async_trait]
+impl Routed for OfRequests {
+    async fn meaning(&self) -> Option<Meaning> {
+        self.0.meaning().await.map(|(index, embed)| Meaning { index, embed })
+    }
+}
 
 /// Gives `orchestrator` the model in `folder` whenever that changes, until `shutdown`. What may end soon looks `later`: a
 /// single command does not read a model that it has no time to use.

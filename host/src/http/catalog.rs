@@ -14,9 +14,9 @@ use super::gate::{Caller, LocalOnly};
 use super::wire::{self, SkillDetail, SkillList, UsageBody};
 use super::{Shared, body};
 use crate::base::{Failure, FailureKind};
-use crate::security::{Action, Principal, authorise};
-use crate::self_building::{self, Need, Report, Verdict};
-use crate::skills::{BundleKind, Skills, Snapshot, State};
+use crate::security::{Action, authorise};
+use crate::self_building::{Need, Report, Verdict};
+use crate::skills::{BundleKind, Snapshot, State};
 
 /// Skills on one page, where the request does not say.
 const PAGE: usize = 100;
@@ -162,11 +162,20 @@ pub(super) async fn check(
     if !asked.path.is_absolute() {
         return Err(HttpError::malformed(format!("`path` is `{}`, not absolute", asked.path.display())));
     }
-    let checked = state.skills.check_file(&principal, &asked.path).await;
-    let report = match &checked {
+    let file = state.skills.read_file(&principal, &asked.path).await;
+    let checked = match &file {
+        Ok(file) => state.skills.check_file(&principal, file).await,
+        Err(refusal) => Err(refusal.clone()),
+    };
+    let report = match (&checked, &file) {
         // The gate judges skills.
-        Ok(checked) if checked.kind == BundleKind::Agent => Report::default(),
-        _ => judged(&state.skills, &principal, &asked.path).await?,
+        (Ok(checked), _) if checked.kind == BundleKind::Agent => Report::default(),
+        (_, Ok(file)) => {
+            let name = asked.path.file_name().unwrap_or_default().to_string_lossy();
+            state.builder.judge(&principal, &Need::default(), &name, file.bytes()).await?
+        }
+        // Nothing is said of what could not be read.
+        (_, Err(_)) => Report::default(),
     };
     let failed = report.failure().map(|failed| format!("{}: {}", failed.stage.as_str(), failed.seen));
     let stages = report.verdicts.iter().map(StageBody::from).collect();
@@ -195,14 +204,6 @@ pub(super) async fn check(
         },
     };
     Ok(wire::json(StatusCode::OK, &answer))
-}
-
-/// What the gate says of a file; nothing of one that cannot be read.
-async fn judged(skills: &Skills, principal: &Principal, path: &std::path::Path) -> Result<Report, Failure> {
-    let (Ok(bytes), Some(name)) = (skills.read_file(principal, path).await, path.file_name()) else {
-        return Ok(Report::default());
-    };
-    self_building::judge(skills, principal, &Need::default(), &name.to_string_lossy(), bytes).await
 }
 
 #[derive(Serialize)]

@@ -42,6 +42,7 @@ impl Fixture {
             policy: PolicyFile::at(config.policy_path()),
             audit: Audit::open(&config.data_dir).unwrap(),
             agents: agents.clone(),
+            routed: Arc::new(crate::self_building::ByWords),
             now_ms: || 1,
         });
         let state = DoorState {

@@ -7,7 +7,7 @@ use super::event::Event;
 use super::task::Task;
 use super::{Inner, Orchestrator, internal};
 use crate::base::{Failure, FailureKind};
-use crate::security::{Action, Principal, Role, authorise};
+use crate::security::{Action, Principal, Role, authorise, redact};
 use crate::store::StoreError;
 use crate::store::gaps::{Evidence, GapRecord, GapState};
 
@@ -18,19 +18,20 @@ impl Inner {
     }
 }
 
-/// The evidence that `events` of a task give of a gap.
+/// The evidence that `events` of a task give of a gap, without secrets and personal data: others than its owner read it.
 pub(super) fn evidence(task: &Task, events: &[Event], at_ms: u64) -> Option<Evidence> {
     let (gap, analysed) = events.iter().find_map(met_gap)?;
     let nearest: Vec<_> = gap.nearest.iter().map(|near| json!({"skill": &*near.skill, "score": near.score})).collect();
     let language = analysed.or(task.analysed.as_deref()).map(|analysed| &*analysed.language);
     let fit = analysed.map(|analysed| analysed.fit);
-    let why = json!({"language": language, "fit": fit, "nearest": nearest, "context": task.request.context});
+    let context = redact::value(&serde_json::Value::Object(task.request.context.clone()));
+    let why = json!({"language": language, "fit": fit, "nearest": nearest, "context": context});
     Some(Evidence {
         gap: gap.id.clone(),
         key: gap.key.clone(),
         task: task.id,
         at_ms,
-        text: task.request.text.as_str().into(),
+        text: redact::text(&task.request.text).into(),
         why: why.to_string().into(),
     })
 }

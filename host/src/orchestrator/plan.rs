@@ -9,6 +9,7 @@ use crate::routing::{self, Analysis, Strategy};
 
 mod parts;
 
+use crate::security::redact;
 use crate::store::gaps::gap_id;
 pub use parts::Catalog;
 
@@ -76,7 +77,7 @@ pub fn one(chain: Vec<Call>) -> Decision {
 
 /// A gap that `text` met.
 pub fn gap(text: &str, nearest: Vec<Candidate>, known: Known<'_>) -> Decision {
-    let key = gap_key(text, known.gaps);
+    let key = gap_key(&redact::text(text), known.gaps);
     Decision::Refuse(Refusal::Gap(Gap { id: gap_id(known.owner, &key), key, nearest }))
 }
 

@@ -215,6 +215,22 @@ impl Index {
         rank::rank(self, request, k)
     }
 
+    /// The examples of the skill of that name with their vectors; none where it has no vectors by a model.
+    pub fn example_vectors(&self, name: &str) -> Vec<(&str, Vec<f32>)> {
+        let entry = self.places.get(name).and_then(|place| self.entry(*place)).filter(|_| !self.is_by_words());
+        let Some((entry, vectors)) = entry.and_then(|entry| Some((entry, entry.vectors.as_ref()?))) else {
+            return Vec::new();
+        };
+        let texts = entry.profile.examples.iter().map(|example| example.text.as_str());
+        texts.zip(&vectors.examples).map(|(text, vector)| (text, vector.values().collect())).collect()
+    }
+
+    /// Whether a model has made vectors of the skill of that name.
+    pub fn has_vectors(&self, name: &str) -> bool {
+        let entry = self.places.get(name).and_then(|place| self.entry(*place));
+        !self.is_by_words() && entry.is_some_and(|entry| entry.vectors.is_some())
+    }
+
     fn places_taken(&self) -> Vec<usize> {
         let of_part = |(at, part): (usize, &Arc<Part>)| {
             let slots = part.entries.iter().enumerate();

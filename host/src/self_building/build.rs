@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::gate::{self, Need, Report};
+use super::gate::{self, Need, Report, Routed};
 use super::learn;
 use super::writers::{Brief, ByAgent, Composer, Writer, Written};
 use crate::agents::Agents;
@@ -33,6 +34,8 @@ pub struct Backing {
     pub audit: Audit,
     /// Who may write.
     pub agents: Agents,
+    /// How requests are routed, for the gate.
+    pub routed: Arc<dyn Routed>,
     /// The time, in milliseconds since 1970.
     pub now_ms: fn() -> u64,
 }
@@ -238,7 +241,7 @@ impl Builder {
         }
         (need.is_new, need.replaces) = (false, Some(bundle));
         let read = skills.read_file(principal, &file.path).await.ok();
-        Ok(read.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        Ok(read.map(|file| String::from_utf8_lossy(&file.bytes()).into_owned()))
     }
 
     async fn new_build(
@@ -278,11 +281,11 @@ impl Builder {
         need: &Need,
         written: Written,
     ) -> Result<Option<String>, Failure> {
-        let Backing { skills, store, now_ms, .. } = &self.inner.backing;
+        let Backing { store, now_ms, .. } = &self.inner.backing;
         let Written { file_name, source, problem, model_calls, cost, .. } = written;
         let report = match problem {
             Some(problem) => Report::unwritten(problem),
-            None => gate::judge(skills, principal, need, &file_name, source.clone().into()).await?,
+            None => self.judge(principal, need, &file_name, source.clone().into()).await?,
         };
         build.n_rounds += 1;
         build.changed_ms = now_ms();
@@ -311,6 +314,21 @@ impl Builder {
             self.go_live(principal, build, source).await?;
         }
         Ok(told)
+    }
+
+    /// Judges the bytes of a candidate, as if they lay in the skills directory as `file_name`.
+    ///
+    /// # Errors
+    /// `denied` to all but operators.
+    pub async fn judge(
+        &self,
+        principal: &Principal,
+        need: &Need,
+        file_name: &str,
+        bytes: Bytes,
+    ) -> Result<Report, Failure> {
+        let Backing { skills, routed, .. } = &self.inner.backing;
+        gate::judge(skills, principal, need, file_name, bytes, routed.meaning().await).await
     }
 
     /// Puts what passed into the skills directory. What asks for nothing is served by that, and what asks waits.

@@ -23,6 +23,8 @@ use crate::security::{Action, Principal, authorise};
 use crate::skills::{CandidateSkill, Example, Loaded, Refusal, Skills};
 use calls::{Came, Run, Variation};
 
+pub use routes::{ByWords, Meaning, Routed};
+
 /// What a candidate is to do, and what it may ask for.
 #[derive(Debug, Clone, Default)]
 pub struct Need {
@@ -214,7 +216,8 @@ fn short(text: &str) -> String {
     shown
 }
 
-/// Judges the bytes of a candidate, as if they lay in the skills directory as `file_name`.
+/// Judges the bytes of a candidate, as if they lay in the skills directory as `file_name`. With `meaning`, where requests go is
+/// compared by meaning too, beside words.
 ///
 /// # Errors
 /// `denied` to all but operators.
@@ -224,10 +227,11 @@ pub fn judge<'a>(
     need: &'a Need,
     file_name: &'a str,
     bytes: Bytes,
+    meaning: Option<Meaning>,
 ) -> BoxFuture<'a, Result<Report, Failure>> {
     let judged = async move {
         authorise(principal, Action::CheckFiles)?;
-        let mut gate = Gate { began: Instant::now(), skills, principal, need, report: Report::default() };
+        let mut gate = Gate { began: Instant::now(), skills, principal, need, meaning, report: Report::default() };
         // An error here is only the way out: the report has the verdict.
         let _ = gate.run(file_name, bytes).await;
         Ok(gate.report)
@@ -240,6 +244,7 @@ struct Gate<'a> {
     skills: &'a Skills,
     principal: &'a Principal,
     need: &'a Need,
+    meaning: Option<Meaning>,
     report: Report,
 }
 
@@ -275,7 +280,7 @@ impl Gate<'_> {
         let run = Run { loaded: Arc::new(loaded), skills: skills.into() };
         let Run { loaded, skills } = &run;
         // Beside the calls, which leave a processor free; its verdict has its place after theirs.
-        let routed = routes::begin(self.skills, self.principal, loaded, skills, self.need);
+        let routed = routes::begin(self.skills, self.principal, loaded, skills, self.need, self.meaning.take());
         self.behaviour(&run, source.as_ref()).await?;
         let routed = routed.await;
         self.note(Stage::Routing, routed)?;

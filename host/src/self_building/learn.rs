@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::build::{Backing, Builder, internal};
-use super::redact;
 use crate::base::{Failure, TaskId};
+use crate::security::redact;
 use crate::skills::Example;
 use crate::store::builds::BuildState;
 use crate::store::gaps::{Evidence, GapRecord, GapState, gap_id};

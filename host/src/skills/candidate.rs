@@ -1,7 +1,7 @@
 //! A bundle that is tried out before it is a file of the skills directory: read, loaded and called a step at a time, with
 //! nothing real behind it, by whoever judges it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,13 +10,28 @@ use serde_json::Value;
 
 use super::Skills;
 use super::catalog::Refusal;
+use super::directory::Read;
 use super::manifest::Manifest;
 use super::metadata::{Example, Metadata, Stub};
 use super::probe::{self, File, Probed, ProbedSkill, Rejection, StoredKind};
 use super::schema;
+use super::shelf::cannot_read;
 use crate::base::{CallLimits, Digest, Failure, FailureKind, LimitOverrides, RequestId, Requests, Usage};
 use crate::runtime::{ClockMode, Described, GuestCall, Origin, Powers, Program, ProgramSpec, Seen, World};
 use crate::security::{Action, Principal, authorise};
+
+/// A file of this machine, read once.
+pub struct FileRead {
+    pub(super) path: PathBuf,
+    pub(super) read: Read,
+}
+
+impl FileRead {
+    /// What is in it.
+    pub fn bytes(&self) -> Bytes {
+        self.read.bytes.clone()
+    }
+}
 
 /// Bytes that claim to be a bundle. Nothing of them has run.
 pub struct Candidate {
@@ -81,11 +96,12 @@ impl Skills {
     ///
     /// # Errors
     /// Why it is not read; for all but operators, that they may not.
-    pub async fn read_file(&self, principal: &Principal, path: &Path) -> Result<Bytes, Refusal> {
+    pub async fn read_file(&self, principal: &Principal, path: &Path) -> Result<FileRead, Refusal> {
         let refusal = |reason, hint| Refusal { path: path.to_owned(), reason, hint };
         authorise(principal, Action::CheckFiles).map_err(|failure| refusal(failure.message, failure.hint))?;
         let read = self.inner.read_file(path).await;
-        read.map(|read| read.bytes.into()).map_err(|Rejection { reason, hint, .. }| refusal(reason, hint))
+        read.map(|read| FileRead { path: path.to_owned(), read })
+            .map_err(|Rejection { reason, hint, .. }| refusal(reason, hint))
     }
 
     /// Takes bytes as a candidate, as if they lay in the skills directory as `file_name`. Reads the manifest, runs nothing.
@@ -111,7 +127,7 @@ impl Skills {
             Ok((file, manifest))
         };
         let read = self.inner.by_size(size_bytes, read).await;
-        let read = read.unwrap_or_else(|failure| Err(Rejection::passing(format!("reading it failed: {failure}"))));
+        let read = read.unwrap_or_else(|failure| Err(cannot_read(&failure)));
         let (file, manifest) = read.map_err(refusal)?;
         let requests = manifest.requests().map_err(|error| refusal(Rejection::lasting(error)))?;
         let limits = self.inner.config.limits;

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use rustix::fs::{Mode, OFlags};
 
 use super::probe::{self, File, Rejection};
@@ -57,11 +58,12 @@ pub fn identity(directory: &Path) -> Option<(u64, u64, Option<SystemTime>)> {
 }
 
 /// A bundle's file as it was read, with its bytes.
+#[derive(Clone)]
 pub struct Read {
     /// What it is.
     pub file: File,
     /// Its bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// The text of the signature file beside it.
     pub signature: Option<String>,
 }
@@ -82,7 +84,7 @@ pub fn read(path: &Path, bytes_max: u64) -> Result<Read, Rejection> {
     };
     let file =
         File { path: path.to_owned(), stem, is_script, digest: Digest::of(&bytes), size_bytes: bytes.len() as u64 };
-    Ok(Read { file, bytes, signature })
+    Ok(Read { file, bytes: bytes.into(), signature })
 }
 
 /// What is said of a file that is not there.
@@ -171,7 +173,7 @@ mod tests {
         fs::write(at("a.js"), "skill()").unwrap();
         fs::write(at("a.js.sig"), "signed").unwrap();
         let read_file = read(&at("a.js"), 100).unwrap_or_else(|rejection| panic!("{}", rejection.reason));
-        assert_eq!((read_file.bytes.as_slice(), read_file.signature.as_deref()), (&b"skill()"[..], Some("signed")));
+        assert_eq!((&read_file.bytes[..], read_file.signature.as_deref()), (&b"skill()"[..], Some("signed")));
         symlink(at("a.js"), at("link.js")).unwrap();
         fs::create_dir(at("dir.js")).unwrap();
         fs::write(at("large.js"), [b' '; 101]).unwrap();

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::candidate::FileRead;
 use super::catalog::{BundleKind, FileState, Refusal, Snapshot, State};
 use super::directory::{self, Read};
 use super::identity::Standing;
@@ -81,26 +82,27 @@ impl Skills {
     /// # Errors
     /// Why it would not be served, whatever the policy.
     pub async fn inspect_file(&self, principal: &Principal, path: &Path) -> Result<Inspection, Refusal> {
-        self.look_at(principal, path, false).await
+        let file = self.read_file(principal, path).await?;
+        self.look_at(&file, false).await
     }
 
-    /// The same, and runs its examples as they would be run before it is served.
+    /// The same of a file that was read, and runs its examples as they would be run before it is served.
     ///
     /// # Errors
     /// Why it would not be served, whatever the policy.
-    pub async fn check_file(&self, principal: &Principal, path: &Path) -> Result<Inspection, Refusal> {
-        self.look_at(principal, path, true).await
-    }
-
-    async fn look_at(&self, principal: &Principal, path: &Path, run: bool) -> Result<Inspection, Refusal> {
-        let refusal = |Rejection { reason, hint, .. }: Rejection| Refusal { path: path.to_owned(), reason, hint };
+    pub async fn check_file(&self, principal: &Principal, file: &FileRead) -> Result<Inspection, Refusal> {
         authorise(principal, Action::CheckFiles).map_err(|Failure { message, hint, .. }| Refusal {
-            path: path.to_owned(),
+            path: file.path.clone(),
             reason: message,
             hint,
         })?;
+        self.look_at(file, true).await
+    }
+
+    async fn look_at(&self, file: &FileRead, run: bool) -> Result<Inspection, Refusal> {
+        let refusal = |Rejection { reason, hint, .. }: Rejection| Refusal { path: file.path.clone(), reason, hint };
         let inner = &self.inner;
-        let (claim, bytes) = inner.read(path).await.map_err(refusal)?;
+        let (claim, bytes) = inner.claimed(file.read.clone()).await.map_err(refusal)?;
         let (standing, limits) = {
             let shelf = inner.shelf.lock().await;
             (shelf.decide(&claim.facts(), false), shelf.limits)

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(super) use look::{Claim, Looked};
+pub(super) use look::{Claim, Looked, cannot_read};
 
 use super::catalog::{Bundle, FileState, Skill, Snapshot};
 use super::directory::Stamp;

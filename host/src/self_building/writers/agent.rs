@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use super::{Brief, Writer, Written};
 use crate::agents::{AgentEnd, Agents, Ask, Purse, Wanted};
 use crate::base::{CallLimits, Failure, LimitOverrides};
-use crate::security::Principal;
+use crate::security::{Principal, redact};
 use crate::self_building::SOURCE_BYTES_MAX;
-use crate::self_building::redact;
 use crate::skills::{Manifest, Skills};
 
 /// What an agent must be able to do to be chosen.
@@ -72,7 +71,9 @@ impl ByAgent {
         let quoted = |text: &String| Value::from(redact::text(text)).to_string();
         part("Requests that it is to answer:", brief.requests.iter().map(quoted).collect());
         let example = |example: &crate::skills::Example| match &example.output {
-            Some(output) => json!({"input": redact::value(&example.input), "output": output}).to_string(),
+            Some(output) => {
+                json!({"input": redact::value(&example.input), "output": redact::value(output)}).to_string()
+            }
             None => json!({"input": redact::value(&example.input)}).to_string(),
         };
         part("Some of what it has to do:", brief.examples.iter().take(EXAMPLES_MAX).map(example).collect());
@@ -83,10 +84,11 @@ impl ByAgent {
         );
         part(
             "The file as it is, of which a better version is wanted under the same name:",
-            brief.before.iter().cloned().collect(),
+            brief.before.iter().map(|text| redact::code(text)).collect(),
         );
         let failed = brief.failed.iter().rev().take(FAILED_MAX).rev();
-        part("Earlier attempts were rejected, the first one first:", failed.cloned().collect());
+        let failed = failed.map(|text| redact::code(text)).collect();
+        part("Earlier attempts were rejected, the first one first:", failed);
         text
     }
 }

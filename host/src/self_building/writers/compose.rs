@@ -73,12 +73,12 @@ impl Composer {
             if !name.ends_with(".js") || file.state.as_str() != "serving" {
                 continue;
             }
-            let (Ok(bytes), Some(bundle)) =
+            let (Ok(read), Some(bundle)) =
                 (self.skills.read_file(&self.principal, Path::new(&file.path)).await, &file.bundle)
             else {
                 continue;
             };
-            let Ok(candidate) = self.skills.candidate(&self.principal, name, bytes).await else { continue };
+            let Ok(candidate) = self.skills.candidate(&self.principal, name, read.bytes()).await else { continue };
             // The text that is served, not one that has just been written over it.
             if Some(candidate.digest()) != file.digest {
                 continue;

@@ -48,7 +48,8 @@ impl Claim {
     }
 }
 
-fn cannot_read(failure: &Failure) -> Rejection {
+/// Of work on a file's bytes that did not come to an end.
+pub(in crate::skills) fn cannot_read(failure: &Failure) -> Rejection {
     Rejection::passing(format!("reading it failed: {failure}"))
 }
 
@@ -79,8 +80,12 @@ impl Inner {
 
     /// Reads a file of the directory, and who it says it is.
     pub(in crate::skills) async fn read(&self, path: &Path) -> Result<(Claim, Bytes), Rejection> {
-        let Read { file, bytes, signature } = self.read_file(path).await?;
-        let bytes = Bytes::from(bytes);
+        self.claimed(self.read_file(path).await?).await
+    }
+
+    /// Who a file that was read says it is.
+    pub(in crate::skills) async fn claimed(&self, read: Read) -> Result<(Claim, Bytes), Rejection> {
+        let Read { file, bytes, signature } = read;
         let read = bytes.clone();
         let claimed = self.by_size(file.size_bytes, move || claim(file, &read, signature)).await;
         let claim = claimed.unwrap_or_else(|failure| Err(cannot_read(&failure)))?;
