@@ -1,3 +1,5 @@
+//! What goes and what stays, in tables, and inputs made to hurt.
+
 use serde_json::json;
 
 use super::{code, text, value};
