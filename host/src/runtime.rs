@@ -287,6 +287,11 @@ impl Runtime {
         done.ok_or_else(|| Failure::new(FailureKind::Cancelled, "the daemon is stopping"))
     }
 
+    /// Drops what may hold instances and code, which takes a while, where nobody waits for it.
+    pub fn let_go<T: Send + 'static>(&self, held: T) {
+        self.inner.lanes.aside(async move { drop(held) });
+    }
+
     /// A sealed note about `digest` that [`Runtime::remember`] kept.
     pub fn recall(&self, digest: &Digest) -> Option<Vec<u8>> {
         self.inner.cache.note(digest, Sealed::Probe)
@@ -343,6 +348,11 @@ impl Runtime {
 
     /// The program's code in memory, loading it if need be.
     async fn load(&self, program: &Arc<Program>) -> Result<Arc<Loaded>, Failure> {
+        self.load_of(program, None).await
+    }
+
+    /// The same by who has the program's bytes at hand.
+    async fn load_of(&self, program: &Arc<Program>, bytes: Option<Bytes>) -> Result<Arc<Loaded>, Failure> {
         self.inner.loaded.touch(program);
         if let Some(loaded) = program.loaded.load_full() {
             return Ok(loaded);
@@ -355,7 +365,11 @@ impl Runtime {
             ProgramKind::Component(world) => self.load_component(program, world).await?,
             ProgramKind::Script => {
                 let interpreter = Box::pin(self.load(&self.inner.interpreter)).await?;
-                let source = String::from_utf8(self.original(program).await?.into())
+                let bytes = match bytes {
+                    Some(bytes) => bytes,
+                    None => self.original(program).await?,
+                };
+                let source = String::from_utf8(bytes.into())
                     .map_err(|_| unavailable(program, "it is not UTF-8"))?;
                 Loaded::with_script(&interpreter, source.into())
             }

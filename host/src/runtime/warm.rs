@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::Runtime;
@@ -92,14 +93,14 @@ impl Runtime {
         prepared
     }
 
-    /// Loads a program that is about to take another's place, and makes an instance ready where it is a script: nobody
-    /// waits for it, and the first call need not.
-    pub fn get_ready(&self, program: &Arc<Program>) {
+    /// Loads a program of these bytes that is about to take another's place, and makes an instance ready where it is a
+    /// script: nobody waits for it, and the first call need not.
+    pub fn get_ready(&self, program: &Arc<Program>, bytes: Bytes) {
         let (runtime, program) = (self.clone(), Arc::downgrade(program));
         self.inner.lanes.aside(async move {
             let Some(program) = program.upgrade() else { return };
             // What is wrong, a call will say.
-            let Ok(loaded) = runtime.load(&program).await else { return };
+            let Ok(loaded) = runtime.load_of(&program, Some(bytes)).await else { return };
             if loaded.script.is_some() && runtime.inner.warm.max > 0 {
                 runtime.prepare(&program, &loaded).await;
             }

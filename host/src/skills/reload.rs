@@ -325,6 +325,7 @@ fn bundle_of(path: PathBuf) -> PathBuf {
 /// A watcher that sends on what matters, or `None` where there can be none.
 fn watcher(inner: &Inner, sender: mpsc::Sender<Happened>, overflow: Arc<AtomicBool>) -> Option<RecommendedWatcher> {
     let lost = overflow.clone();
+    let (skills_dir, operators) = (inner.config.skills_dir.clone(), inner.operators_files());
     let handler = move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else {
             lost.store(true, Ordering::Relaxed);
@@ -334,7 +335,9 @@ fn watcher(inner: &Inner, sender: mpsc::Sender<Happened>, overflow: Arc<AtomicBo
             lost.store(true, Ordering::Relaxed);
         }
         let Some(rest) = rest_after(&event.kind) else { return };
-        for path in event.paths {
+        // Beside the operator's files lie others, which are written all the time.
+        let ours = |path: &PathBuf| operators.contains(path) || path.starts_with(&skills_dir);
+        for path in event.paths.into_iter().filter(ours) {
             if sender.try_send(Happened { path, rest }).is_err() {
                 lost.store(true, Ordering::Relaxed);
             }

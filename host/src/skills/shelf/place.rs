@@ -56,8 +56,10 @@ impl Inner {
 
     /// Swaps the catalog's snapshot.
     pub(in crate::skills) fn publish(&self, shelf: &Shelf) {
-        self.snapshot.store(Arc::new(shelf.snapshot()));
+        let before = self.snapshot.swap(Arc::new(shelf.snapshot()));
         self.changed.send_modify(|number| *number += 1);
+        // The versions that were replaced go with it, and their instances.
+        self.runtime.let_go(before);
     }
 
     async fn place(&self, shelf: &mut Shelf, path: &Path, looked: Looked) -> Placed {
@@ -233,7 +235,7 @@ impl Inner {
             Err(rejection) => return self.refuse(shelf, path, stamp, &claim, rejection, false),
         };
         if before_is_served {
-            self.runtime.get_ready(&active.bundle.program);
+            self.runtime.get_ready(&active.bundle.program, bytes.clone());
         }
         if let Err(rejection) = self.record_active(shelf, &claim, &served).await {
             return self.refuse(shelf, path, stamp, &claim, rejection, false);
