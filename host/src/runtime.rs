@@ -44,6 +44,7 @@ pub use program::{Origin, PlainFunction, Program, ProgramKind};
 use shape::Remembered;
 pub use shape::{Shape, World, manifest_of};
 pub use state::{ClockMode, Progress, ProgressSink, now_ms};
+pub use warm::Readying;
 
 use crate::base::{CallLimits, Digest, Failure, FailureKind};
 use crate::config::{AdmissionConfig, CompileConfig, Config};
@@ -348,11 +349,6 @@ impl Runtime {
 
     /// The program's code in memory, loading it if need be.
     async fn load(&self, program: &Arc<Program>) -> Result<Arc<Loaded>, Failure> {
-        self.load_of(program, None).await
-    }
-
-    /// The same by who has the program's bytes at hand.
-    async fn load_of(&self, program: &Arc<Program>, bytes: Option<Bytes>) -> Result<Arc<Loaded>, Failure> {
         self.inner.loaded.touch(program);
         if let Some(loaded) = program.loaded.load_full() {
             return Ok(loaded);
@@ -365,11 +361,7 @@ impl Runtime {
             ProgramKind::Component(world) => self.load_component(program, world).await?,
             ProgramKind::Script => {
                 let interpreter = Box::pin(self.load(&self.inner.interpreter)).await?;
-                let bytes = match bytes {
-                    Some(bytes) => bytes,
-                    None => self.original(program).await?,
-                };
-                let source = String::from_utf8(bytes.into())
+                let source = String::from_utf8(self.original(program).await?.into())
                     .map_err(|_| unavailable(program, "it is not UTF-8"))?;
                 Loaded::with_script(&interpreter, source.into())
             }

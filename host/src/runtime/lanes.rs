@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::poll_fn;
 use rustix::time::{ClockId, clock_gettime};
+use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 
 /// A guest that had the processor for longer steps aside.
@@ -149,11 +150,9 @@ impl Lanes {
         AbortOnDropHandle::new(self.long.as_ref()?.spawn(work)).await.ok()
     }
 
-    /// Does work that nobody waits for in the long lane.
-    pub fn aside(&self, work: impl Future<Output = ()> + Send + 'static) {
-        if let Some(long) = &self.long {
-            long.spawn(work);
-        }
+    /// Does work that nobody waits for in the long lane; `None` only when the threads are going away.
+    pub fn aside(&self, work: impl Future<Output = ()> + Send + 'static) -> Option<JoinHandle<()>> {
+        self.long.as_ref().map(|long| long.spawn(work))
     }
 
     /// Does work on many bytes, or on a disk, that nobody waits for.

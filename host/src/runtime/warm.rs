@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::Semaphore;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Runtime;
 use super::call::LOAD_SEED;
@@ -61,6 +61,19 @@ impl WarmSet {
     }
 }
 
+/// A program that is being made ready; where this is dropped, that ends.
+pub struct Readying {
+    program: Arc<Program>,
+    task: Option<AbortOnDropHandle<()>>,
+}
+
+impl Readying {
+    /// Lets it go on to its end.
+    pub fn go_on(self) {
+        drop(self.task.map(AbortOnDropHandle::detach));
+    }
+}
+
 /// One place in the set, given back when its instance is used or dropped.
 pub(super) struct WarmPlace(Runtime);
 
@@ -93,18 +106,29 @@ impl Runtime {
         prepared
     }
 
-    /// Loads a program of these bytes that is about to take another's place, and makes an instance ready where it is a
-    /// script: nobody waits for it, and the first call need not.
-    pub fn get_ready(&self, program: &Arc<Program>, bytes: Bytes) {
-        let (runtime, program) = (self.clone(), Arc::downgrade(program));
-        self.inner.lanes.aside(async move {
-            let Some(program) = program.upgrade() else { return };
+    /// Loads a program that is about to take another's place, and makes an instance ready where it is a script: nobody
+    /// waits for it, and the first call need not.
+    pub fn get_ready(&self, program: &Arc<Program>) -> Readying {
+        let (runtime, of) = (self.clone(), program.clone());
+        let task = self.inner.lanes.aside(async move {
             // What is wrong, a call will say.
-            let Ok(loaded) = runtime.load_of(&program, Some(bytes)).await else { return };
+            let Ok(loaded) = runtime.load(&of).await else { return };
             if loaded.script.is_some() && runtime.inner.warm.max > 0 {
-                runtime.prepare(&program, &loaded).await;
+                runtime.prepare(&of, &loaded).await;
             }
         });
+        Readying { program: program.clone(), task: task.map(AbortOnDropHandle::new) }
+    }
+
+    /// Gives to `program` what was made ready, or is being, from the same bytes.
+    pub fn hand_over(&self, readying: Readying, program: &Arc<Program>) {
+        if let Some(loaded) = readying.program.loaded.load_full()
+            && readying.program.digest == program.digest
+        {
+            self.inner.loaded.add(program, loaded.code_bytes);
+            program.loaded.store(Some(loaded));
+        }
+        readying.go_on();
     }
 
     /// Makes one instance after another ready until there are enough; one such task for each script.

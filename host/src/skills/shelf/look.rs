@@ -6,12 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::base::{CallLimits, Failure, Requests};
-use crate::runtime::Shape;
+use crate::runtime::{Origin, ProgramSpec, Readying, Shape};
 use crate::skills::Inner;
 use crate::skills::directory::{self, Read, Stamp};
 use crate::skills::identity::Facts;
 use crate::skills::manifest::Manifest;
-use crate::skills::probe::{self, File, Probed, Rejection};
+use crate::skills::probe::{self, File, Probed, Rejection, StoredKind};
 
 /// Work on more bytes is done where it holds up nobody.
 const HERE_BYTES_MAX: u64 = 256 << 10;
@@ -22,8 +22,8 @@ pub(in crate::skills) enum Looked {
     Gone,
     /// It could not be read, or is no bundle that works.
     Bad { stamp: Stamp, claim: Option<Claim>, rejection: Rejection },
-    /// It was read; `probed` where the policy would have it served.
-    Good { stamp: Stamp, claim: Claim, bytes: Bytes, probed: Option<Box<Probed>> },
+    /// It was read; `probed` where the policy would have it served, `ready` where a script is to replace another.
+    Good { stamp: Stamp, claim: Claim, bytes: Bytes, probed: Option<Box<Probed>>, ready: Option<Readying> },
 }
 
 /// What a file says it is.
@@ -69,11 +69,27 @@ impl Inner {
             Err(_) if Stamp::of(path).is_none() => return Looked::Gone,
             Err(rejection) => return Looked::Bad { stamp, claim: None, rejection },
         };
-        let Some(limits) = self.shelf.lock().await.probe_limits(&claim.facts()) else {
-            return Looked::Good { stamp, claim, bytes, probed: None };
+        let (limits, replaces) = {
+            let shelf = self.shelf.lock().await;
+            (shelf.probe_limits(&claim.facts()), shelf.active.contains_key(&claim.name))
         };
+        let Some(limits) = limits else {
+            return Looked::Good { stamp, claim, bytes, probed: None, ready: None };
+        };
+        // Calls come with the swap: an instance is made ready while the script is still looked at.
+        let ready = (replaces && claim.file.is_script).then(|| {
+            let program = self.runtime.program(ProgramSpec {
+                name: claim.name.clone(),
+                digest: claim.file.digest,
+                origin: Origin::Bytes(bytes.clone()),
+                kind: StoredKind::Script.program_kind(),
+                limits,
+                gate: self.runtime.gate(None),
+            });
+            self.runtime.get_ready(&program)
+        });
         match self.probe(&claim.file, &bytes, limits).await {
-            Ok(probed) => Looked::Good { stamp, claim, bytes, probed: Some(Box::new(probed)) },
+            Ok(probed) => Looked::Good { stamp, claim, bytes, probed: Some(Box::new(probed)), ready },
             Err(rejection) => Looked::Bad { stamp, claim: Some(claim), rejection },
         }
     }

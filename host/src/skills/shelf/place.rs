@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{Claim, DAEMON, Entry, Looked, Shelf};
 use crate::base::Requests;
-use crate::runtime::Origin;
+use crate::runtime::{Origin, Readying};
 use crate::security::Event;
 use crate::skills::Inner;
 use crate::skills::catalog::{FileState, State};
@@ -76,7 +76,7 @@ impl Inner {
             tracing::warn!(path = %path.display(), "left alone: the skills directory holds more than {most} bundles");
             return Placed::Done;
         }
-        let (stamp, claim, bytes, probed) = match looked {
+        let (stamp, claim, bytes, probed, ready) = match looked {
             Looked::Gone => {
                 self.gone(shelf, path).await;
                 return Placed::Done;
@@ -87,7 +87,7 @@ impl Inner {
                 shelf.set(path, stamp, state, false);
                 return Placed::Done;
             }
-            Looked::Good { stamp, claim, bytes, probed } => (stamp, claim, bytes, probed),
+            Looked::Good { stamp, claim, bytes, probed, ready } => (stamp, claim, bytes, probed, ready),
         };
         if let Some(other) = shelf.taken_by(&claim.name, path) {
             let reason = format!(
@@ -107,7 +107,7 @@ impl Inner {
         let (state, reason, hint) = match standing {
             Standing::Served(served) => {
                 let Some(probed) = probed else { return Placed::Again };
-                return self.activate(shelf, path, stamp, claim, &bytes, *probed, served).await;
+                return self.activate(shelf, path, stamp, claim, &bytes, *probed, ready, served).await;
             }
             Standing::Pending { publisher } => {
                 let hint = format!(
@@ -186,6 +186,7 @@ impl Inner {
         claim: Claim,
         bytes: &Bytes,
         probed: Probed,
+        ready: Option<Readying>,
         served: Served,
     ) -> Placed {
         let others = probed.skills.iter().find_map(|skill| {
@@ -235,7 +236,10 @@ impl Inner {
             Err(rejection) => return self.refuse(shelf, path, stamp, &claim, rejection, false),
         };
         if before_is_served {
-            self.runtime.get_ready(&active.bundle.program, bytes.clone());
+            match ready {
+                Some(ready) => self.runtime.hand_over(ready, &active.bundle.program),
+                None => self.runtime.get_ready(&active.bundle.program).go_on(),
+            }
         }
         if let Err(rejection) = self.record_active(shelf, &claim, &served).await {
             return self.refuse(shelf, path, stamp, &claim, rejection, false);
