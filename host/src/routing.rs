@@ -17,6 +17,7 @@ mod mend;
 mod plan;
 pub mod shape;
 pub mod shapes;
+mod tables;
 mod verbs;
 
 use std::sync::Arc;

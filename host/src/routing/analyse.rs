@@ -7,7 +7,7 @@ use super::index::Request;
 use super::plan::Planner;
 use super::{
     Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, REQUEST_BYTES_MAX, Ranking, Strategy, clauses,
-    complexity, decide, intent, language, mend, plan, shape,
+    complexity, decide, intent, language, mend, plan, shape, tables,
 };
 
 /// Candidates of each request and part.
@@ -49,7 +49,8 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
         [_] | [] => vec![ranking.clone()],
         several => several.iter().map(|clause| ranked(&clause.text)).collect(),
     };
-    let planner = Planner { index, ask, language, mended: &mended, ranked: &ranked };
+    let block = tables::find(text).into_iter().next().and_then(|table| text.get(table));
+    let planner = Planner { index, ask, language, mended: &mended, block, ranked: &ranked };
     let (clauses, rankings) = planner.cut(clauses, rankings);
     let ranked_parts: Vec<ClauseRanking<'_>> =
         clauses.iter().zip(&rankings).map(|(clause, ranking)| ClauseRanking { clause, ranking }).collect();

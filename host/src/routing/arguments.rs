@@ -127,6 +127,13 @@ impl<'a> Said<'a> {
         }
     }
 
+    /// The one date that it says, as YYYY-MM-DD.
+    pub fn only_date(&self) -> Option<String> {
+        let mut dates = self.moments.iter().filter_map(|moment| moment.date);
+        let only = dates.next()?;
+        dates.next().is_none().then(|| only.to_string())
+    }
+
     /// What it does with a value said before, as arithmetic with `value` in its place: "take away 9", "multiply by 3".
     pub fn done_to(&self, value: &str) -> Option<String> {
         arithmetic::done_to(&self.text, &self.numbers, value)
@@ -229,6 +236,23 @@ pub fn reads_arithmetic(schema: &Value) -> bool {
     schema::parameters(schema).iter().any(|parameter| parameter.sense == Sense::Expression)
 }
 
+/// The properties that are dates.
+pub fn dates(schema: &Value) -> Vec<String> {
+    let mut parameters = schema::parameters(schema);
+    schema::say_the_same(&mut parameters);
+    parameters.into_iter().filter(|parameter| parameter.sense == Sense::Date).map(|parameter| parameter.name).collect()
+}
+
+/// Whether the property `name` holds any text, and not one of a kind of its own such as an address or a zone.
+pub fn takes_any_text(schema: &Value, name: &str) -> bool {
+    schema::parameters(schema).iter().any(|parameter| {
+        parameter.name == name
+            && parameter.kind == Kind::Text
+            && parameter.options.is_empty()
+            && matches!(parameter.sense, Sense::Plain | Sense::Free | Sense::Topic | Sense::Title | Sense::Code)
+    })
+}
+
 /// Whether `value` is of the type and within the bounds of the property `name`.
 pub fn takes(schema: &Value, name: &str, value: &Value) -> bool {
     schema::parameters(schema).iter().any(|parameter| parameter.name == name && offers::fits(parameter, value))
@@ -281,7 +305,14 @@ fn fill(
         .map(|parameter| {
             let mut own = offers::of(reading, parameter);
             let more = examples::offers(reading, parameter, templates);
-            own.extend(more.into_iter().filter(|offer| offers::fits(parameter, &offer.value)));
+            // Words that stand where an example has arithmetic are none without a figure.
+            let is_such = |offer: &Offer| {
+                parameter.sense != Sense::Expression
+                    || offer.value.as_str().is_some_and(|text| {
+                        text.contains(|c: char| c.is_ascii_digit()) && !text.contains(['\n', '|', ';'])
+                    })
+            };
+            own.extend(more.into_iter().filter(|offer| offers::fits(parameter, &offer.value) && is_such(offer)));
             if let Kind::Object(fields) = &parameter.kind {
                 own.extend(nested(reading, fields, language));
             }

@@ -5,12 +5,15 @@
 
 use std::ops::Range;
 
-use super::{Language, language, verbs};
+use super::{Language, language, tables, verbs};
 
 mod courtesy;
 mod pointing;
 
-pub use pointing::{Pointer, counted_in, joints, nouns, pointer, same_text, without_order};
+pub use pointing::{
+    Pointer, begins_there, counted_in, counted_noun, goes_on_from, is_of_now, joints, may_point, nouns, pointer,
+    same_text, without_order,
+};
 
 /// Most parts of a request; what comes after belongs to the last.
 const CLAUSES_MAX: usize = 16;
@@ -86,7 +89,7 @@ fn split_bare(text: &str) -> Vec<Clause> {
             turned = Some(clauses.len());
         }
         // A table or a text in a paragraph of its own is what the request before it speaks of.
-        if own.first().is_some_and(|word| word.paragraph)
+        if own.first().is_some_and(|word| word.paragraph || word.line && word.shielded)
             && !clause.asks
             && let Some(before) = clauses.last_mut().filter(|before| before.asks)
         {
@@ -271,6 +274,7 @@ struct Word {
 fn read(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut shield = Shield::default();
+    let tables = tables::find(text);
     let mut current: Option<usize> = None;
     let mut spaced = true;
     let mut before = ' ';
@@ -285,8 +289,11 @@ fn read(text: &str) -> Vec<Word> {
             break;
         }
         let next = text.get(at + character.len_utf8()..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
-        let was_shielded = shield.is_up();
-        shield.pass(text, at, character, before, next);
+        let in_table = tables.iter().any(|table| table.contains(&at));
+        let was_shielded = shield.is_up() || tables.iter().any(|table| table.contains(&at.saturating_sub(1)));
+        if !in_table {
+            shield.pass(text, at, character, before, next);
+        }
         let joins = matches!(character, '\'' | '’' | '-' | '.' | ',' | ':' | '/' | '@' | '_' | '&' | '=' | '%' | '+')
             && before.is_alphanumeric()
             && (next.is_alphanumeric() || matches!(next, '/' | '='));
@@ -298,14 +305,15 @@ fn read(text: &str) -> Vec<Word> {
                 spaced = false;
             }
             if !character.is_whitespace() {
-                push(&mut words, at..at + character.len_utf8(), was_shielded || shield.is_up(), spaced);
+                push(&mut words, at..at + character.len_utf8(), was_shielded || in_table || shield.is_up(), spaced);
             }
             spaced = character.is_whitespace() || character == '\n';
         }
         before = character;
     }
     if let Some(start) = current {
-        push(&mut words, start..text.len(), shield.is_up(), spaced);
+        let shielded = shield.is_up() || tables.iter().any(|table| table.contains(&start));
+        push(&mut words, start..text.len(), shielded, spaced);
     }
     words
 }
@@ -512,7 +520,10 @@ fn in_text(words: &[Word], at: usize, announced: usize) -> bool {
     let begun = words.iter().take(at + 1).rposition(|word| word.paragraph).unwrap_or(0).max(announced);
     (begun..at).any(|place| {
         let is_colon = words.get(place).is_some_and(|word| word.lower == ":");
-        is_colon && words.get(place + 1).is_some_and(|next| next.line) && marker(words, place + 1).is_none()
+        // A quotation or a table ends by itself.
+        is_colon
+            && words.get(place + 1).is_some_and(|next| next.line && !next.shielded)
+            && marker(words, place + 1).is_none()
     })
 }
 

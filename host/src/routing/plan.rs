@@ -4,6 +4,8 @@
 //! A stand-in of the right kind is put where the part points, and the part is read like any other: the argument that the
 //! stand-in ends up in is where the earlier answer goes. Nothing is guessed from the words of a skill's name.
 
+mod columns;
+mod context;
 mod outputs;
 
 use std::ops::Range;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use self::context::Completed;
 use self::outputs::{Kind, Output};
 use super::arguments::{self, Said};
 use super::follow::Follow;
@@ -35,6 +38,8 @@ pub struct Planner<'a> {
     pub ask: &'a Ask<'a>,
     pub language: Language,
     pub mended: &'a Mended,
+    /// The table that the request holds, which any of its parts may be about.
+    pub block: Option<&'a str>,
     /// The skills that fit a text.
     pub ranked: &'a dyn Fn(&str) -> Ranking,
 }
@@ -42,6 +47,8 @@ pub struct Planner<'a> {
 /// A part that can be called, for those after it.
 struct Made {
     step: Step,
+    /// What it takes from those before it.
+    references: Vec<Reference>,
     outputs: Vec<Output>,
     /// The numbers of the first item of each list.
     found: Vec<Output>,
@@ -116,8 +123,14 @@ impl Planner<'_> {
         let mut parts: Vec<Part> = Vec::with_capacity(clauses.len());
         let mut made: Vec<Option<Made>> = Vec::with_capacity(clauses.len());
         let mut told: Option<String> = None;
-        for (clause, ranking) in clauses.iter().zip(rankings) {
-            let part = match told.take().and_then(|value| self.about(clause, &value)) {
+        let whole = clauses;
+        let clauses: Vec<Clause> = whole.iter().map(|clause| self.without_block(clause)).collect();
+        let clauses = clauses.as_slice();
+        for (at, (clause, ranking)) in clauses.iter().zip(rankings).enumerate() {
+            let has_block = whole.get(at).is_some_and(|whole| whole.text != clause.text);
+            let anew = has_block.then(|| (self.ranked)(&clause.text));
+            let ranking = anew.as_ref().unwrap_or(ranking);
+            let mut part = match told.take().and_then(|value| self.about(clause, &value)) {
                 Some(part) => {
                     // "Take 1024" is said for what is done with it.
                     if let Some(before) = parts.last_mut() {
@@ -130,17 +143,70 @@ impl Planner<'_> {
                 }
                 None => self.part(clause, ranking, &made),
             };
+            if let Some(done) = self.completed(&part, has_block, clauses.get(..at).unwrap_or_default(), &made) {
+                for said_by in done.said_by {
+                    let is_used = |part: &Part| part.references.iter().any(|reference| reference.part == said_by);
+                    let is_told = clauses.get(said_by).is_some_and(|clause| {
+                        !clause.asks || !clauses::is_order(&clause.text) && !clauses::is_question(&clause.text)
+                    });
+                    // "My aunt was born in 1950" is told for what is asked then.
+                    if is_told && !parts.iter().any(is_used) && !done.references.iter().any(|own| own.part == said_by) {
+                        if let (Some(told), Some(made)) = (parts.get_mut(said_by), made.get_mut(said_by)) {
+                            (*told.strategy, *made) = (Strategy::Gap { nearest: Vec::new() }, None);
+                        }
+                    }
+                }
+                part = with(clause, Strategy::Direct(done.step), done.references);
+            }
             told = self.told(clause);
-            made.push(first_call(&part.strategy).map(|step| self.made(step, &clause.text)));
+            let of = |step| Made { references: part.references.clone(), ..self.made(step, &clause.text) };
+            made.push(first_call(&part.strategy).map(of));
             parts.push(part);
         }
         parts
     }
 
+    /// A clause without the request's table, which is no more its own than that of the others.
+    fn without_block(&self, clause: &Clause) -> Clause {
+        let Some(block) = self.block.filter(|block| clause.text.contains(block)) else { return clause.clone() };
+        let text = clause.text.replacen(block, "", 1).trim().to_owned();
+        let asks = clause.asks && text.chars().any(char::is_alphanumeric);
+        Clause { text, asks, ..clause.clone() }
+    }
+
+    /// Whether a value is the request's table.
+    fn is_block(&self, text: &str, block: &str) -> bool {
+        text == block || self.mended.as_written(block).as_deref() == Some(text)
+    }
+
+    /// The call of a part with what it leaves unsaid.
+    fn completed(
+        &self,
+        part: &Part,
+        has_block: bool,
+        earlier: &[Clause],
+        before: &[Option<Made>],
+    ) -> Option<Completed> {
+        if !part.references.is_empty() || !part.clause.asks {
+            return None;
+        }
+        let text = clauses::without_order(&part.clause.text);
+        let found =
+            self.answered(&text, before).or_else(|| self.completed_from(&text, &part.strategy, has_block, before));
+        found.or_else(|| self.about_date(&text, &part.strategy, earlier, before))
+    }
+
     fn made(&self, step: &Step, text: &str) -> Made {
         let schema = self.index.profile(&step.skill).and_then(|own| own.output_schema.as_deref());
-        let (outputs, found) = (outputs::of(schema), outputs::of_first_items(schema));
-        Made { step: step.clone(), outputs, found, text: text.to_owned() }
+        let (mut outputs, found) = (outputs::of(schema), outputs::of_first_items(schema));
+        let is_table = |text: &str| self.block.is_some_and(|block| self.is_block(text, block));
+        let takes_table = step.arguments.values().filter_map(Value::as_str).any(is_table);
+        let figure = schema.zip(self.block).filter(|_| takes_table);
+        if let Some(pointer) = figure.and_then(|(schema, block)| columns::figure(schema, block, text)) {
+            outputs.retain(|output| output.kind != Kind::Number);
+            outputs.push(Output::figure(pointer));
+        }
+        Made { step: step.clone(), references: Vec::new(), outputs, found, text: text.to_owned() }
     }
 
     /// The figure that a clause tells and asks nothing of: "I'm 178 cm", "take 1024".
@@ -162,12 +228,7 @@ impl Planner<'_> {
     fn part(&self, clause: &Clause, ranking: &Ranking, before: &[Option<Made>]) -> Part {
         let text = clauses::without_order(&clause.text);
         let text = self.with_same_text(&text, before).unwrap_or(text);
-        let part = |strategy: Strategy, references: Vec<Reference>| {
-            let mut needs: Vec<usize> = references.iter().map(|reference| reference.part).collect();
-            needs.sort_unstable();
-            needs.dedup();
-            Part { clause: clause.clone(), strategy: Box::new(strategy), needs, references }
-        };
+        let part = |strategy: Strategy, references: Vec<Reference>| with(clause, strategy, references);
         let last = before.iter().enumerate().rev().find_map(|(at, made)| Some((at, made.as_ref()?)));
         let points = clauses::pointer(&text);
         // "That text" after a skill that only measured it is what was measured.
@@ -295,7 +356,7 @@ impl Planner<'_> {
                 Strategy::Ask(Question::Missing { skill, arguments, missing }) => {
                     let step = Step { skill, arguments };
                     let names: Vec<&str> = missing.iter().map(|missing| missing.name.as_str()).collect();
-                    self.completed(step, &names, stand_in, at, made, output)
+                    self.filled(step, &names, stand_in, at, made, output)
                 }
                 _ => None,
             };
@@ -364,7 +425,9 @@ impl Planner<'_> {
         let strategy = self.decide(&put(text, &pointer.span, NUMBER)?, None, true);
         let step = first_call(&strategy)?;
         made.found.iter().find_map(|output| {
-            let ((step, references), landing) = landed(step, NUMBER, at, output)?;
+            let ((step, references), landing) = Some(output)
+                .filter(|output| output.kind == Kind::Number)
+                .and_then(|output| landed(step, NUMBER, at, output))?;
             let same_name = references.iter().all(|reference| reference.to == format!("/{}", escaped(&output.name)));
             (landing == Landing::Number && same_name).then_some((step, references))
         })
@@ -384,7 +447,7 @@ impl Planner<'_> {
     }
 
     /// A call that lacks values, with those that the earlier answer has.
-    fn completed(
+    fn filled(
         &self,
         step: Step,
         names: &[&str],
@@ -475,6 +538,14 @@ impl Planner<'_> {
         }
         Some((step, references))
     }
+}
+
+/// A part that takes what `references` say.
+fn with(clause: &Clause, strategy: Strategy, references: Vec<Reference>) -> Part {
+    let mut needs: Vec<usize> = references.iter().map(|reference| reference.part).collect();
+    needs.sort_unstable();
+    needs.dedup();
+    Part { clause: clause.clone(), strategy: Box::new(strategy), needs, references }
 }
 
 /// The text that the last of the parts `before` which said one was about.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::super::tables;
+
 /// Most tokens of a text that are looked at; what follows can only be part of "the rest of the text".
 const TOKENS_MAX: usize = 2_000;
 /// Most quotations of a text.
@@ -121,14 +123,16 @@ impl<'a> Text<'a> {
     }
 }
 
-/// The quotations, outermost only, in their order.
+/// The quotations, outermost only, in their order. A table is one without marks.
 pub fn quotes(source: &str) -> Vec<Quote> {
-    let mut found = Vec::new();
+    let tables = tables::find(source);
+    let mut found: Vec<Quote> = Vec::new();
     let mut skip_to = 0;
     let mut n_tries = 0;
     let mut before = ' ';
     for (at, mark) in source.char_indices() {
-        let opens = at >= skip_to && found.len() < QUOTES_MAX && n_tries < TRIES_MAX;
+        let in_table = tables.iter().any(|table| table.contains(&at));
+        let opens = at >= skip_to && !in_table && found.len() < QUOTES_MAX && n_tries < TRIES_MAX;
         let after = at + mark.len_utf8();
         let closing = opens.then(|| closing(mark, before)).flatten();
         n_tries += usize::from(closing.is_some());
@@ -141,6 +145,10 @@ pub fn quotes(source: &str) -> Vec<Quote> {
         }
         before = mark;
     }
+    let is_apart = |table: &Range<usize>| !found.iter().any(|quote| quote.outer.contains(&table.start));
+    let apart: Vec<Range<usize>> = tables.into_iter().filter(is_apart).collect();
+    found.extend(apart.into_iter().map(|table| Quote { outer: table.clone(), inner: table }));
+    found.sort_by_key(|quote| quote.outer.start);
     found
 }
 

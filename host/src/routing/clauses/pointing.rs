@@ -93,6 +93,69 @@ pub fn pointer(text: &str) -> Option<Pointer> {
     })
 }
 
+/// Whether `text` has a word that may mean something said before, in any of its senses: "how long is it".
+pub fn may_point(text: &str) -> bool {
+    let words = read(text);
+    words.iter().any(|word| !word.shielded && BACK.contains(&word.lower.as_str()))
+}
+
+/// Whether `text` goes on from a time or place said before: "three days later", "between then and May".
+pub fn goes_on_from(text: &str) -> bool {
+    let words = read(text);
+    words.iter().any(|word| !word.shielded && FROM_THERE.contains(&word.lower.as_str()))
+}
+
+/// Whether `text` reckons from a time said before: "between then and May", "since then".
+pub fn begins_there(text: &str) -> bool {
+    let words = read(text);
+    words.windows(2).any(|pair| {
+        let [first, second] = pair else { return false };
+        matches!(first.lower.as_str(), "between" | "from" | "since" | "mellan" | "från" | "sedan")
+            && matches!(second.lower.as_str(), "then" | "that" | "there" | "då" | "dess" | "det" | "den")
+    })
+}
+
+/// What `text` asks the number of: `rows` in "how many rows are there".
+pub fn counted_noun(text: &str) -> Option<String> {
+    let words = read(text);
+    let many = |pair: &[Word]| {
+        let [first, second] = pair else { return false };
+        let asks = matches!(first.lower.as_str(), "how" | "hur" | "antal" | "number");
+        asks && matches!(second.lower.as_str(), "many" | "much" | "många" | "mycket" | "of")
+    };
+    let at = words.windows(2).position(many)?;
+    words.get(at + 2).filter(|word| !word.shielded).map(|word| word.lower.clone())
+}
+
+/// Whether `text` speaks of the present.
+pub fn is_of_now(text: &str) -> bool {
+    let words = read(text);
+    words.iter().any(|word| !word.shielded && NOW.contains(&word.lower.as_str()))
+}
+
+/// Words that may mean something said before.
+const BACK: &[&str] = &[
+    "it", "that", "this", "them", "those", "these", "its", "their", "there", "then", "he", "she", "his", "her", "him",
+    "original", "same", "above", "below", "i", "my", "det", "den", "detta", "denna", "dem", "dessa", "dess", "deras",
+    "där", "då", "hon", "han", "hennes", "hans", "henne", "honom", "samma", "ovan", "nedan", "jag", "mitt", "min",
+];
+const FROM_THERE: &[&str] = &[
+    "that",
+    "then",
+    "later",
+    "earlier",
+    "afterwards",
+    "there",
+    "då",
+    "senare",
+    "tidigare",
+    "därifrån",
+    "därefter",
+    "dess",
+    "innan",
+];
+const NOW: &[&str] = &["now", "today", "currently", "right", "nu", "idag", "dag"];
+
 /// How many words at `at` say what came of the part before: "what you get".
 pub(super) fn phrase_at(words: &[Word], at: usize) -> Option<usize> {
     let is_there = |phrase: &&&[&str]| {
@@ -127,7 +190,9 @@ pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
         let named =
             words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()));
         let is_word = word.lower.chars().count() > 2 && word.lower.chars().all(char::is_alphabetic);
-        if named || !is_word {
+        // "How many words" asks for them.
+        let asked = matches!(at.checked_sub(1).map(lower), Some("many" | "much" | "många" | "mycket"));
+        if named || !is_word || asked {
             return None;
         }
         let from = match at.checked_sub(1).map(lower) {

@@ -49,6 +49,18 @@ pub struct Output {
     depth: usize,
 }
 
+impl Output {
+    /// The one number of an answer that was asked for.
+    pub fn figure(pointer: String) -> Output {
+        Output { pointer, name: "result".to_owned(), kind: Kind::Number, as_text: false, leads: true, depth: 0 }
+    }
+
+    /// Whether it is what such answers are about.
+    pub fn leads(&self) -> bool {
+        self.leads
+    }
+}
+
 /// The places of the answers that `schema` describes. A text that may be a number is there as both.
 pub fn of(schema: Option<&Value>) -> Vec<Output> {
     let mut found = Vec::new();
@@ -58,7 +70,7 @@ pub fn of(schema: Option<&Value>) -> Vec<Output> {
     found
 }
 
-/// The numbers that the first item of each list has, such as the id of what was found first.
+/// The numbers that the first item of each list has, such as the id of what was found first, and its text.
 pub fn of_first_items(schema: Option<&Value>) -> Vec<Output> {
     let mut found = Vec::new();
     let Some(root) = schema else { return found };
@@ -68,8 +80,20 @@ pub fn of_first_items(schema: Option<&Value>) -> Vec<Output> {
         let pointer = format!("/{}/0", super::escaped(list));
         visit(root, shapes::resolved(root, item), Named { pointer: &pointer, name: list, leads: false }, 1, &mut found);
     }
-    found.retain(|output| output.kind == Kind::Number && !output.as_text);
+    found.retain(|output| match output.kind {
+        Kind::Number => !output.as_text,
+        Kind::Text => is_main(output),
+        Kind::Date => false,
+    });
     found
+}
+
+/// Whether a question about `noun` is one about a place of such an answer: "how many rows" about `rows`.
+pub fn tell_of<'a>(outputs: &'a [Output], noun: &str) -> Option<&'a Output> {
+    outputs.iter().find(|output| match arguments::words_of_name(&output.name).as_slice() {
+        [only] => !is_main(output) && arguments::same_word(only, noun),
+        _ => false,
+    })
 }
 
 /// A place by its pointer and the last name of it.

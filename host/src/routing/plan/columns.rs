@@ -1,0 +1,87 @@
+//! The figure of a table that a part asks for, "the highest price": which column, and which of what is told of it.
+
+use serde_json::Value;
+
+use super::super::{arguments, shapes, tables};
+use super::escaped;
+
+/// What figures of a column are called, and the words that ask for them.
+const FIGURES: &[(&str, &[&str])] = &[
+    ("sum", &["sum", "total", "totals", "altogether", "summa", "summan", "totalt", "totala", "totalen", "sammanlagt"]),
+    (
+        "mean",
+        &[
+            "average",
+            "mean",
+            "avg",
+            "genomsnitt",
+            "genomsnittet",
+            "genomsnittlig",
+            "genomsnittliga",
+            "medel",
+            "medelvärde",
+            "medelvärdet",
+            "snitt",
+            "snittet",
+        ],
+    ),
+    ("median", &["median", "medianen", "medianvärdet"]),
+    (
+        "max",
+        &[
+            "highest", "largest", "biggest", "max", "maximum", "most", "top", "högsta", "högst", "största", "störst",
+            "maximala", "flest", "mest",
+        ],
+    ),
+    ("min", &["lowest", "smallest", "least", "min", "minimum", "lägsta", "lägst", "minsta", "minst", "minimala"]),
+];
+
+/// Where an answer of `schema` about the table `block` has the figure that `asked` asks for: a list with "columns" in its
+/// name has one item for each column, in their order.
+pub fn figure(schema: &Value, block: &str, asked: &str) -> Option<String> {
+    let words: Vec<String> = arguments::plain_words(asked).collect();
+    let (figure, _) = FIGURES.iter().find(|(_, says)| words.iter().any(|word| says.contains(&word.as_str())))?;
+    let lists = shapes::resolved(schema, schema).get("properties").and_then(Value::as_object)?;
+    let list = lists.keys().find(|name| arguments::words_of_name(name).iter().any(|word| word == "columns"))?;
+    let pointer = format!("/{}/{}/{figure}", escaped(list), column(block, &words)?);
+    matches!(shapes::at(schema, &pointer), shapes::Place::Known(_)).then_some(pointer)
+}
+
+/// The place of the column that `words` name, or of the only one of numbers.
+fn column(block: &str, words: &[String]) -> Option<usize> {
+    let mut rows = tables::cells(block);
+    let (names, first) = (rows.next()?, rows.next()?);
+    let is_named = |name: &str| {
+        let own = arguments::words_of_name(name);
+        own.iter().any(|own| words.iter().any(|word| arguments::same_word(word, own)))
+    };
+    let figures: Vec<usize> = (0..first.len())
+        .filter(|at| first.get(*at).is_some_and(|cell| cell.trim().starts_with(|c: char| c.is_ascii_digit())))
+        .collect();
+    let named = figures.iter().copied().find(|at| names.get(*at).is_some_and(|name| is_named(name)));
+    named.or_else(|| figures.first().copied().filter(|_| figures.len() == 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_figure_of_a_column_is_found_by_its_words_or_where_there_is_one_of_numbers() {
+        let column = json!({"type": "object", "properties": {
+            "name": {"type": "string"}, "sum": {"type": "number"}, "max": {"type": "number"},
+        }});
+        let schema = json!({"type": "object", "properties": {
+            "rows": {"type": "integer"}, "columns": {"type": "array", "items": column},
+        }});
+        let table = "vara;pris;antal\nkaffe;54,90;2\nost;129,00;1";
+        let at = |asked| figure(&schema, table, asked);
+        assert_eq!(at("vad är summan av priserna?").as_deref(), Some("/columns/1/sum"));
+        assert_eq!(at("what is the highest antal").as_deref(), Some("/columns/2/max"));
+        assert_eq!(at("what is the highest"), None, "of which?");
+        assert_eq!(at("what is the median pris"), None, "nothing tells it");
+        assert_eq!(figure(&schema, "a,b\nx,1", "the total").as_deref(), Some("/columns/1/sum"));
+    }
+}

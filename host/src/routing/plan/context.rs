@@ -1,0 +1,220 @@
+//! What a part leaves unsaid because a part before it said or found it: "how old is she", "and how many characters".
+
+use serde_json::Value;
+
+use super::super::{Clause, Question, Reference, Step, Strategy, arguments, clauses};
+use super::outputs::{self, Kind};
+use super::{Landing, Made, Planner, Said, escaped};
+
+/// A call with what was said or found before it.
+pub(super) struct Completed {
+    pub step: Step,
+    pub references: Vec<Reference>,
+    /// The parts whose own values it took.
+    pub said_by: Vec<usize>,
+}
+
+/// Where a value was found.
+enum Known {
+    /// In what part `said_by` said, or in the request as a whole.
+    Said(Value, Option<usize>),
+    /// In an answer.
+    Found(Reference),
+}
+
+impl Planner<'_> {
+    /// The call of the part right before, where its answer tells what this one asks: "and how many rows does it have".
+    pub(super) fn answered(&self, text: &str, before: &[Option<Made>]) -> Option<Completed> {
+        let (at, made) = before.iter().enumerate().next_back()?;
+        let made = made.as_ref()?;
+        let noun = clauses::counted_noun(text)?;
+        if Said::new(text, self.language, self.ask.now).says_value() {
+            return None;
+        }
+        outputs::tell_of(&made.outputs, &noun)?;
+        Some(Completed { step: made.step.clone(), references: made.references.clone(), said_by: vec![at] })
+    }
+
+    /// The call of a part that lacks nothing but what was said or found before.
+    pub(super) fn completed_from(
+        &self,
+        text: &str,
+        plain: &Strategy,
+        has_block: bool,
+        before: &[Option<Made>],
+    ) -> Option<Completed> {
+        let Strategy::Ask(Question::Missing { skill, arguments, missing }) = plain else { return None };
+        let points = clauses::may_point(text);
+        if !points && self.block.is_none() && Said::new(text, self.language, self.ask.now).says_value() {
+            return None;
+        }
+        let schema = self.index.profile(skill)?.input_schema.clone();
+        let mut done = Completed {
+            step: Step { skill: skill.clone(), arguments: arguments.clone() },
+            references: Vec::new(),
+            said_by: Vec::new(),
+        };
+        for missing in missing {
+            if missing.suggestion.is_some() {
+                return None;
+            }
+            let block = self.block_for(&schema, &missing.name, has_block, before);
+            match block.or_else(|| self.known(&schema, &missing.name, points, before))? {
+                Known::Said(value, said_by) => {
+                    done.step.arguments.insert(missing.name.clone(), value);
+                    done.said_by.extend(said_by);
+                }
+                Known::Found(reference) => done.references.push(reference),
+            }
+        }
+        Some(done)
+    }
+
+    /// The value of a property, as the last part that has one knows it.
+    fn known(&self, schema: &Value, name: &str, points: bool, before: &[Option<Made>]) -> Option<Known> {
+        let is_date = arguments::dates(schema).iter().any(|date| date == name);
+        let is_text = arguments::takes_any_text(schema, name);
+        let landing = outputs::landing(schema, name);
+        let to = format!("/{}", escaped(name));
+        let found = |at: usize, pointer: &str, as_number: bool| {
+            Known::Found(Reference { to: to.clone(), part: at, pointer: pointer.to_owned(), template: None, as_number })
+        };
+        for (at, made) in before.iter().enumerate().rev() {
+            let Some(made) = made else { continue };
+            // A figure is only taken where something says so.
+            let may_be = |kind: Kind| match landing {
+                Some(Landing::Number) => points && kind == Kind::Number,
+                Some(_) if is_date => kind == Kind::Date,
+                Some(_) => kind == Kind::Text,
+                None => false,
+            };
+            let same = |output: &&outputs::Output| output.name == name && may_be(output.kind);
+            if let Some(output) = made.outputs.iter().find(same) {
+                return Some(found(at, &output.pointer, landing == Some(Landing::Number) && output.as_text));
+            }
+            if let Some(reference) = made.references.iter().find(|reference| reference.to == to) {
+                return Some(Known::Found(reference.clone()));
+            }
+            let value = made.step.arguments.get(name).filter(|value| points || !value.is_number());
+            if let Some(value) = value.filter(|value| arguments::takes(schema, name, value)) {
+                return Some(Known::Said(value.clone(), Some(at)));
+            }
+            if is_date && let Some(known) = self.date_of(at, made, &to) {
+                return Some(known);
+            }
+            if is_text {
+                let main = |output: &&outputs::Output| output.kind == Kind::Text && outputs::is_main(output);
+                if let Some(output) = made.outputs.iter().find(|output| main(output) && !output.as_text) {
+                    return Some(found(at, &output.pointer, false));
+                }
+                let in_list = |output: &&outputs::Output| output.kind == Kind::Text;
+                if let Some(output) = made.found.iter().find(in_list).filter(|_| points) {
+                    return Some(found(at, &output.pointer, false));
+                }
+                if let Some(said) = self.text_of(made) {
+                    return Some(Known::Said(said.into(), Some(at)));
+                }
+            }
+        }
+        None
+    }
+
+    /// The request's table, for a part that lacks a text: it is there to be looked at, by the part that it stands in, and
+    /// by others where no part before was given a text of its own.
+    fn block_for(&self, schema: &Value, name: &str, has_block: bool, before: &[Option<Made>]) -> Option<Known> {
+        let block = self.block?;
+        let takes = arguments::takes_any_text(schema, name) && outputs::is_open(name);
+        let is_other = |made: &Made| self.text_of(made).is_some_and(|text| !self.is_block(text, block));
+        let free = has_block || !before.iter().flatten().any(is_other);
+        let written = || self.mended.as_written(block).map_or_else(|| block.into(), Value::from);
+        (takes && free).then(|| Known::Said(written(), None))
+    }
+
+    /// The text that a part was given to work on.
+    fn text_of<'m>(&self, made: &'m Made) -> Option<&'m str> {
+        let schema = &self.index.profile(&made.step.skill)?.input_schema;
+        let texts = made.step.arguments.iter().filter(|(name, _)| arguments::takes_any_text(schema, name));
+        texts.filter_map(|(_, value)| value.as_str()).max_by_key(|text| text.len())
+    }
+
+    /// The date that a part found, or that it was given.
+    fn date_of(&self, at: usize, made: &Made, to: &str) -> Option<Known> {
+        let found = |pointer: &str| Reference {
+            to: to.to_owned(),
+            part: at,
+            pointer: pointer.to_owned(),
+            template: None,
+            as_number: false,
+        };
+        let own =
+            self.index.profile(&made.step.skill).map(|own| arguments::dates(&own.input_schema)).unwrap_or_default();
+        let given = || own.iter().find_map(|name| made.step.arguments.get(name));
+        let dates = || made.outputs.iter().filter(|output| output.kind == Kind::Date);
+        // What such answers are about, or what was only looked at, before what it was given.
+        let about = dates().find(|output| output.leads() || own.contains(&output.name));
+        if let Some(output) = about {
+            return Some(Known::Found(found(&output.pointer)));
+        }
+        if let Some(value) = given() {
+            return Some(Known::Said(value.clone(), Some(at)));
+        }
+        dates().next().map(|output| Known::Found(found(&output.pointer)))
+    }
+
+    /// The call of a part that would be about today, where the part right before it is about another date: "and what
+    /// week is that".
+    pub(super) fn about_date(
+        &self,
+        text: &str,
+        plain: &Strategy,
+        earlier: &[Clause],
+        before: &[Option<Made>],
+    ) -> Option<Completed> {
+        let step = super::first_call(plain)?;
+        let schema = &self.index.profile(&step.skill)?.input_schema;
+        let dates = arguments::dates(schema);
+        let unsaid: Vec<&String> = dates.iter().filter(|date| !step.arguments.contains_key(*date)).collect();
+        let (at, last) = before.iter().enumerate().next_back()?;
+        let says = Said::new(text, self.language, self.ask.now).says_value();
+        if clauses::is_of_now(text) || says && !clauses::goes_on_from(text) {
+            return None;
+        }
+        let name = match unsaid.as_slice() {
+            [only] => *only,
+            // "How many days until then": from today to it.
+            [_, last] if clauses::goes_on_from(text) => *last,
+            _ => return None,
+        };
+        let known = match last {
+            Some(made) => self.date_of(at, made, &format!("/{}", escaped(name)))?,
+            None => {
+                let said = Said::new(&earlier.get(at)?.text, self.language, self.ask.now).only_date()?;
+                Known::Said(said.into(), Some(at))
+            }
+        };
+        let mut done = Completed { step: step.clone(), references: Vec::new(), said_by: Vec::new() };
+        // "Between then and 1 January": the time said before comes first.
+        let other = dates.iter().find(|other| *other != name && unsaid.len() == 1);
+        if let Some(other) = other.filter(|_| clauses::begins_there(text))
+            && dates.iter().position(|date| date == other) < dates.iter().position(|date| date == name)
+            && let Some(value) = done.step.arguments.remove(other)
+        {
+            done.step.arguments.insert(name.clone(), value);
+            return self.dated(done, other, known);
+        }
+        self.dated(done, name, known)
+    }
+
+    fn dated(&self, mut done: Completed, name: &str, known: Known) -> Option<Completed> {
+        match known {
+            Known::Said(value, said_by) => {
+                done.step.arguments.insert(name.to_owned(), value);
+                done.said_by.extend(said_by);
+            }
+            Known::Found(reference) => {
+                done.references.push(Reference { to: format!("/{}", escaped(name)), ..reference });
+            }
+        }
+        Some(done)
+    }
+}
