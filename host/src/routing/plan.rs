@@ -203,7 +203,6 @@ impl Planner<'_> {
         let takes_table = step.arguments.values().filter_map(Value::as_str).any(is_table);
         let figure = schema.zip(self.block).filter(|_| takes_table);
         if let Some(pointer) = figure.and_then(|(schema, block)| columns::figure(schema, block, text)) {
-            outputs.retain(|output| output.kind != Kind::Number);
             outputs.push(Output::figure(pointer));
         }
         Made { step: step.clone(), references: Vec::new(), outputs, found, text: text.to_owned() }
@@ -270,7 +269,10 @@ impl Planner<'_> {
         {
             return part(Strategy::Direct(step), references);
         }
-        let plain = self.decide(&text, (text == clause.text).then_some(ranking), clause.depends);
+        let plain = match self.of_table(&text) {
+            Some(of_table) => of_table,
+            None => self.decide(&text, (text == clause.text).then_some(ranking), clause.depends),
+        };
         let is_sure = matches!(plain, Strategy::Direct(_) | Strategy::Fallbacks(_));
         if clause.depends && points.as_ref().is_some_and(|pointer| !pointer.is_weak) && !before.is_empty() {
             // It goes on from the part before it, which has no answer, or not one that it can take.
@@ -301,6 +303,13 @@ impl Planner<'_> {
             return part(Strategy::Direct(step), references);
         }
         part(plain, Vec::new())
+    }
+
+    /// What to do about a part that asks about the request's table by the words of one.
+    fn of_table(&self, text: &str) -> Option<Strategy> {
+        let block = self.block.filter(|block| columns::is_asked(block, text))?;
+        let strategy = self.decide(&format!("{text}\n{block}"), None, true);
+        first_call(&strategy).is_some().then_some(strategy)
     }
 
     fn decide(&self, text: &str, ranking: Option<&Ranking>, alone: bool) -> Strategy {

@@ -25,7 +25,10 @@ pub fn find(text: &str) -> Vec<Range<usize>> {
         match (rows, rest.first()) {
             (Some(n_rows), Some(first)) => {
                 let end = rest.get(n_rows - 1).map_or(first.end, |last| last.end);
-                found.push(first.start..end);
+                // "Sum up this: a;b".
+                let line = text.get(first.clone()).unwrap_or_default();
+                let said = line.find(": ").map_or(0, |colon| colon + 2);
+                found.push(first.start + said..end);
                 at += n_rows;
             }
             _ => at += 1,
@@ -86,6 +89,7 @@ mod tests {
             ("How old are they, on average?\nname,age\nNora,31\nSam,45", vec!["name,age\nNora,31\nSam,45"]),
             ("vara;pris\nkaffe;54,90\nost;129,00\nVad kostar det?", vec!["vara;pris\nkaffe;54,90\nost;129,00"]),
             ("Lista:\nstad|antal\nLund|12\nHur många rader är det, och vad?", vec!["stad|antal\nLund|12"]),
+            ("Sum up this: a;b\n1;2\n\nand then 5*5", vec!["a;b\n1;2"]),
             ("a,b\n\"x, y\",2", vec!["a,b\n\"x, y\",2"]),
             ("Hi there, can you help me?\nThanks, Ann", vec![]),
             ("buy milk, bread\nand call mum, too", vec![]),

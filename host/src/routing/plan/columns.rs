@@ -47,6 +47,19 @@ pub fn figure(schema: &Value, block: &str, asked: &str) -> Option<String> {
     matches!(shapes::at(schema, &pointer), shapes::Place::Known(_)).then_some(pointer)
 }
 
+/// Whether `text` asks about the table `block`: for a figure of a column, or by the words for what tables have.
+pub fn is_asked(block: &str, text: &str) -> bool {
+    let words: Vec<String> = arguments::plain_words(text).collect();
+    let says = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+    says(TABLE) || FIGURES.iter().any(|(_, figure)| says(figure)) && column(block, &words).is_some()
+}
+
+/// Words for a table and what it has.
+const TABLE: &[&str] = &[
+    "table", "csv", "row", "rows", "column", "columns", "tabell", "tabellen", "rad", "rader", "raderna", "kolumn",
+    "kolumnen", "kolumner",
+];
+
 /// The place of the column that `words` name, or of the only one of numbers.
 fn column(block: &str, words: &[String]) -> Option<usize> {
     let mut rows = tables::cells(block);
