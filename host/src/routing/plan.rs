@@ -305,11 +305,18 @@ impl Planner<'_> {
         part(plain, Vec::new())
     }
 
-    /// What to do about a part that asks about the request's table by the words of one.
+    /// The call of a part that asks about the request's table by the words of one: of a skill that tells of columns.
     fn of_table(&self, text: &str) -> Option<Strategy> {
         let block = self.block.filter(|block| columns::is_asked(block, text))?;
-        let strategy = self.decide(&format!("{text}\n{block}"), None, true);
-        first_call(&strategy).is_some().then_some(strategy)
+        let whole = format!("{text}\n{block}");
+        let said = Said::new(&whole, self.language, self.ask.now).mended(self.mended);
+        let call = |skill: &Arc<str>| {
+            let schema = self.index.profile(skill)?.output_schema.clone()?;
+            let read = self.index.input(skill).filter(|_| columns::list(&schema).is_some())?.read(&said);
+            let takes = read.arguments.values().filter_map(Value::as_str).any(|text| self.is_block(text, block));
+            (takes && read.is_sure()).then(|| Step { skill: skill.clone(), arguments: read.arguments })
+        };
+        (self.ranked)(&whole).candidates.iter().find_map(|one| call(&one.skill)).map(Strategy::Direct)
     }
 
     fn decide(&self, text: &str, ranking: Option<&Ranking>, alone: bool) -> Strategy {

@@ -41,10 +41,15 @@ const FIGURES: &[(&str, &[&str])] = &[
 pub fn figure(schema: &Value, block: &str, asked: &str) -> Option<String> {
     let words: Vec<String> = arguments::plain_words(asked).collect();
     let (figure, _) = FIGURES.iter().find(|(_, says)| words.iter().any(|word| says.contains(&word.as_str())))?;
-    let lists = shapes::resolved(schema, schema).get("properties").and_then(Value::as_object)?;
-    let list = lists.keys().find(|name| arguments::words_of_name(name).iter().any(|word| word == "columns"))?;
-    let pointer = format!("/{}/{}/{figure}", escaped(list), column(block, &words)?);
+    let pointer = format!("/{}/{}/{figure}", escaped(list(schema)?), column(block, &words)?);
     matches!(shapes::at(schema, &pointer), shapes::Place::Known(_)).then_some(pointer)
+}
+
+/// The list of an answer of `schema` that has an item for each column.
+pub fn list(schema: &Value) -> Option<&str> {
+    let lists = shapes::resolved(schema, schema).get("properties").and_then(Value::as_object)?;
+    let of_columns = |name: &&String| arguments::words_of_name(name).iter().any(|word| word == "columns");
+    lists.keys().find(of_columns).map(String::as_str)
 }
 
 /// Whether `text` asks about the table `block`: for a figure of a column, or by the words for what tables have.

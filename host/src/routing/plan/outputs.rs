@@ -125,7 +125,10 @@ fn visit(root: &Value, here: &Value, named: Named<'_>, depth: usize, found: &mut
         if name == "result" || description.to_lowercase().contains("decimal number") {
             add(Kind::Number, true);
         }
-        add(Kind::Text, false);
+        // A single character is a mark, and no text that anything is done with.
+        if here.get("maxLength").and_then(Value::as_u64).is_none_or(|most| most > 1) {
+            add(Kind::Text, false);
+        }
     }
     if depth >= DEPTH_MAX {
         return;
