@@ -16,13 +16,16 @@ mod boundary;
 mod courtesy;
 mod kinds;
 mod lexicon;
+mod parallel;
 mod pointing;
 mod read;
 mod refers;
 mod subordinate;
+mod told;
 
 pub use kinds::{act, begins_with_value, is_fragment, is_order, is_question, request_of};
 pub use lexicon::lexicon;
+pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
 pub use pointing::{Pointer, counted_in, joints, nouns, pointer, same_text, without_order};
 
 /// Most parts of a request; what comes after belongs to the last.
@@ -71,6 +74,12 @@ fn split_bare(text: &str) -> Vec<Clause> {
     }
     while at < words.len() && starts.len() < CLAUSES_MAX {
         let begun = starts.last().map_or(0, |last| last.word);
+        // The items of a list of texts are no parts by what they begin with.
+        if at == begun + 1
+            && let Some((_, end)) = parallel::listed_in(&words, begun)
+        {
+            at = end;
+        }
         match boundary(&words, at, begun, announced) {
             Some(start) if starts.last().is_none_or(|last| last.word < start.word) => {
                 at = start.word.max(at) + order_words(&words, start.word).unwrap_or(0);
@@ -104,6 +113,7 @@ fn split_bare(text: &str) -> Vec<Clause> {
         clauses.push(clause);
     }
     asks_alike(text, &mut clauses);
+    told::put(&mut clauses);
     if let Some(at) = turned.filter(|at| *at < clauses.len()) {
         clauses.swap(at - 1, at);
     }

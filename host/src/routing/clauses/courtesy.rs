@@ -50,6 +50,7 @@ pub(super) fn announces_only(words: &[Word]) -> bool {
             || DETERMINERS.contains(&word)
             || HOW_MANY.contains(&word)
             || counted(word)
+            || DOING.contains(&word)
             || matches!(word, "?" | "!" | "." | "," | ":")
     };
     !words.is_empty()
@@ -94,7 +95,7 @@ fn is_polite(word: &str) -> bool {
 /// The words that courtesy is known by.
 pub(super) fn words() -> impl Iterator<Item = &'static str> {
     let numbers = NUMBERS.iter().flat_map(|(names, _)| *names);
-    POLITE.iter().chain(ANNOUNCED).chain(HOW_MANY).chain(numbers).copied()
+    POLITE.iter().chain(ANNOUNCED).chain(HOW_MANY).chain(DOING).chain(numbers).copied()
 }
 
 const POLITE: &[&str] = &[
@@ -191,7 +192,11 @@ const ANNOUNCED: &[&str] = &[
     "det",
     "detta",
     "ting",
+    "ones",
 ];
+
+/// What is to be done with what an announcement says is to come, and says nothing of what that is.
+const DOING: &[&str] = &["check", "do", "answer", "solve", "kolla", "gör", "fixa", "svara", "lös", "åt", "på"];
 
 const HOW_MANY: &[&str] = &[
     "few", "small", "quick", "of", "en", "ett", "några", "små", "snabba", "is", "are", "my", "in", "on", "here",

@@ -2,6 +2,7 @@
 
 use super::boundary::{order_words, starts_request};
 use super::lexicon::{AUXILIARIES, DETERMINERS, GREETINGS, NO_ORDER, QUESTIONS, SUBJECTS};
+use super::parallel::goes_on_alike;
 use super::read::{Word, read};
 use super::{courtesy, verbs};
 
@@ -62,7 +63,8 @@ pub fn is_question(text: &str) -> bool {
 /// Whether `text` has no verb and no question of its own: "och 180 cm till fot".
 pub fn is_fragment(text: &str) -> bool {
     let words = read(text);
-    !(0..words.len().min(8)).any(|at| starts_request(&words, at).is_some()) && !is_order(text)
+    let begins = |at: usize| words.get(at).is_some_and(|word| !word.shielded) && starts_request(&words, at).is_some();
+    goes_on_alike(text) || !(0..words.len().min(8)).any(begins) && !is_order(text)
 }
 
 /// Where what is wanted begins: after words of order, greetings and "can you".

@@ -307,8 +307,8 @@ fn without_courtesy(text: &str) -> &str {
     text.get(start..).unwrap_or(text)
 }
 
-/// Where a part may say a second thing without a verb of its own: "and", "och", or a comma, with two words before it.
-pub fn joints(text: &str) -> Vec<Range<usize>> {
+/// Where a part may say a second thing without a verb of its own: "and", "och", or a comma, with as many words before it at least.
+pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
     let words = read(text);
     // "Between 1 and 5" is one thing.
     let within_pair = |at: usize| {
@@ -322,14 +322,14 @@ pub fn joints(text: &str) -> Vec<Range<usize>> {
     };
     let joins = |at: usize| {
         let word = words.get(at).filter(|word| !word.shielded && !within_pair(at))?;
-        matches!(word.lower.as_str(), "and" | "och" | "å" | "samt" | ",").then_some(word.span.clone())
+        matches!(word.lower.as_str(), "and" | "och" | "å" | "o" | "samt" | ",").then_some(word.span.clone())
     };
     let mut found: Vec<Range<usize>> = Vec::new();
-    for at in 2..words.len().saturating_sub(1) {
+    for at in n_before..words.len().saturating_sub(1) {
         let Some(span) = joins(at) else { continue };
         match found.last_mut() {
             // ", and" is one.
-            Some(last) if joins(at - 1).is_some() => last.end = span.end,
+            Some(last) if at > n_before && joins(at - 1).is_some() => last.end = span.end,
             _ => found.push(span),
         }
     }
