@@ -367,6 +367,14 @@ impl Planner<'_> {
     /// The call of a part that goes on with the one before it without a verb of its own: "och 180 cm till fot", "sedan
     /// till miles".
     fn going_on(&self, text: &str, ordered: bool, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
+        self.followed(text, ordered, at, made).or_else(|| {
+            let (_, step) = self.alike(text, &made.text, &made.step).filter(|_| !ordered)?;
+            Some((step, Vec::new()))
+        })
+    }
+
+    /// The same by what it says anew in place of what the part before said.
+    fn followed(&self, text: &str, ordered: bool, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
         let turn = Turn {
             text: made.text.clone(),
             skill: Some(made.step.skill.clone()),
@@ -377,10 +385,8 @@ impl Planner<'_> {
         let ask = Ask { turns: &turns, ..self.ask.clone() };
         let led = format!("and {text}");
         let followed = Follow::of(&led).and_then(|follow| follow.go_on(self.index, &ask, self.language));
-        let step = match followed {
-            Some((Strategy::Direct(step), _)) if step.arguments != made.step.arguments => step,
-            _ if ordered => return None,
-            _ => return self.alike(text, &made.text, &made.step).map(|(_, step)| (step, Vec::new())),
+        let Some((Strategy::Direct(step), _)) = followed.filter(|(strategy, _)| !is_same(strategy, &made.step)) else {
+            return None;
         };
         if !ordered {
             return Some((step, Vec::new()));
@@ -415,6 +421,11 @@ impl Planner<'_> {
         }
         Some((step, references))
     }
+}
+
+/// Whether `strategy` is to call what `step` calls with the same.
+fn is_same(strategy: &Strategy, step: &Step) -> bool {
+    first_call(strategy).is_some_and(|call| call.arguments == step.arguments)
 }
 
 /// The text that the last of the parts `before` which said one was about.
@@ -545,6 +556,18 @@ pub fn leaves_a_part(parts: &[Part], step: &Step, understood: bool) -> bool {
     let counts =
         |part: &Part| clauses::is_order(&part.clause.text) || !understood && clauses::is_question(&part.clause.text);
     is_it && parts.iter().any(|part| left(part) && counts(part))
+}
+
+/// Whether `step` does what one of the orders asks for, and another order is a call of another skill: "show note 2 and then
+/// delete it".
+pub fn drops_a_part(parts: &[Part], step: &Step) -> bool {
+    let orders = || parts.iter().filter(|part| part.clause.asks && clauses::is_order(&part.clause.text));
+    let is_other = |part: &Part| first_call(&part.strategy).is_some_and(|call| call.skill != step.skill);
+    let is_it = |part: &Part| match &*part.strategy {
+        Strategy::Ask(Question::Missing { skill, .. }) => *skill == step.skill,
+        strategy => first_call(strategy).is_some_and(|call| call.skill == step.skill),
+    };
+    orders().any(is_other) && orders().any(is_it)
 }
 
 /// Whether a value of `step` takes in a later part that is a call of its own: "note: buy nails. also 14 * 17".

@@ -32,7 +32,7 @@ pub fn set_apart(parameters: &[Parameter], extraction: &mut Extraction) {
 fn aside<'t>(text: &'t str, parameter: &Parameter) -> Option<(&'t str, Value)> {
     let (kept, behind) = text.rsplit_once([',', ';'])?;
     let mut said = behind.trim().trim_end_matches(['.', '!']).split_whitespace().peekable();
-    said.next_if(|word| matches!(*word, "and" | "och"));
+    while said.next_if(|word| matches!(*word, "and" | "och" | "with" | "med" | "the")).is_some() {}
     let verb = said.next()?.trim_end_matches(':').to_lowercase();
     if !words::of_name(&parameter.name).iter().any(|name| words::same(name, &verb)) {
         return None;

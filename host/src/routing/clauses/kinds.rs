@@ -21,7 +21,7 @@ pub fn is_order(text: &str) -> bool {
     let start = after_lead(&words);
     let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
     let first = lower(start);
-    let is_word = first.len() > 2 && first.chars().all(char::is_alphabetic);
+    let is_word = (first.len() > 2 || verbs::is_verb(first)) && first.chars().all(char::is_alphabetic);
     let other = SUBJECTS.contains(&first)
         || DETERMINERS.contains(&first)
         || AUXILIARIES.contains(&first)

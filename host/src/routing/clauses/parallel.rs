@@ -83,7 +83,9 @@ pub fn parallel(model: &str, item: &str) -> (Vec<String>, bool) {
         let says_what = !texts.is_empty();
         return (texts, says_what);
     } else {
-        let link = before.iter().rposition(|word| is_link(Some(word)));
+        // What says the same link is more than what follows one.
+        let own_link = |link: &Word| own.iter().any(|word| word.lower == link.lower);
+        let link = before.iter().rposition(|word| is_link(Some(word)) && !own_link(word));
         let colon = before.iter().position(|word| !word.shielded && word.lower == ":");
         found.extend([link, colon, Some(0)].into_iter().flatten().map(|at| cut(at + 1, None)));
     }

@@ -153,13 +153,13 @@ impl Planner<'_> {
     /// What `piece` asks for after what `made` is of, and its own call, where it is not one that goes on.
     fn item(&self, piece: &str, made: &Made, tries: &Cell<usize>) -> Option<(String, Option<Made>)> {
         let pointer = || clauses::pointer(piece).filter(|pointer| !pointer.noun.is_empty());
+        let goes_on = self.followed(piece, false, 0, made).is_some();
+        if goes_on || pointer().is_some_and(|pointer| self.taken(piece, &pointer, 0, made, true).is_some()) {
+            return Some((piece.to_owned(), None));
+        }
         if let Some((text, step)) = self.alike_within(piece, &made.text, &made.step, tries) {
             let own = self.made(&step, &text);
             return Some((text, Some(own)));
-        }
-        let goes_on = self.going_on(piece, false, 0, made).is_some();
-        if goes_on || pointer().is_some_and(|pointer| self.taken(piece, &pointer, 0, made, true).is_some()) {
-            return Some((piece.to_owned(), None));
         }
         // What says by itself what is to be done with its value.
         let step = self.sure(piece, tries).filter(|_| says_itself(piece))?;
@@ -173,21 +173,29 @@ impl Planner<'_> {
 
     fn alike_within(&self, item: &str, model: &str, before: &Step, tries: &Cell<usize>) -> Option<(String, Step)> {
         let (texts, links_itself) = clauses::parallel(model, item);
+        let known = model.to_lowercase();
         texts.into_iter().find_map(|text| {
-            let step = self.sure(&text, tries)?;
+            let (step, unexplained) = self.sure_with(&text, tries)?;
             let is_same_skill = step.skill == before.skill;
-            (step != *before && (links_itself || is_same_skill)).then_some((text, step))
+            // A word that the item brings and nothing explains is another thing than the one before.
+            let is_known = unexplained.iter().all(|word| known.contains(word.as_str()));
+            (step != *before && is_known && (links_itself || is_same_skill)).then_some((text, step))
         })
     }
 
     /// The call of a text that is clear by itself and says nothing that the call has no use for.
     fn sure(&self, text: &str, tries: &Cell<usize>) -> Option<Step> {
+        self.sure_with(text, tries).map(|(step, _)| step)
+    }
+
+    /// The same, and the words of the text that nothing explains.
+    fn sure_with(&self, text: &str, tries: &Cell<usize>) -> Option<(Step, Vec<String>)> {
         tries.set(tries.get().checked_sub(1)?);
         let strategy = self.decide(text, None, true);
         let step = first_call(&strategy)?;
         let said = Said::new(text, self.language, self.ask.now).mended(self.mended);
         let read = self.index.input(&step.skill)?.read(&said);
-        read.unused.is_empty().then(|| step.clone())
+        read.unused.is_empty().then(|| (step.clone(), read.unexplained))
     }
 }
 
