@@ -387,3 +387,52 @@ fn values_that_nothing_else_looks_like_are_enough() {
         assert!(!matches!(analysis.strategy, Strategy::Direct(_) | Strategy::Fallbacks(_)), "{text}: {analysis:?}");
     }
 }
+
+/// The calls that a request comes to, with the words of each of its parts.
+fn calls(index: &Index, text: &str) -> Vec<(String, Value)> {
+    let analysis = analysed(index, text);
+    let call = |strategy: &Strategy| match strategy {
+        Strategy::Direct(step) => Some((step.skill.to_string(), Value::Object(step.arguments.clone()))),
+        _ => None,
+    };
+    match &analysis.strategy {
+        Strategy::Plan(parts) => parts.iter().filter_map(|part| call(&part.strategy)).collect(),
+        one => call(one).into_iter().collect(),
+    }
+}
+
+#[test]
+fn what_is_said_once_is_meant_for_each_of_several() {
+    let index = tools();
+    let convert =
+        |value: f64, from: &str, to: &str| ("convert".to_owned(), json!({ "value": value, "from": from, "to": to }));
+    let calculate = |text: &str| ("calculate".to_owned(), json!({ "expression": text }));
+    let cases = [
+        ("17*23, 144/12 och 2^10", vec![calculate("17 * 23"), calculate("144 / 12"), calculate("2^10")]),
+        ("convert 10 km to miles and to feet", vec![convert(10.0, "km", "miles"), convert(10.0, "km", "feet")]),
+        ("omvandla 7 tum och 9 fot till cm", vec![convert(7.0, "tum", "cm"), convert(9.0, "fot", "cm")]),
+    ];
+    for (text, wanted) in cases {
+        let found = calls(&index, text);
+        let alike = |(left, right): (&(String, Value), &(String, Value))| {
+            left.0 == right.0
+                && left.1.as_object().zip(right.1.as_object()).is_some_and(|(left, right)| {
+                    right.iter().all(|(name, value)| {
+                        left.get(name) == Some(value)
+                            || left.get(name).and_then(Value::as_f64).zip(value.as_f64()).is_some_and(|(a, b)| a == b)
+                    })
+                })
+        };
+        assert!(found.len() == wanted.len() && found.iter().zip(&wanted).all(alike), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn a_note_is_not_taken_apart_and_a_list_of_notes_is() {
+    let index = tools();
+    let texts = |text: &str| -> Vec<String> {
+        calls(&index, text).iter().filter_map(|(_, input)| Some(input.get("text")?.as_str()?.to_owned())).collect()
+    };
+    assert_eq!(texts("add notes: water the ferns, pay the plumber"), ["water the ferns", "pay the plumber"]);
+    assert_eq!(texts("add a note: buy milk, eggs and bread"), ["buy milk, eggs and bread"]);
+}

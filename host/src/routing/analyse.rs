@@ -78,6 +78,7 @@ pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analy
                 !understood && plan::is_all_of(&parts, step)
                     || plan::leaves_a_part(&parts, step, understood)
                     || plan::swallows_a_part(&parts, step)
+                    || plan::drops_a_part(&parts, step)
             }
             None => plan::is_partly_clear(&parts),
         };

@@ -3,6 +3,7 @@
 
 pub mod arithmetic;
 mod assign;
+mod behind;
 mod choices;
 mod cues;
 mod decide;
@@ -184,6 +185,7 @@ impl Input {
         }
         let reading = Reading::new(said, &self.own);
         let mut extraction = fill(&reading, &self.parameters, &self.templates, said.language);
+        behind::set_apart(&self.parameters, &mut extraction);
         let written = |value: &Value| said.mended?.as_written(value.as_str()?).map(Value::from);
         for value in extraction.arguments.values_mut() {
             if let Some(written) = written(value) {
@@ -197,6 +199,19 @@ impl Input {
 /// Where the quotations of `text` are, with their marks.
 pub fn quotations(text: &str) -> Vec<std::ops::Range<usize>> {
     tokens::quotes(text).into_iter().map(|quote| quote.outer).collect()
+}
+
+/// Whether what `before` ends with and `after` begins with is one measure in two units, the smaller behind: "5 ft", "11 in".
+pub fn is_one_measure(before: &str, after: &str) -> bool {
+    let last = before.split_whitespace().last().unwrap_or_default().to_lowercase();
+    let next = after.split_whitespace().find(|word| units::find(&word.to_lowercase()).is_some()).unwrap_or_default();
+    let (Some(large), Some(small)) = (units::find(&last), units::find(&next.to_lowercase())) else { return false };
+    large.dimension == small.dimension && large.factor > small.factor
+}
+
+/// Whether `word`, in lower case, names a unit.
+pub fn is_unit(word: &str) -> bool {
+    units::find(word).is_some()
 }
 
 /// The words that requests are read with, whatever the skill: numbers, units, moments, verbs and function words.

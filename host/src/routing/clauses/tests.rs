@@ -71,3 +71,79 @@ fn nothing_is_lost_and_all_is_bounded() {
     assert!(split(&"find a cat. ".repeat(10_000), &detect("find")).len() <= CLAUSES_MAX);
     split(&"'\"(".repeat(5_000), &detect("find"));
 }
+
+#[test]
+fn what_only_says_when_is_a_part_of_its_own() {
+    check(
+        "Efter att du räknat orden i 'röd bil', multiplicera antalet med 12",
+        &["räknat orden i 'röd bil'", "^ multiplicera antalet med 12"],
+    );
+    check(
+        "Before you save the note 'röd bil', tell me what 12 * 3 is",
+        &["tell me what 12 * 3 is", "save the note 'röd bil'"],
+    );
+    check("Delete note 3, but first tell me what 2 + 2 is", &["tell me what 2 + 2 is", "Delete note 3"]);
+}
+
+#[test]
+fn items_of_a_list_are_parts() {
+    check(
+        "1) 12 * 3 2) 5 km to miles 3) count the words in 'a b'",
+        &["12 * 3", "5 km to miles", "count the words in 'a b'"],
+    );
+    check(
+        "Three things: 5 acres to hectares, 18 * 45, and the weekday of 9 October",
+        &["5 acres to hectares", "18 * 45", "the weekday of 9 October"],
+    );
+    check("Hi! Two quick ones: 15 * 12 and what day is 2 May 2027?", &["15 * 12", "what day is 2 May 2027?"]);
+    let list = "add notes: buy milk, call mum and book the dentist";
+    check(list, &[list]);
+}
+
+#[test]
+fn a_part_that_tells_a_unit_puts_it_to_the_answer() {
+    check(
+        "What is 15 times 6? That's in inches, so convert it to cm too.",
+        &["What is 15 times 6?", "^ convert the result inches to cm too."],
+    );
+}
+
+#[test]
+fn what_a_noun_is_counted_in_is_read_with_it() {
+    assert_eq!(counted_in("the age in years", &(0..7)), Some((0..16, "years".to_owned())));
+    assert_eq!(counted_in("the age of Eva", &(0..7)), None);
+}
+
+#[test]
+fn an_item_stands_where_the_part_before_has_the_like() {
+    for (model, item, wanted) in [
+        ("what time is it in Oslo", "Lima", "what time is it in Lima"),
+        ("what time is it in Oslo", "in Lima", "what time is it in Lima"),
+        ("Is 2100 a leap year?", "How about 2096?", "Is 2096 a leap year?"),
+        ("är \"x1\" ett bra lösenord?", "och \"y2\" då?", "är \"y2\" ett bra lösenord?"),
+        ("Turn \"A b\" into a slug", "also into CONSTANT_CASE", "Turn \"A b\" into CONSTANT_CASE"),
+        ("skriv \"a b\" med versaler", "i snake_case", "skriv \"a b\" i snake_case"),
+        ("hur mycket är 3 fot i cm", "11 tum", "hur mycket är 11 tum i cm"),
+        ("2 cups in ml", "8 oz in grams", "8 oz in grams"),
+        ("17*23", "144/12", "144/12"),
+        ("Run $.a on {\"a\": 1}", "$.b on the same data", "Run $.b on {\"a\": 1}"),
+        ("Vilket ord är vanligast i \"en en två\"", "vilket är längst?", "vilket ord är längst i \"en en två\""),
+    ] {
+        let (texts, _) = parallel(model, item);
+        assert!(texts.iter().any(|text| text == wanted), "{model} / {item}: {texts:?}");
+    }
+}
+
+#[test]
+fn what_is_said_for_all_of_a_list_is_found() {
+    assert_eq!(shared_tail("11 inches in cm"), Some("in cm"));
+    assert_eq!(without_each("5 ft and 11 inches each in cm"), ("5 ft and 11 inches in cm".to_owned(), true));
+    assert_eq!(without_count("Lägg till två anteckningar: 'a'", 2).as_deref(), Some("Lägg till anteckningar: 'a'"));
+    assert_eq!(without_count("Lägg till två anteckningar: 'a'", 3), None);
+    assert!(says_link_again("write it in capitals and in kebab-case"));
+    assert!(!says_link_again("write it in capitals and count it"));
+    assert_eq!(listed("add notes: buy milk, call mum").map(|listed| listed.items.len()), Some(2));
+    for text in ["add a note: buy milk, eggs and bread", "add to my notes: milk, eggs", "notes: none"] {
+        assert!(listed(text).is_none(), "{text}");
+    }
+}

@@ -28,7 +28,18 @@ pub fn meant(words: &[&str], at: usize) -> Option<&'static str> {
             && (super::super::verbs::is_verb(next)
                 || matches!(
                     next,
-                    "hur" | "vad" | "va" | "vilken" | "vilket" | "vilka" | "när" | "sen" | "sedan" | "då"
+                    "i" | "till"
+                        | "med"
+                        | "hur"
+                        | "vad"
+                        | "va"
+                        | "vilken"
+                        | "vilket"
+                        | "vilka"
+                        | "när"
+                        | "sen"
+                        | "sedan"
+                        | "då"
                 )) =>
         {
             "och"

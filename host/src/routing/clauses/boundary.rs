@@ -1,0 +1,278 @@
+//! Where a part of a request begins.
+
+use super::lexicon::{ABBREVIATIONS, AUXILIARIES, DETERMINERS, ORDER, QUESTIONS, SUBJECTS, WISHES, is_operator};
+use super::read::Word;
+use super::subordinate::is_condition;
+use super::{courtesy, pointing, verbs};
+
+/// Longest remark before what is asked for.
+pub(super) const ASIDE_MAX: usize = 7;
+
+/// Where a part begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start {
+    pub(super) word: usize,
+    /// Whether words of order such as "then" introduce it.
+    pub(super) ordered: bool,
+}
+
+/// The part that begins at or right after word `at`, if one does. The part before it begins at word `begun`; the
+/// first `announced` words announce a list.
+pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize) -> Option<Start> {
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let word = words.get(at).filter(|word| !word.shielded)?;
+    let is = |list: &[&str], at: usize| list.contains(&lower(at));
+    // The end of a sentence.
+    if is(&[".", "?", "!", ";", "…"], at) {
+        let mut next = at + 1;
+        while is(&[".", "?", "!", ";", "\"", "'", "”", "’", ")"], next) {
+            next += 1;
+        }
+        let follows = words.get(next).is_some_and(|next| next.spaced);
+        let abbreviation =
+            lower(at) == "." && words.get(at - 1).is_some_and(|before| ABBREVIATIONS.contains(&before.lower.as_str()));
+        let listed = at.checked_sub(1).is_some_and(|before| marker(words, before).is_some());
+        return (follows && !abbreviation && !listed).then(|| ordered(words, next));
+    }
+    // "visa sen vad …", "räkna sedan ut …": the verb before is the part's own.
+    let verb_before = at.checked_sub(1).is_some_and(|before| verbs::is_verb(lower(before)));
+    if verb_before && order_words(words, at).is_some() {
+        return None;
+    }
+    // "and then", ", then", "after that", "och sedan", "därefter".
+    if let Some(length) = order_words(words, at)
+        && (starts_request(words, at + length).is_some_and(|strength| strength > 0)
+            || orders_something(words, at + length))
+    {
+        return Some(Start { word: at, ordered: true });
+    }
+    // "…, times 8", "then minus 40".
+    let operator = match lower(at) {
+        "," => Some(at + 1),
+        _ => order_words(words, at).map(|length| at + length),
+    };
+    if let Some(next) = operator
+        && is_operator(lower(next))
+        && (next + 1..next + 3)
+            .any(|at| words.get(at).is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit())))
+    {
+        return Some(Start { word: at, ordered: true });
+    }
+    // "… and then 'three four'": the same with another text.
+    if let Some(length) = order_words(words, at)
+        && words.get(at + length).is_some_and(|next| next.shielded)
+    {
+        return Some(Start { word: at, ordered: true });
+    }
+    // "Check if … and if …": the second of two things to find out.
+    if is(&["and", "och", "samt"], at)
+        && is(&["if", "whether", "om"], at + 1)
+        && words.iter().take(at).any(|word| !word.shielded && word.lower == lower(at + 1))
+        && says_something(words, at + 1)
+    {
+        return Some(Start { word: at, ordered: false });
+    }
+    // "and", "och", "," before a verb or a question.
+    if is(&["and", "och", "å", "samt", "also", "plus", ",", "&", "but", "men", "or", "eller"], at) {
+        let mut next = at + 1;
+        while is(
+            &[
+                "and",
+                "och",
+                "å",
+                "also",
+                "också",
+                "please",
+                "snälla",
+                "but",
+                "men",
+                "additionally",
+                "furthermore",
+                "finally",
+                "plus",
+                "to",
+                "att",
+                ",",
+                "separately",
+                "besides",
+                "moreover",
+                "meanwhile",
+                "dessutom",
+                "även",
+                "samtidigt",
+            ],
+            next,
+        ) {
+            next += 1;
+        }
+        if order_words(words, next).is_some() || lower(at) == "," && is_condition(words, begun, at) {
+            return None;
+        }
+        if courtesy::is_thanks(words.get(next..).unwrap_or_default()) {
+            return None;
+        }
+        // "…, and while that is on, tell me …".
+        if is(&["while", "meanwhile", "medan"], next) {
+            let begins = |at: &usize| starts_request(words, *at).is_some_and(|strength| strength > 0);
+            next = (next + 1..next + ASIDE_MAX).find(begins).unwrap_or(next);
+        }
+        // "…, and would you tell me": what is asked for comes behind it.
+        next += courtesy::lead(words.get(next..).unwrap_or_default());
+        let needed = if lower(at) == "," && next == at + 1 || matches!(lower(at), "or" | "eller") { 2 } else { 1 };
+        let starts = starts_request(words, next).is_some_and(|strength| strength >= needed);
+        if (starts || asks_of_value(words, next) || tells_value(words, next)) && says_something(words, next) {
+            return Some(Start { word: at, ordered: false });
+        }
+    }
+    // A new line of a list, or one that begins as a request does; not a text that a colon announces.
+    if (word.line || counts_on(words, at))
+        && (marker(words, at).is_some() || starts_request(words, at).is_some_and(|strength| strength > 0))
+        && !in_text(words, at, announced)
+    {
+        return Some(ordered(words, at));
+    }
+    // "And then to miles": the part before goes on with what came of it.
+    if let Some(length) = order_words(words, at)
+        && matches!(lower(at + length), "to" | "into" | "till" | "in" | "i")
+        && lower(at) != "after"
+    {
+        return Some(Start { word: at, ordered: true });
+    }
+    None
+}
+
+/// How many words mark the item of a list at `at`: "1.", "2)", or "-" where another line begins with it, too.
+pub(super) fn marker(words: &[Word], at: usize) -> Option<usize> {
+    let first = words.get(at).filter(|word| word.line || at == 0 || counts_on(words, at))?;
+    if matches!(first.lower.as_str(), "-" | "*" | "•" | "–") && words.get(at + 1).is_some_and(|next| next.spaced) {
+        let alike = |(other, word): (usize, &Word)| {
+            other != at && (word.line || other == 0) && !word.shielded && word.lower == first.lower
+        };
+        return words.iter().enumerate().any(alike).then_some(1);
+    }
+    let is_number = first.lower.len() <= 2 && first.lower.bytes().all(|byte| byte.is_ascii_digit());
+    let mark = words.get(at + 1).filter(|mark| matches!(mark.lower.as_str(), "." | ")") && !mark.spaced)?;
+    let spaced = words.get(at + 2).is_some_and(|next| next.spaced);
+    if is_number && spaced && mark.span.start == first.span.end {
+        return Some(2);
+    }
+    None
+}
+
+/// Whether word `at` counts on from an item before it on the same line: "1) … 2) …".
+pub(super) fn counts_on(words: &[Word], at: usize) -> bool {
+    let number = |at: usize| {
+        let word = words.get(at).filter(|word| !word.shielded && word.lower.len() <= 2)?;
+        let closed = words.get(at + 1).is_some_and(|mark| mark.lower == ")" && !mark.spaced);
+        word.lower.parse::<u8>().ok().filter(|_| closed)
+    };
+    let Some(own) = number(at).filter(|own| *own > 1) else { return false };
+    (0..at).any(|before| number(before) == Some(own - 1))
+}
+
+/// Whether the line that begins at `at` belongs to a text that a colon at the end of an earlier line announces, with no
+/// empty line between.
+pub(super) fn in_text(words: &[Word], at: usize, announced: usize) -> bool {
+    let begun = words.iter().take(at + 1).rposition(|word| word.paragraph).unwrap_or(0).max(announced);
+    (begun..at).any(|place| {
+        let is_colon = words.get(place).is_some_and(|word| word.lower == ":");
+        // A quotation or a table ends by itself.
+        is_colon
+            && words.get(place + 1).is_some_and(|next| next.line && !next.shielded)
+            && marker(words, place + 1).is_none()
+    })
+}
+
+pub(super) fn ordered(words: &[Word], at: usize) -> Start {
+    Start { word: at, ordered: order_words(words, at).is_some() }
+}
+
+/// How many words of order stand at `at`.
+pub(super) fn order_words(words: &[Word], at: usize) -> Option<usize> {
+    ORDER
+        .iter()
+        .filter(|order| {
+            order.iter().enumerate().all(|(offset, word)| {
+                words.get(at + offset).is_some_and(|there| there.lower == *word && !there.shielded)
+            })
+        })
+        .map(|order| order.len())
+        .max()
+        .map(|length| length + usize::from(words.get(at + length).is_some_and(|next| next.lower == ",")))
+}
+
+/// How surely a request starts at word `at`: 1 for a verb that may also be a noun, 2 for what is clear.
+pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let first = lower(at);
+    if QUESTIONS.contains(&first) {
+        // "what I want": a question asks with its verb next or soon after.
+        let may_relate = matches!(
+            first,
+            "which" | "vilken" | "vilket" | "vilka" | "when" | "när" | "where" | "who" | "that" | "vem"
+        );
+        // "Which weekday is …", not "the book, which is …".
+        let asks_of_noun = matches!(first, "which" | "vilken" | "vilket" | "vilka")
+            && !is_copula(lower(at + 1))
+            && (at + 2..at + 5).any(|next| is_copula(lower(next)));
+        return Some(if may_relate && !asks_of_noun { 1 } else { 2 });
+    }
+    if AUXILIARIES.contains(&first) && SUBJECTS.contains(&lower(at + 1)) {
+        return Some(2);
+    }
+    if SUBJECTS.contains(&first) && WISHES.contains(&lower(at + 1)) {
+        return Some(2);
+    }
+    if verbs::is_verb(first) {
+        let next = lower(at + 1);
+        let is_value =
+            words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()));
+        let is_clear = is_value
+            || DETERMINERS.contains(&next)
+            || matches!(next, "att" | "away" | "down")
+            || pointing::is_definite(next)
+            || words.get(at + 1).is_some_and(|word| pointing::looks_definite(&word.lower))
+            || order_words(words, at + 1).is_some();
+        return match is_clear {
+            true => Some(2),
+            false => (!verbs::is_also_noun(first)).then_some(1),
+        };
+    }
+    None
+}
+
+pub(super) fn is_copula(word: &str) -> bool {
+    const MORE: &[&str] = &["was", "were", "had", "falls", "comes", "var", "blir", "infaller", "ligger", "kommer"];
+    AUXILIARIES.contains(&word) || MORE.contains(&word)
+}
+
+/// Whether somebody tells a figure of their own at word `at`: "and I weigh 81 kg".
+pub(super) fn tells_value(words: &[Word], at: usize) -> bool {
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    matches!(lower(at), "i" | "jag" | "we" | "vi")
+        && words.get(at + 2).is_some_and(|word| !word.shielded && word.lower.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether a question about a figure starts at word `at`: "is 2026 a leap year", "var 1 maj en fredag".
+pub(super) fn asks_of_value(words: &[Word], at: usize) -> bool {
+    let is_copula = words
+        .get(at)
+        .is_some_and(|word| matches!(word.lower.as_str(), "is" | "was" | "are" | "were" | "är" | "var" | "blir"));
+    let figure = |word: &Word| word.shielded || word.lower.starts_with(|c: char| c.is_ascii_digit());
+    is_copula && words.get(at + 1).is_some_and(figure)
+}
+
+/// Whether what follows words of order is an order, though its verb is not known: "mow the lawn".
+pub(super) fn orders_something(words: &[Word], at: usize) -> bool {
+    const ARTICLES: &[&str] =
+        &["the", "a", "an", "my", "our", "your", "this", "that", "these", "those", "all", "it", "them"];
+    let is_word = words.get(at).is_some_and(|word| {
+        !word.shielded && word.lower.chars().all(char::is_alphabetic) && !DETERMINERS.contains(&word.lower.as_str())
+    });
+    is_word && words.get(at + 1).is_some_and(|next| ARTICLES.contains(&next.lower.as_str()))
+}
+
+/// Whether more than one word follows before the next end of a sentence.
+pub(super) fn says_something(words: &[Word], at: usize) -> bool {
+    words.get(at + 1).is_some_and(|next| !matches!(next.lower.as_str(), "." | "?" | "!" | "," | "and" | "och"))
+}

@@ -1,0 +1,86 @@
+//! What kind of part a text is: an order, a question, a figure to begin with, or only a few words.
+
+use super::boundary::{order_words, starts_request};
+use super::lexicon::{AUXILIARIES, DETERMINERS, GREETINGS, NO_ORDER, QUESTIONS, SUBJECTS};
+use super::parallel::goes_on_alike;
+use super::read::{Word, read};
+use super::{courtesy, verbs};
+
+/// What `text` asks for, without what announces it and asks nicely.
+pub fn request_of(text: &str) -> &str {
+    let words = read(text);
+    let announced = courtesy::announcement(&words);
+    let own = words.get(announced..).unwrap_or_default();
+    let start = own.get(courtesy::lead(own)).map_or(0, |word| word.span.start);
+    text.get(start..).unwrap_or(text)
+}
+
+/// Whether `text` begins as an order does: with a verb, or with a word that may be one, and says what of.
+pub fn is_order(text: &str) -> bool {
+    let words = read(text);
+    let start = after_lead(&words);
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let first = lower(start);
+    let is_word = (first.len() > 2 || verbs::is_verb(first)) && first.chars().all(char::is_alphabetic);
+    let other = SUBJECTS.contains(&first)
+        || DETERMINERS.contains(&first)
+        || AUXILIARIES.contains(&first)
+        || QUESTIONS.contains(&first)
+        || NO_ORDER.contains(&first);
+    is_word && !other && words.len() > start + 1
+}
+
+/// Whether `text` only names a figure to begin with: "take 1024", "börja med 5".
+pub fn begins_with_value(text: &str) -> bool {
+    const BEGIN: &[&[&str]] =
+        &[&["take"], &["ta"], &["start", "with"], &["begin", "with"], &["börja", "med"], &["utgå", "från"]];
+    let words = read(text);
+    let is_there = |begin: &&&[&str]| {
+        begin.iter().enumerate().all(|(at, wanted)| words.get(at).is_some_and(|word| word.lower == *wanted))
+    };
+    let said = |begin: &&[&str]| {
+        let rest = words.get(begin.len()..).unwrap_or_default();
+        let n_words = rest.iter().filter(|word| word.lower.chars().any(char::is_alphanumeric)).count();
+        rest.first().is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit())) && n_words <= 2
+    };
+    BEGIN.iter().filter(is_there).any(said)
+}
+
+/// The verb that `text` begins with, where that says what is to be done in the world, and the words that speak of it.
+pub fn act(text: &str) -> Option<(String, &'static [&'static str])> {
+    let words = read(text);
+    let first = words.get(after_lead(&words)).filter(|word| !word.shielded)?;
+    Some((first.lower.clone(), verbs::act(&first.lower)?))
+}
+
+/// Whether `text` begins as a question does.
+pub fn is_question(text: &str) -> bool {
+    let words = read(text);
+    let start = after_lead(&words);
+    words.get(start).is_some_and(|word| QUESTIONS.contains(&word.lower.as_str())) && words.len() > start + 1
+}
+
+/// Whether `text` has no verb and no question of its own: "och 180 cm till fot".
+pub fn is_fragment(text: &str) -> bool {
+    let words = read(text);
+    let begins = |at: usize| words.get(at).is_some_and(|word| !word.shielded) && starts_request(&words, at).is_some();
+    goes_on_alike(text) || !(0..words.len().min(8)).any(begins) && !is_order(text)
+}
+
+/// Where what is wanted begins: after words of order, greetings and "can you".
+pub(super) fn after_lead(words: &[Word]) -> usize {
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let mut at = 0;
+    while at < words.len() {
+        at += match order_words(words, at) {
+            Some(length) => length,
+            None if GREETINGS.contains(&lower(at)) || matches!(lower(at), "," | "!" | "kunna") => 1,
+            None if AUXILIARIES.contains(&lower(at)) && matches!(lower(at + 1), "you" | "du" | "ni") => 2,
+            // "If not, order a new one."
+            None if matches!(lower(at), "if" | "om") && matches!(lower(at + 1), "not" | "so" | "inte" | "ja") => 2,
+            None if matches!(lower(at), "otherwise" | "annars") => 1,
+            None => break,
+        };
+    }
+    at
+}

@@ -1,0 +1,111 @@
+//! The words and marks of a request, and which of them are shielded by quotation marks and brackets.
+
+use std::ops::Range;
+
+use super::super::tables;
+
+/// Words that are looked at.
+pub(super) const WORDS_MAX: usize = 2_000;
+
+/// A word or mark.
+pub(super) struct Word {
+    pub(super) span: Range<usize>,
+    pub(super) lower: String,
+    /// Inside quotation marks or brackets, where nothing is split.
+    pub(super) shielded: bool,
+    /// Whether a space or the beginning is before it.
+    pub(super) spaced: bool,
+    /// Whether it is the first of a line.
+    pub(super) line: bool,
+    /// Whether an empty line is before it.
+    pub(super) paragraph: bool,
+}
+
+pub(super) fn read(text: &str) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut shield = Shield::default();
+    let tables = tables::find(text);
+    let mut current: Option<usize> = None;
+    let mut spaced = true;
+    let mut before = ' ';
+    let push = |words: &mut Vec<Word>, span: Range<usize>, shielded: bool, spaced: bool| {
+        let lower = text.get(span.clone()).unwrap_or("").to_lowercase();
+        let space = text.get(..span.start).unwrap_or("");
+        let n_lines = space.chars().rev().take_while(|c| c.is_whitespace()).filter(|c| *c == '\n').count();
+        words.push(Word { span, lower, shielded, spaced, line: n_lines > 0, paragraph: n_lines > 1 });
+    };
+    for (at, character) in text.char_indices() {
+        if words.len() >= WORDS_MAX {
+            break;
+        }
+        let next = text.get(at + character.len_utf8()..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
+        let in_table = tables.iter().any(|table| table.contains(&at));
+        let was_shielded = shield.is_up() || tables.iter().any(|table| table.contains(&at.saturating_sub(1)));
+        if !in_table {
+            shield.pass(text, at, character, before, next);
+        }
+        let joins = matches!(character, '\'' | '’' | '-' | '.' | ',' | ':' | '/' | '@' | '_' | '&' | '=' | '%' | '+')
+            && before.is_alphanumeric()
+            && (next.is_alphanumeric() || matches!(next, '/' | '='));
+        if character.is_alphanumeric() || joins {
+            current.get_or_insert(at);
+        } else {
+            if let Some(start) = current.take() {
+                push(&mut words, start..at, was_shielded, spaced);
+                spaced = false;
+            }
+            if !character.is_whitespace() {
+                push(&mut words, at..at + character.len_utf8(), was_shielded || in_table || shield.is_up(), spaced);
+            }
+            spaced = character.is_whitespace() || character == '\n';
+        }
+        before = character;
+    }
+    if let Some(start) = current {
+        let shielded = shield.is_up() || tables.iter().any(|table| table.contains(&start));
+        push(&mut words, start..text.len(), shielded, spaced);
+    }
+    words
+}
+
+/// Quotation marks and brackets that are open.
+#[derive(Default)]
+pub(super) struct Shield {
+    quote: Option<char>,
+    brackets: usize,
+}
+
+impl Shield {
+    fn is_up(&self) -> bool {
+        self.quote.is_some() || self.brackets > 0
+    }
+
+    fn pass(&mut self, text: &str, at: usize, character: char, before: char, next: char) {
+        if let Some(closing) = self.quote {
+            let word_goes_on = matches!(character, '\'' | '’') && next.is_alphanumeric();
+            if character == closing && !word_goes_on {
+                self.quote = None;
+            }
+            return;
+        }
+        let opening = match character {
+            '"' | '`' => Some(character),
+            '\'' if !before.is_alphanumeric() && next.is_alphanumeric() => Some('\''),
+            '“' | '„' => Some('”'),
+            '”' if !before.is_alphanumeric() => Some('”'),
+            '‘' => Some('’'),
+            '«' => Some('»'),
+            _ => None,
+        };
+        match opening {
+            // A mark that is never closed shields nothing.
+            Some(closing) => {
+                let rest = text.get(at + character.len_utf8()..).unwrap_or("");
+                self.quote = rest.chars().take(20_000).any(|later| later == closing).then_some(closing);
+            }
+            None if matches!(character, '(' | '[' | '{') => self.brackets += 1,
+            None if matches!(character, ')' | ']' | '}') => self.brackets = self.brackets.saturating_sub(1),
+            None => {}
+        }
+    }
+}

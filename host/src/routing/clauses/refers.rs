@@ -1,0 +1,105 @@
+//! Whether a part speaks of something that was said or found before.
+
+use super::boundary::order_words;
+use super::lexicon::is_operator;
+use super::pointing;
+use super::read::Word;
+
+/// Whether the words speak of something that was said or found before.
+pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
+    let lower = |at: usize| own.get(at).map_or("", |word| word.lower.as_str());
+    let first = own.iter().position(|word| word.lower != ",").map_or(0, |at| at + order_words(own, at).unwrap_or(0));
+    (first..own.len()).any(|at| {
+        if own.get(at).is_some_and(|word| word.shielded) {
+            return false;
+        }
+        let before = at.checked_sub(1).map_or("", lower);
+        let next = lower(at + 1);
+        if pointing::phrase_at(own, at).is_some() {
+            return true;
+        }
+        match lower(at) {
+            "total" | "sum" | "product" | "outcome" => before == "the" && next != "of",
+            "dagen" => before == "den",
+            word if word != "texten" && pointing::is_definite(word) => !own
+                .get(at + 1)
+                .is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit())),
+            "them" | "dem" | "those" | "these" | "dessa" | "result" | "results" | "answer" => true,
+            // "what time is it", "is it possible", "it is": nothing is meant by it.
+            "it" => {
+                !matches!(
+                    before,
+                    "is" | "was" | "does" | "will" | "would" | "can" | "could" | "if" | "" | "," | "and" | "that"
+                ) && !matches!(next, "is" | "was" | "will" | "'s")
+            }
+            "det" | "den" => {
+                if is_operator(next) {
+                    return true;
+                }
+                let object = next.is_empty()
+                    || matches!(
+                        next,
+                        "sedan"
+                            | "sen"
+                            | "."
+                            | "?"
+                            | "!"
+                            | ","
+                            | "till"
+                            | "som"
+                            | "i"
+                            | "på"
+                            | "med"
+                            | "för"
+                            | "från"
+                            | "av"
+                            | "också"
+                            | "ut"
+                            | "upp"
+                    );
+                object
+                    && !matches!(
+                        before,
+                        "är" | "var"
+                            | "blir"
+                            | "finns"
+                            | ""
+                            | ","
+                            | "och"
+                            | "att"
+                            | "om"
+                            | "vad"
+                            | "hur"
+                            | "kostar"
+                            | "gör"
+                            | "tar"
+                    )
+            }
+            "this" | "that" | "detta" | "denna" | "its" | "their" | "dess" | "deras" => {
+                ordered
+                    || is_operator(next)
+                    || matches!(next, "is" | "är") && is_operator(lower(at + 2))
+                    || matches!(
+                        next,
+                        "" | "."
+                            | "by"
+                            | "?"
+                            | "!"
+                            | ","
+                            | "to"
+                            | "into"
+                            | "till"
+                            | "list"
+                            | "number"
+                            | "text"
+                            | "file"
+                            | "information"
+                            | "data"
+                            | "value"
+                    )
+                    || matches!(lower(at), "its" | "their" | "dess" | "deras")
+            }
+            _ => false,
+        }
+    })
+}

@@ -1,0 +1,55 @@
+//! A part that only tells what the answer before it is counted in: "the answer is in inches, so convert it to cm".
+
+use super::super::arguments;
+use super::Clause;
+use super::read::read;
+
+/// Puts the unit that a part tells to where the next part points, and leaves the part out.
+pub(super) fn put(clauses: &mut Vec<Clause>) {
+    let mut at = 1;
+    while at + 1 < clauses.len() {
+        let told = clauses.get(at).and_then(|clause| unit(&clause.text));
+        let next = clauses.get(at + 1);
+        match told.zip(next).and_then(|(unit, next)| with_unit(&next.text, &unit)) {
+            Some(text) => {
+                if let Some(next) = clauses.get_mut(at + 1) {
+                    next.text = text;
+                    next.depends = true;
+                    next.asks = true;
+                }
+                clauses.remove(at);
+            }
+            None => at += 1,
+        }
+    }
+}
+
+/// The unit that `text` says what came before is in.
+fn unit(text: &str) -> Option<String> {
+    let words = read(text);
+    let mut own: Vec<&str> = words.iter().map(|word| word.lower.as_str()).collect();
+    while own.last().is_some_and(|last| matches!(*last, "." | "," | "so" | "så")) {
+        own.pop();
+    }
+    let own = own.strip_prefix(&["the"]).unwrap_or(&own);
+    let (subject, rest) = own.split_first()?;
+    let rest = match *subject {
+        "that's" | "it's" => rest,
+        "that" | "it" | "this" | "answer" | "result" | "det" | "detta" | "svaret" | "resultatet" => {
+            rest.strip_prefix(&["is"]).or_else(|| rest.strip_prefix(&["är"]))?
+        }
+        _ => return None,
+    };
+    let rest = rest.strip_prefix(&["in"]).or_else(|| rest.strip_prefix(&["i"])).unwrap_or(rest);
+    let unit = rest.join(" ");
+    arguments::is_unit(&unit).then_some(unit)
+}
+
+/// The text with the unit behind the word that points.
+fn with_unit(text: &str, unit: &str) -> Option<String> {
+    let words = read(text);
+    let points = |word: &&str| matches!(*word, "it" | "that" | "this" | "det" | "den" | "detta");
+    let word = words.iter().find(|word| !word.shielded && points(&word.lower.as_str()))?;
+    let result = if matches!(&*word.lower, "det" | "den" | "detta") { "resultatet" } else { "the result" };
+    Some(format!("{}{result} {unit}{}", text.get(..word.span.start)?, text.get(word.span.end..)?))
+}
