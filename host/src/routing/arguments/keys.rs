@@ -138,7 +138,7 @@ fn named<'p>(reading: &Reading<'_>, outside: &[usize], places: &'p [Place]) -> V
             Some((length, n_exact, *key))
         });
         let mut fits: Vec<(usize, usize, &str)> = fits.collect();
-        fits.sort_by(|left, right| (right.0, right.1).cmp(&(left.0, left.1)));
+        fits.sort_by_key(|(length, n_exact, _)| std::cmp::Reverse((*length, *n_exact)));
         let Some((length, n_exact, key)) = fits.first().copied() else { continue };
         if fits.get(1).is_some_and(|other| (other.0, other.1) == (length, n_exact)) {
             // Two keys that the word could mean.
