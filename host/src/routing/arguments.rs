@@ -8,6 +8,7 @@ mod choices;
 mod cues;
 mod decide;
 mod examples;
+mod keys;
 mod lists;
 mod moments;
 mod numbers;

@@ -1,9 +1,14 @@
 //! Arithmetic, in figures and signs or in the words of English and Swedish, as one expression.
 
+mod doing;
+mod shares;
+
 use std::ops::Range;
 
 use serde_json::Value;
 
+pub use self::doing::names;
+use self::doing::{Doing, doing_at};
 use super::numbers::Number;
 use super::offers::Offer;
 use super::spans::Reading;
@@ -11,88 +16,6 @@ use super::tokens::{Kind, Text};
 use super::units::Dimension;
 
 /// Longest arithmetic expression, in tokens.
-/// The words that arithmetic is said with.
-pub const WORDS: &[&str] = &[
-    "add",
-    "addera",
-    "average",
-    "bort",
-    "cosine",
-    "cube",
-    "cubed",
-    "dela",
-    "delas",
-    "delat",
-    "difference",
-    "differensen",
-    "divide",
-    "divided",
-    "dividera",
-    "divideras",
-    "dividerat",
-    "double",
-    "dubbelt",
-    "dubbla",
-    "factorial",
-    "fakultet",
-    "fakulteten",
-    "fjärdedel",
-    "genom",
-    "gånger",
-    "half",
-    "halva",
-    "hälften",
-    "ihop",
-    "kuben",
-    "kubikroten",
-    "kvadrat",
-    "kvadraten",
-    "kvadratroten",
-    "kvoten",
-    "logarithm",
-    "logaritmen",
-    "mean",
-    "medelvärdet",
-    "median",
-    "medianen",
-    "minus",
-    "modulo",
-    "multiplicera",
-    "multiplicerat",
-    "multiplied",
-    "multiply",
-    "percent",
-    "plus",
-    "power",
-    "primtal",
-    "procent",
-    "product",
-    "produkten",
-    "quarter",
-    "quotient",
-    "raise",
-    "raised",
-    "remainder",
-    "resten",
-    "root",
-    "roten",
-    "skillnaden",
-    "square",
-    "squared",
-    "subtract",
-    "subtrahera",
-    "summan",
-    "summera",
-    "talen",
-    "talet",
-    "third",
-    "times",
-    "tredjedel",
-    "twice",
-    "upphöjd",
-    "upphöjt",
-];
-
 const EXPRESSION_TOKENS_MAX: usize = 200;
 /// Most numbers that are added up in words.
 const TERMS_MAX: usize = 16;
@@ -178,150 +101,74 @@ fn longest(reading: &Reading<'_>) -> Option<(String, Range<usize>)> {
     best
 }
 
-/// What is done with numbers that are named after it.
-#[derive(Clone, Copy)]
-enum Doing {
-    Add,
-    Subtract,
-    /// The first from the second.
-    SubtractFrom,
-    Multiply,
-    Divide,
-    Remainder,
-    Power,
-    /// The first by the second, or by so many hundredths of itself.
-    Grow,
-    Shrink,
-    /// To one number only: what stands before it, and what behind.
-    One(&'static str, &'static str),
-}
-
-/// All words that arithmetic is read by.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    WORDS.iter().chain(DOINGS.iter().flat_map(|(words, _)| words.iter())).copied()
-}
-
-/// Words that say what is done with the numbers after them, and what it is.
-const DOINGS: &[(&[&str], Doing)] = &[
-    (&["sum", "of"], Doing::Add),
-    (&["add"], Doing::Add),
-    (&["summan", "av"], Doing::Add),
-    (&["summera"], Doing::Add),
-    (&["addera"], Doing::Add),
-    (&["lägg", "ihop"], Doing::Add),
-    (&["lägg", "till"], Doing::Add),
-    (&["lägger", "till"], Doing::Add),
-    (&["lägger", "ihop"], Doing::Add),
-    (&["add", "up"], Doing::Add),
-    (&["plussa", "ihop"], Doing::Add),
-    (&["plussa"], Doing::Add),
-    (&["difference", "between"], Doing::Subtract),
-    (&["skillnaden", "mellan"], Doing::Subtract),
-    (&["differensen", "mellan"], Doing::Subtract),
-    (&["subtract"], Doing::SubtractFrom),
-    (&["take", "away"], Doing::SubtractFrom),
-    (&["take"], Doing::SubtractFrom),
-    (&["subtrahera"], Doing::SubtractFrom),
-    (&["dra", "bort"], Doing::SubtractFrom),
-    (&["drar", "bort"], Doing::SubtractFrom),
-    (&["drar", "av"], Doing::SubtractFrom),
-    (&["drar"], Doing::SubtractFrom),
-    (&["dra", "av"], Doing::SubtractFrom),
-    (&["dra"], Doing::SubtractFrom),
-    (&["ta", "bort"], Doing::SubtractFrom),
-    (&["take", "off"], Doing::SubtractFrom),
-    (&["knock", "off"], Doing::SubtractFrom),
-    (&["deduct"], Doing::SubtractFrom),
-    (&["räkna", "bort"], Doing::SubtractFrom),
-    (&["lägg", "på"], Doing::Add),
-    (&["increase"], Doing::Grow),
-    (&["öka"], Doing::Grow),
-    (&["höj"], Doing::Grow),
-    (&["decrease"], Doing::Shrink),
-    (&["reduce"], Doing::Shrink),
-    (&["minska"], Doing::Shrink),
-    (&["sänk"], Doing::Shrink),
-    (&["raise"], Doing::Power),
-    (&["upphöj"], Doing::Power),
-    (&["multiply"], Doing::Multiply),
-    (&["product", "of"], Doing::Multiply),
-    (&["multiplicera"], Doing::Multiply),
-    (&["multiplicerar"], Doing::Multiply),
-    (&["gångra"], Doing::Multiply),
-    (&["produkten", "av"], Doing::Multiply),
-    (&["remainder", "of"], Doing::Remainder),
-    (&["remainder", "when"], Doing::Remainder),
-    (&["remainder", "is", "when"], Doing::Remainder),
-    (&["resten", "av"], Doing::Remainder),
-    (&["resten", "när"], Doing::Remainder),
-    (&["divide"], Doing::Divide),
-    (&["quotient", "of"], Doing::Divide),
-    (&["dela"], Doing::Divide),
-    (&["delar"], Doing::Divide),
-    (&["dividera"], Doing::Divide),
-    (&["kvoten", "av"], Doing::Divide),
-    (&["half", "of"], Doing::One("", " / 2")),
-    (&["hälften", "av"], Doing::One("", " / 2")),
-    (&["halva"], Doing::One("", " / 2")),
-    (&["halve"], Doing::One("", " / 2")),
-    (&["halvera"], Doing::One("", " / 2")),
-    (&["third", "of"], Doing::One("", " / 3")),
-    (&["tredjedel", "av"], Doing::One("", " / 3")),
-    (&["tredjedelen", "av"], Doing::One("", " / 3")),
-    (&["quarter", "of"], Doing::One("", " / 4")),
-    (&["fjärdedel", "av"], Doing::One("", " / 4")),
-    (&["fjärdedelen", "av"], Doing::One("", " / 4")),
-    (&["twice"], Doing::One("2 * ", "")),
-    (&["double"], Doing::One("2 * ", "")),
-    (&["dubbla"], Doing::One("2 * ", "")),
-    (&["fördubbla"], Doing::One("2 * ", "")),
-    (&["square"], Doing::One("", "^2")),
-    (&["dubbelt", "så", "mycket", "som"], Doing::One("2 * ", "")),
-    (&["square", "of"], Doing::One("", "^2")),
-    (&["kvadraten", "på"], Doing::One("", "^2")),
-    (&["kvadraten", "av"], Doing::One("", "^2")),
-    (&["cube", "of"], Doing::One("", "^3")),
-    (&["kuben", "på"], Doing::One("", "^3")),
-    (&["factorial", "of"], Doing::One("", "!")),
-    (&["fakulteten", "av"], Doing::One("", "!")),
-];
-
-/// An operation that is named before its numbers, from token `at` on.
+/// An operation that is said in words, from token `at` on.
 fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> {
     let text = reading.text;
+    text.get(at).filter(|token| token.quote.is_none())?;
+    shares::fraction(reading, at).or_else(|| shares::share(reading, at)).or_else(|| named_first(reading, at))
+}
+
+/// An operation that is named before its numbers, from token `at` on.
+fn named_first(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> {
+    let text = reading.text;
     let (n_words, doing) = doing_at(text, at)?;
-    let unquoted = text.get(at).is_some_and(|token| token.quote.is_none());
     let mut next = at + n_words;
-    next += usize::from(matches!(text.lower(next), "talet" | "talen" | "the" | "number" | "numbers"));
-    let (first, mut end) = operand(reading, next).filter(|_| unquoted)?;
+    let leads = |word: &str| matches!(word, "talet" | "talen" | "the" | "number" | "numbers" | "a" | "an" | "another");
+    if leads(text.lower(next)) && operand(reading, next + 1).is_some() {
+        next += 1;
+    }
+    let (first, mut end) = operand(reading, next)?;
     if let Doing::One(before, after) = doing {
         return Some((format!("{before}{first}{after}"), at..end));
     }
-
     let mut terms = vec![first];
     let mut links: Vec<&str> = Vec::new();
-    while terms.len() < TERMS_MAX {
+    loop {
+        let begins = shares::past_name(reading, end);
         let to_the_power = matches!(doing, Doing::Power) && text.lower(end) == "to" && text.lower(end + 1) == "the";
         let length = match to_the_power {
             true => 3 + usize::from(text.lower(end + 3) == "of"),
-            false => link(text, end),
+            false => link(text, begins),
         };
-        if length == 0 {
+        let Some((term, after)) = Some(length).filter(|length| *length > 0).and_then(|length| {
+            let next = begins + length;
+            let leads = matches!(text.lower(next), "the" | "a" | "an") && operand(reading, next + 1).is_some();
+            operand(reading, next + usize::from(leads))
+        }) else {
             break;
-        }
-        let Some((term, after)) = operand(reading, end + length) else { break };
-        links.push(text.lower(end));
+        };
+        links.push(text.lower(begins + length - 1));
         terms.push(term);
         end = after;
+        if terms.len() > TERMS_MAX {
+            return None;
+        }
     }
+    Some((combined(doing, &terms, &links)?, at..end))
+}
+
+/// What is done with all of the numbers, where it is clear what.
+fn combined(doing: Doing, terms: &[String], links: &[&str]) -> Option<String> {
     let (left, right) = (terms.first()?, terms.get(1)?);
     let from = links.first().is_some_and(|link| matches!(*link, "from" | "från" | "off"));
+    let is_share = |term: &String| term.ends_with("/ 100");
+    let n_shares = terms.iter().filter(|term| is_share(term)).count();
     let written = match doing {
+        // "Add 25 % VAT to 480" and "take 15 % off 1250": the share is one of the other number.
+        Doing::Add if n_shares > 0 => {
+            let of_other = n_shares == 1 && terms.len() == 2 && is_share(left);
+            let joined = links.first().is_some_and(|link| matches!(*link, "to" | "till" | "på" | "on"));
+            (of_other && joined).then(|| format!("{right} * (1 + {left})"))?
+        }
+        Doing::SubtractFrom if from && terms.len() == 2 && is_share(left) && n_shares == 1 => {
+            format!("{right} * (1 - {left})")
+        }
         // "Increase 200 by 10 %".
-        Doing::Grow if right.ends_with("/ 100") => format!("{left} * (1 + {right})"),
-        Doing::Shrink if right.ends_with("/ 100") => format!("{left} * (1 - {right})"),
+        Doing::Grow if is_share(right) => format!("{left} * (1 + {right})"),
+        Doing::Shrink if is_share(right) => format!("{left} * (1 - {right})"),
         Doing::Add => terms.join(" + "),
         Doing::Multiply => terms.join(" * "),
+        Doing::Mean => format!("({}) / {}", terms.join(" + "), terms.len()),
         _ if terms.len() > 2 => return None,
         Doing::SubtractFrom if from => format!("{right} - {left}"),
         // "Subtract 5 and 3" does not say which from which.
@@ -333,21 +180,12 @@ fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> 
         Doing::Remainder => format!("{left} % {right}"),
         Doing::One(..) => return None,
     };
-    Some((written, at..end))
+    Some(written)
 }
 
 /// Whether `text` begins with an operation, or with an operator that goes on with a value said before.
 pub fn begins(text: &Text<'_>) -> bool {
     doing_at(text, 0).is_some() || begins_with_operator(text)
-}
-
-/// The operation that is named from token `at` on, and by how many words.
-fn doing_at(text: &Text<'_>, at: usize) -> Option<(usize, Doing)> {
-    let begins = |(words, _): &&(&[&str], Doing)| {
-        words.iter().enumerate().all(|(offset, word)| text.lower(at + offset) == *word)
-    };
-    let (words, doing) = DOINGS.iter().filter(begins).max_by_key(|(words, _)| words.len())?;
-    Some((words.len(), *doing))
 }
 
 /// The arithmetic of a text that names the operation and one number at most, with `value` as what it is done to.
@@ -357,7 +195,8 @@ pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<Strin
     }
     let (n_words, doing) = doing_at(text, 0)?;
     let mut next = n_words;
-    next += usize::from(matches!(text.lower(next), "by" | "med" | "på" | "to" | "till" | "from" | "från"));
+    let links = ["by", "med", "på", "to", "till", "from", "från", "between", "mellan", "among", "into"];
+    next += usize::from(links.contains(&text.lower(next)));
     next += usize::from(matches!(text.lower(next), "another" | "ytterligare" | "sedan" | "sen" | "then"));
     let ends = |at: usize| text.tokens.iter().skip(at).all(|token| matches!(token.lower.as_str(), "." | "!" | "?"));
     if let Doing::One(before, after) = doing {
@@ -370,7 +209,7 @@ pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<Strin
         Doing::SubtractFrom | Doing::Shrink => '-',
         Doing::Multiply => '*',
         Doing::Divide => '/',
-        Doing::Subtract | Doing::Remainder | Doing::Power | Doing::One(..) => return None,
+        Doing::Subtract | Doing::Remainder | Doing::Power | Doing::Mean | Doing::One(..) => return None,
     };
     Some(format!("{value} {sign} {}", plain(number.value)))
 }
@@ -418,6 +257,16 @@ fn link(text: &Text<'_>, at: usize) -> usize {
                 | "delas"
                 | "dividerat"
                 | "divideras"
+                | "between"
+                | "mellan"
+                | "among"
+                | "across"
+                | "into"
+                | "on"
+                | "evenly"
+                | "equally"
+                | "lika"
+                | "jämnt"
         )
     };
     while length < 3 && joins(text.lower(at + length)) {
@@ -476,7 +325,7 @@ fn expression(reading: &Reading<'_>, start: usize) -> (String, usize) {
             _ => {}
         }
         match operator {
-            "(" | ")" | "!" | "^" => written.push_str(operator),
+            "(" | ")" | "!" | "^" | "^2" | "^3" => written.push_str(operator),
             "-" if !value_before => written.push('-'),
             "" => {}
             other => written.push_str(&format!(" {other} ")),
@@ -509,13 +358,17 @@ fn operator(text: &Text<'_>, at: usize, value_before: bool) -> Option<(&'static 
         ("divided", "by", _, _)
         | ("delat" | "delas" | "dividerat" | "divideras", "med" | "på", _, _)
         | ("genom", _, _, _) => ("/", if text.lower(at) == "genom" { 1 } else { 2 }),
+        ("gånger", "så", "mycket" | "stort" | "många", "som") | ("times", "as", "much" | "many" | "big", "as") => {
+            ("*", 4)
+        }
         ("multiplied", "by", _, _) | ("multiplicerat", "med", _, _) | ("gånger", _, _, _) | ("times", _, _, _) => {
             ("*", if matches!(text.lower(at), "gånger" | "times") { 1 } else { 2 })
         }
         ("*", "*", _, _) => ("^", 2),
         ("squared" | "kvadrat", ..) | ("²", ..) => ("^2", 1),
         ("i", "kvadrat", ..) => ("^2", 2),
-        ("cubed", ..) => ("^3", 1),
+        ("i", "kubik", ..) => ("^3", 2),
+        ("cubed", ..) | ("³", ..) => ("^3", 1),
         ("plus" | "+", ..) => ("+", 1),
         ("minus" | "-" | "−" | "–", ..) => ("-", 1),
         ("x" | "×" | "*" | "·", ..) if value_before => ("*", 1),

@@ -275,7 +275,8 @@ fn last_one(
     }
 }
 
-/// What the text says and no value uses may be meant for an optional parameter: that one is asked for.
+/// What the text says and no value uses may be meant for an optional parameter that the words around it speak of: that one is
+/// asked for.
 fn homeless(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer>], decided: &mut [Decision]) {
     if parameters.iter().all(|parameter| parameter.required) {
         return;
@@ -295,8 +296,9 @@ fn homeless(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer
                     .filter(|offer| offer.tokens.start < tokens.end && tokens.start < offer.tokens.end)
                     .map(move |offer| (*at, offer))
             });
-        let best =
-            homes.filter(|(_, offer)| offer.score >= home).max_by(|left, right| left.1.score.total_cmp(&right.1.score));
+        let best = homes
+            .filter(|(_, offer)| offer.score >= home && offer.evidence >= EVIDENCE)
+            .max_by(|left, right| left.1.score.total_cmp(&right.1.score));
         doubts.extend(best.map(|(at, offer)| (at, offer.clone())));
     }
     for (at, offer) in doubts {

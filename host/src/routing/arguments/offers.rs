@@ -10,7 +10,7 @@ use super::numbers::Number;
 use super::schema::{Kind, Parameter, Sense};
 use super::spans::Reading;
 use super::units::Dimension;
-use super::{arithmetic, choices, lists, texts, words};
+use super::{arithmetic, choices, keys, lists, texts, words};
 
 /// Most offers to one parameter that are kept, best first.
 const OFFERS_MAX: usize = 24;
@@ -95,6 +95,7 @@ fn text(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         Sense::Language => texts::languages(reading, parameter),
         Sense::Expression => arithmetic::expressions(reading),
         Sense::Json => texts::json(reading, parameter),
+        Sense::JsonPath => keys::query(reading).into_iter().collect(),
         _ => Vec::new(),
     };
     let typed = !offers.is_empty()

@@ -45,6 +45,8 @@ pub enum Sense {
     Url,
     Email,
     Path,
+    /// A query of JSON, such as `$.users[*].email`.
+    JsonPath,
     Unit,
     Currency,
     Zone,
@@ -69,7 +71,7 @@ pub enum Sense {
 impl Sense {
     /// Whether what looks like it is hardly ever anything else.
     pub fn is_telling(self) -> bool {
-        matches!(self, Self::Url | Self::Email | Self::Expression | Self::Json)
+        matches!(self, Self::Url | Self::Email | Self::Expression | Self::Json | Self::JsonPath)
     }
 }
 
@@ -401,6 +403,9 @@ fn sense(parameter: &Parameter, format: Option<&str>) -> Sense {
     }
     if clock {
         return Sense::Time;
+    }
+    if super::keys::are_asked_for(parameter) {
+        return Sense::JsonPath;
     }
     // "body1" is no text that somebody wrote.
     let numbered = name.iter().any(|word| word.bytes().all(|byte| byte.is_ascii_digit()));

@@ -182,8 +182,89 @@ fn arithmetic() {
             ("what is 10 minus 3 plus 4", json!({"expression": "10 - 3 + 4"})),
             ("20!", json!({"expression": "20!"})),
             ("calculate something for me", json!({"?": ["expression"]})),
+            ("Knock 12% off 350", json!({"expression": "350 * (1 - 12 / 100)"})),
+            ("what do I pay for 640 with 30% discount", json!({"expression": "640 * (1 - 30 / 100)"})),
+            ("Dra av 5 % från 940", json!({"expression": "940 * (1 - 5 / 100)"})),
+            ("vad kostar 899 kr med 15 % rabatt?", json!({"expression": "899 * (1 - 15 / 100)"})),
+            ("How much is 10% discount on 70?", json!({"expression": "10 / 100 * 70"})),
+            ("put together 3 and 4", json!({"?": ["expression"]})),
+            ("add a 20 percent tip to 85", json!({"expression": "85 * (1 + 20 / 100)"})),
+            ("lägg på 12 procent moms på 450", json!({"expression": "450 * (1 + 12 / 100)"})),
+            ("vad blir 1200 plus 6 % moms", json!({"expression": "1200 * (1 + 6 / 100)"})),
+            ("100 + 5% of 200", json!({"expression": "100 + 5 / 100 * 200"})),
+            ("Split 96 evenly among four friends", json!({"expression": "96 / 4"})),
+            ("fördela 750 kr mellan 6 barn", json!({"expression": "750 / 6"})),
+            ("dela upp 81 lika på 3", json!({"expression": "81 / 3"})),
+            ("what's a fifth of 65?", json!({"expression": "65 / 5"})),
+            ("two thirds of 144", json!({"expression": "144 * 2 / 3"})),
+            ("hur mycket är tre fjärdedelar av 60", json!({"expression": "60 * 3 / 4"})),
+            ("en åttondel av 96", json!({"expression": "96 / 8"})),
+            ("Hälften av 230", json!({"expression": "230 / 2"})),
+            ("Triple 41", json!({"expression": "3 * 41"})),
+            ("tredubbla 15", json!({"expression": "3 * 15"})),
+            ("tre gånger så mycket som 14", json!({"expression": "3 * 14"})),
+            ("11 squared", json!({"expression": "11^2"})),
+            ("vad är 4 i kubik?", json!({"expression": "4^3"})),
+            ("the mean of 12, 15 and 21", json!({"expression": "(12 + 15 + 21) / 3"})),
+            ("Beräkna snittet av 3, 7 och 8", json!({"expression": "(3 + 7 + 8) / 3"})),
+            ("the average of 9", json!({"?": ["expression"]})),
+            ("what is the remainder if you divide 40 by 7", json!({"expression": "40 % 7"})),
+            ("vad blir resten när man delar 29 med 4", json!({"expression": "29 % 4"})),
+            ("6 fakultet", json!({"expression": "6!"})),
+            ("roten ur 81", json!({"?": ["expression"]})),
         ],
     );
+}
+
+#[test]
+fn queries_of_json_in_words() {
+    let skill = skill(
+        "json-query",
+        "Picks values out of JSON with a JSONPath query (RFC 9535): by name, index, slice, wildcard, at any depth, or by a filter such as `[?@.price < 10]`. Gives each match with its path.",
+        json!({"type": "object", "properties": {
+            "data": {"description": "The JSON to query, as it is. Either this or `json`."},
+            "json": {"type": ["string", "null"], "description": "The JSON to query, as text. Either this or `data`."},
+            "path": {"type": "string", "description": "A JSONPath query such as `$.users[*].email`, `$..id` or `$.books[?@.price < 10]`."},
+            "limit": {"type": ["integer", "null"], "minimum": 0, "description": "Most matches to return, 1 to 10000; 100 if absent."}
+        }, "required": ["path"]}),
+        include_str!("../../../../skills/json-query/examples/json-query.json"),
+    );
+    let staff = r#"{"staff": [{"name": "Ulla", "age": 61}, {"name": "Per", "age": 44}]}"#;
+    let person = r#"{"person": {"mobil": "070", "adress": {"stad": "Umeå", "gata": "Kungsgatan"}}}"#;
+    let films = r#"[{"titel": "Fanny", "år": 1982}, {"titel": "Tjorven", "år": 1964}]"#;
+    let order = r#"{"order": {"id": 9, "lines": [{"sku": "a", "qty": 2}, {"sku": "b", "qty": 1}], "city": "Lund"}}"#;
+    let rows = [
+        ("Give me the names in {}", staff, Some("$.staff[*].name")),
+        ("who are they? Pull every age from {}", staff, Some("$.staff[*].age")),
+        ("what is the first name in {}", staff, Some("$.staff[0].name")),
+        ("the age of the last staff member in {}", staff, Some("$.staff[-1].age")),
+        ("list names and ages from {}", staff, Some("$.staff[*]['name','age']")),
+        ("How many staff are there in {}?", staff, Some("$.staff[*]")),
+        ("the names of those older than 50 in {}", staff, None),
+        ("what is the average age in {}", staff, None),
+        ("the oldest name in {}", staff, None),
+        ("get the salaries from {}", staff, None),
+        ("I vilken stad? Hämta staden ur {}", person, Some("$.person.adress.stad")),
+        ("Vad är personens mobil i {}", person, Some("$.person.mobil")),
+        ("plocka ut mobilen och gatan ur {}", person, Some("$.person..['mobil','gata']")),
+        ("hämta person.adress.stad ur {}", person, Some("$.person.adress.stad")),
+        ("hämta person.adress.land ur {}", person, None),
+        ("Hämta telefonnumret ur {}", person, None),
+        ("lista titlarna i {}", films, Some("$[*].titel")),
+        ("vilken är den andra titeln i {}", films, Some("$[1].titel")),
+        ("alla titlar utom den första i {}", films, None),
+        ("which cities are in {}", order, Some("$.order.city")),
+        ("Extract order.lines[1].sku out of {}", order, Some("$.order.lines[1].sku")),
+        ("show me the sku of each line in {}", order, Some("$.order.lines[*].sku")),
+        ("Run $.order.id on {}", order, Some("$.order.id")),
+    ];
+    for (text, data, path) in rows {
+        let found = read(&skill, &text.replace("{}", data));
+        assert_eq!(found.arguments.get("path").and_then(Value::as_str), path, "{text}: {found:?}");
+        let data: Value = serde_json::from_str(data).unwrap();
+        assert_eq!(found.arguments.get("data"), Some(&data), "{text}: {found:?}");
+        assert_eq!(found.is_sure(), path.is_some(), "{text}: {found:?}");
+    }
 }
 
 #[test]

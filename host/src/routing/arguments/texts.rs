@@ -116,7 +116,7 @@ pub fn fit(reading: &Reading<'_>, parameter: &Parameter, span: &Span) -> f32 {
 }
 
 fn looks(parameter: &Parameter, span: &Span) -> f32 {
-    use Sense::{Code, Email, Free, Language, Organization, Path, Person, Place, Title, Topic, Url};
+    use Sense::{Code, Email, Free, JsonPath, Language, Organization, Path, Person, Place, Title, Topic, Url};
     let piece = if span.piece { 0.12 } else { 0.0 };
     let value = span.value.as_str();
     let web = value.contains("://") || value.starts_with("www.");
@@ -142,6 +142,13 @@ fn looks(parameter: &Parameter, span: &Span) -> f32 {
                 1.2
             }
         }
+        (Form::Code, JsonPath) => {
+            if value.starts_with('$') {
+                2.0
+            } else {
+                -0.6
+            }
+        }
         (Form::Code, Place | Person | Language) => -0.6,
         (Form::Code, _) => {
             if value.contains('@') || web {
@@ -158,8 +165,10 @@ fn looks(parameter: &Parameter, span: &Span) -> f32 {
         (Form::Name, Place | Person | Organization | Title) => 0.65,
         (Form::Name, Language) => 0.4,
         (Form::Name, Free) => -0.2,
+        (Form::Name, JsonPath) => -1.5,
         (Form::Name, _) => 0.4,
         (Form::Phrase, Place | Person) => -0.5 - piece,
+        (Form::Phrase, JsonPath) => -1.5,
         (Form::Phrase, Free | Code | Path) => -0.4 - piece,
         (Form::Phrase, Organization | Title) => -0.2 - piece,
         (Form::Phrase, _) => 0.1 - piece,
@@ -504,19 +513,25 @@ const COLORS: &[&str] = &[
 /// JSON that stands in the text, as a value or, for text parameters, as it is.
 pub fn json(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let source = reading.text.source;
-    let mut offers = Vec::new();
+    let Some((value, bytes)) = first_json(source) else { return Vec::new() };
+    let first = reading.text.tokens.partition_point(|token| token.start < bytes.start);
+    let last = reading.text.tokens.partition_point(|token| token.start < bytes.end);
+    let as_text = parameter.kind == super::schema::Kind::Text;
+    let value = if as_text { Value::from(source.get(bytes).unwrap_or("")) } else { value };
+    vec![Offer::new(value, first..last, 1.4)]
+}
+
+/// The first JSON object or array of a text, and where it stands.
+pub fn first_json(source: &str) -> Option<(Value, Range<usize>)> {
     let starts = source.char_indices().filter(|(_, character)| matches!(character, '{' | '['));
-    for (start, _) in starts.take(8) {
-        let Some(rest) = source.get(start..) else { continue };
-        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
-        let Some(Ok(value)) = stream.next() else { continue };
-        let end = start + stream.byte_offset();
-        let first = reading.text.tokens.partition_point(|token| token.start < start);
-        let last = reading.text.tokens.partition_point(|token| token.start < end);
-        let as_text = parameter.kind == super::schema::Kind::Text;
-        let written = source.get(start..end).unwrap_or("").to_owned();
-        offers.push(Offer::new(if as_text { Value::from(written) } else { value }, first..last, 1.4));
-        break;
-    }
-    offers
+    // "order.lines[1]" has a place in it and no list.
+    let is_place = |start: usize| {
+        let before = source.get(..start).and_then(|head| head.chars().next_back());
+        before.is_some_and(|before| before.is_alphanumeric() || matches!(before, '$' | '.' | ']'))
+    };
+    starts.filter(|(start, _)| !is_place(*start)).take(8).find_map(|(start, _)| {
+        let mut stream = serde_json::Deserializer::from_str(source.get(start..)?).into_iter::<Value>();
+        let value = stream.next()?.ok()?;
+        Some((value, start..start + stream.byte_offset()))
+    })
 }
