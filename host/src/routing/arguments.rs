@@ -252,6 +252,11 @@ pub fn reads_arithmetic(schema: &Value) -> bool {
     schema::parameters(schema).iter().any(|parameter| parameter.sense == Sense::Expression)
 }
 
+/// Whether a skill of this input cannot be called without the property `name`.
+pub fn is_required(schema: &Value, name: &str) -> bool {
+    schema::parameters(schema).iter().any(|parameter| parameter.name == name && parameter.required)
+}
+
 /// The properties that are dates.
 pub fn dates(schema: &Value) -> Vec<String> {
     let mut parameters = schema::parameters(schema);

@@ -53,6 +53,8 @@ struct Made {
     outputs: Vec<Output>,
     /// The numbers of the first item of each list.
     found: Vec<Output>,
+    /// Whether its answer holds a list.
+    has_list: bool,
     text: String,
 }
 
@@ -144,7 +146,8 @@ impl Planner<'_> {
         if let Some(pointer) = figure.and_then(|(schema, block)| columns::figure(schema, block, text)) {
             outputs.push(Output::figure(pointer));
         }
-        Made { step: step.clone(), references: Vec::new(), outputs, found, text: text.to_owned() }
+        let has_list = schema.is_some_and(outputs::has_list);
+        Made { step: step.clone(), references: Vec::new(), outputs, found, has_list, text: text.to_owned() }
     }
 
     /// The figure that a clause tells and asks nothing of: "I'm 178 cm", "take 1024".
@@ -250,10 +253,12 @@ impl Planner<'_> {
         let whole = format!("{text}\n{block}");
         let said = Said::new(&whole, self.language, self.ask.now).mended(self.mended);
         let call = |skill: &Arc<str>| {
-            let schema = self.index.profile(skill)?.output_schema.clone()?;
+            let profile = self.index.profile(skill)?;
+            let schema = profile.output_schema.clone()?;
             let read = self.index.input(skill).filter(|_| columns::list(&schema).is_some())?.read(&said);
             let takes = read.arguments.values().filter_map(Value::as_str).any(|text| self.is_block(text, block));
-            (takes && read.is_sure()).then(|| Step { skill: skill.clone(), arguments: read.arguments })
+            let known = |missing: &super::Missing| !arguments::is_required(&profile.input_schema, &missing.name);
+            (takes && read.missing.iter().all(known)).then(|| Step { skill: skill.clone(), arguments: read.arguments })
         };
         (self.ranked)(&whole).candidates.iter().find_map(|one| call(&one.skill)).map(Strategy::Direct)
     }
@@ -286,6 +291,10 @@ impl Planner<'_> {
         made: &Made,
         depends: bool,
     ) -> Option<(Step, Vec<Reference>)> {
+        // Several are meant, and not how many of them there are.
+        if made.has_list && clauses::is_plural(text.get(pointer.span.clone())?) {
+            return None;
+        }
         let mut best: Option<(f32, Step, Vec<Reference>)> = None;
         let kinds = [Kind::Number, Kind::Date, Kind::Text];
         let meant = kinds.map(|kind| outputs::best(&made.outputs, kind, pointer, &made.text));

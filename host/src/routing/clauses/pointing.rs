@@ -102,6 +102,11 @@ pub fn may_point(text: &str) -> bool {
     words.iter().any(|word| !word.shielded && BACK.contains(&word.lower.as_str()))
 }
 
+/// Whether a word that points means several things.
+pub fn is_plural(pointing: &str) -> bool {
+    matches!(pointing.to_lowercase().as_str(), "them" | "those" | "these" | "dem" | "dessa")
+}
+
 /// Whether `text` goes on from a time or place said before: "three days later", "between then and May".
 pub fn goes_on_from(text: &str) -> bool {
     let words = read(text);

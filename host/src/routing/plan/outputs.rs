@@ -88,6 +88,13 @@ pub fn of_first_items(schema: Option<&Value>) -> Vec<Output> {
     found
 }
 
+/// Whether an answer of `schema` holds a list.
+pub fn has_list(schema: &Value) -> bool {
+    let own = shapes::resolved(schema, schema).get("properties").and_then(Value::as_object);
+    let is_list = |here: &Value| shapes::types(schema, here).is_some_and(|types| types.contains(&"array"));
+    own.into_iter().flatten().any(|(_, here)| is_list(here))
+}
+
 /// Whether a question about `noun` is one about a place of such an answer: "how many rows" about `rows`.
 pub fn tell_of<'a>(outputs: &'a [Output], noun: &str) -> Option<&'a Output> {
     outputs.iter().find(|output| match arguments::words_of_name(&output.name).as_slice() {
@@ -158,7 +165,9 @@ pub fn best<'a>(outputs: &'a [Output], kind: Kind, pointer: &Pointer, asked: &st
         let said = asked.iter().position(|asked| words.iter().any(|word| arguments::same_word(asked, word)));
         score += said.map_or(0.0, |at| 0.1 / (1.0 + at as f32));
         score -= if output.as_text { 0.01 } else { 0.0 };
-        score += 3.0 * share(&|word| arguments::same_word(&pointer.noun, word));
+        // "That word" is one, and not how many there were.
+        let counts = output.kind == Kind::Number && output.name == format!("{}s", pointer.noun);
+        score += if counts { 0.0 } else { 3.0 * share(&|word| arguments::same_word(&pointer.noun, word)) };
         score += if is_main(output) { 1.5 } else { 0.0 };
         score += if is_sole { 0.5 } else { 0.0 };
         score += if output.leads && pointer.names_skill { LEADS } else { 0.0 };

@@ -157,6 +157,12 @@ impl Planner<'_> {
         if goes_on || pointer().is_some_and(|pointer| self.taken(piece, &pointer, 0, made, true).is_some()) {
             return Some((piece.to_owned(), None));
         }
+        // What has a verb of its own and is clear by itself is no more of the same.
+        if !clauses::is_fragment(piece)
+            && let Some(step) = self.sure(piece, tries)
+        {
+            return Some((piece.to_owned(), Some(self.made(&step, piece))));
+        }
         if let Some((text, step)) = self.alike_within(piece, &made.text, &made.step, tries) {
             let own = self.made(&step, &text);
             return Some((text, Some(own)));
