@@ -11,6 +11,17 @@ use serde_json::{Value, json};
 const NOW: CivilNow = CivilNow { year: 2026, month: 3, day: 4, hour: 9, minute: 0, second: 0, weekday: 3 };
 
 fn skill(name: &str, description: &str, schema: Value, examples: &[(&str, &str)]) -> Change {
+    giving(name, description, schema, None, examples)
+}
+
+/// A skill whose answer is of a schema.
+fn giving(
+    name: &str,
+    description: &str,
+    schema: Value,
+    output_schema: Option<Value>,
+    examples: &[(&str, &str)],
+) -> Change {
     let example = |(language, text): &(&str, &str)| ExampleText {
         language: (*language).to_owned(),
         text: (*text).to_owned(),
@@ -20,7 +31,7 @@ fn skill(name: &str, description: &str, schema: Value, examples: &[(&str, &str)]
         name: name.into(),
         description: description.to_owned(),
         input_schema: Arc::new(schema),
-        output_schema: None,
+        output_schema: output_schema.map(Arc::new),
         examples: examples.iter().map(example).collect(),
     }))
 }
@@ -435,4 +446,97 @@ fn a_note_is_not_taken_apart_and_a_list_of_notes_is() {
     };
     assert_eq!(texts("add notes: water the ferns, pay the plumber"), ["water the ferns", "pay the plumber"]);
     assert_eq!(texts("add a note: buy milk, eggs and bread"), ["buy milk, eggs and bread"]);
+}
+
+/// Skills for dates, texts and tables, which tell what they answer.
+fn tellers() -> Index {
+    let date =
+        |what: &str| json!({ "type": "string", "description": format!("{what}, `YYYY-MM-DD`; today if absent.") });
+    let object = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties });
+    let text = json!({ "type": "string", "description": "The text to measure." });
+    let column = object(&["name"], json!({ "name": { "type": "string" }, "max": { "type": "number" } }));
+    Index::empty().with(
+        &[
+            giving(
+                "age",
+                "Tells how old somebody is who was born on a date",
+                object(
+                    &["born"],
+                    json!({ "born": { "type": "string", "description": "The date of birth, `YYYY-MM-DD`." } }),
+                ),
+                Some(object(&["years"], json!({ "years": { "type": "integer" } }))),
+                &[("en", "how old is somebody born on 3 May 1990"), ("sv", "hur gammal är den som är född 3 maj 1990")],
+            ),
+            giving(
+                "weekday",
+                "Tells the weekday and the week number of a date",
+                object(&[], json!({ "date": date("The date") })),
+                Some(object(&["date"], json!({ "date": date("The same"), "week": { "type": "integer" } }))),
+                &[
+                    ("en", "what weekday is 3 May 2026"),
+                    ("en", "which week number is it"),
+                    ("sv", "vilken veckodag är det"),
+                ],
+            ),
+            giving(
+                "count-text",
+                "Counts the words and characters of a text",
+                object(&["text"], json!({ "text": text })),
+                Some(object(
+                    &["words"],
+                    json!({ "words": { "type": "integer" }, "characters": { "type": "integer" } }),
+                )),
+                &[("en", "how many words are in \"a b\""), ("sv", "hur många tecken har \"a b\"")],
+            ),
+            giving(
+                "sum-up-table",
+                "Sums up a CSV table: its rows, and the highest value of each column",
+                object(&["text"], json!({ "text": { "type": "string", "description": "The table, as CSV." } })),
+                Some(object(
+                    &["rows"],
+                    json!({ "rows": { "type": "integer" }, "columns": { "type": "array", "items": column } }),
+                )),
+                &[("en", "sum up this table: a,b\n1,2"), ("en", "what is the highest value in the table")],
+            ),
+        ],
+        None,
+    )
+}
+
+#[test]
+fn what_a_part_leaves_unsaid_was_said_before() {
+    let index = tellers();
+    let table = "name,age\nNora,31\nSam,45";
+    let cases = [
+        // What is only told is no call of its own.
+        ("My aunt was born on 12 May 1938. How old is she?".to_owned(), vec![("age", json!({ "born": "1938-05-12" }))]),
+        (
+            "How many words are in \"one two\"? And how many characters?".to_owned(),
+            vec![("count-text", json!({ "text": "one two" })), ("count-text", json!({ "text": "one two" }))],
+        ),
+        (
+            format!("What is the highest age in this table, and how many rows does it have?\n{table}"),
+            vec![("sum-up-table", json!({ "text": table })), ("sum-up-table", json!({ "text": table }))],
+        ),
+    ];
+    for (text, wanted) in cases {
+        let mut found = calls(&index, &text);
+        // Two parts that one call answers may be one call.
+        found.dedup();
+        let mut wanted: Vec<(String, Value)> =
+            wanted.into_iter().map(|(skill, input)| (skill.to_owned(), input)).collect();
+        wanted.dedup();
+        assert_eq!(found, wanted, "{text}");
+    }
+    // A date is that of the part before, unless it is of now.
+    for (text, of_now) in [
+        ("What weekday is 3 May 2027? And which week number is that?", false),
+        ("What weekday is 3 May 2027? And which week number is it today?", true),
+    ] {
+        let Strategy::Plan(parts) = analysed(&index, text).strategy else { panic!("{text}") };
+        let last = parts.last().unwrap();
+        let Strategy::Direct(step) = &*last.strategy else { panic!("{text}: {parts:?}") };
+        assert_eq!(&*step.skill, "weekday", "{text}");
+        assert_eq!(last.references.is_empty(), of_now, "{text}: {parts:?}");
+    }
 }

@@ -188,7 +188,7 @@ impl Planner<'_> {
         };
         if let Some(pointer) = &points
             && let Some((at, made)) = last
-            && (clause.depends || pointer.is_weak || names(pointer))
+            && (clause.depends || pointer.is_weak && !clauses::is_of_now(&text) || names(pointer))
             && let Some((step, references)) = self.taken(&text, pointer, at, made, clause.depends)
         {
             return part(Strategy::Direct(step), references);

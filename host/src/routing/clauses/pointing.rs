@@ -138,7 +138,9 @@ pub fn counted_noun(text: &str) -> Option<String> {
 /// Whether `text` speaks of the present.
 pub fn is_of_now(text: &str) -> bool {
     let words = read(text);
-    words.iter().any(|word| !word.shielded && NOW.contains(&word.lower.as_str()))
+    let says = |word: &Word, wanted: &str| !word.shielded && word.lower == wanted;
+    words.iter().any(|word| NOW.iter().any(|now| says(word, now)))
+        || words.windows(2).any(|pair| matches!(pair, [first, second] if says(first, "i") && says(second, "dag")))
 }
 
 /// Words that may mean something said before.
@@ -162,7 +164,7 @@ const FROM_THERE: &[&str] = &[
     "dess",
     "innan",
 ];
-const NOW: &[&str] = &["now", "today", "currently", "right", "nu", "idag", "dag"];
+const NOW: &[&str] = &["now", "today", "currently", "nu", "idag"];
 
 /// How many words at `at` say what came of the part before: "what you get".
 pub(super) fn phrase_at(words: &[Word], at: usize) -> Option<usize> {
