@@ -1,5 +1,6 @@
 //! What is installed: versions, imports, names, manifests, and the cache of compiled code.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -235,10 +236,15 @@ async fn compiled_code_of_another_home_is_not_trusted() {
         drop(home.open().await);
     }
     let code = |home: &Home| home.config.data_dir.join("code");
+    let names = |home: &Home| -> BTreeSet<PathBuf> {
+        let dir = code(home);
+        files_under(&dir).iter().map(|path| path.strip_prefix(&dir).unwrap().to_owned()).collect()
+    };
+    // What is noted of a bundle is written beside its calls.
+    until("both homes name the same code alike", || names(&first) == names(&second)).await;
     let mut foreign = Vec::new();
     for path in files_under(&code(&first)) {
         let target = code(&second).join(path.strip_prefix(code(&first)).unwrap());
-        assert!(target.is_file(), "both homes name the same code alike");
         let (theirs, own) = (fs::read(&path).unwrap(), fs::read(&target).unwrap());
         if theirs != own {
             fs::write(&target, &theirs).unwrap();
@@ -249,7 +255,6 @@ async fn compiled_code_of_another_home_is_not_trusted() {
     let skills = second.open().await;
     answer(&call(&skills, "echo", json!({})).await);
     for (path, theirs) in foreign {
-        // What is noted of a bundle is written beside its calls.
         let replaced = || fs::read(&path).is_ok_and(|now| now != theirs);
         until(&format!("{} has the seal of its own home", path.display()), replaced).await;
     }
