@@ -86,15 +86,17 @@ impl Planner<'_> {
             };
             if let Some(done) = self.completed(&part, has_block, clauses.get(..at).unwrap_or_default(), &made) {
                 for said_by in done.said_by {
-                    let is_used = |part: &Part| part.references.iter().any(|reference| reference.part == said_by);
+                    let takes = |references: &[Reference]| references.iter().any(|own| own.part == said_by);
+                    let is_used = takes(&done.references) || parts.iter().any(|part| takes(&part.references));
                     let is_told = clauses.get(said_by).is_some_and(|clause| {
                         !clause.asks || !clauses::is_order(&clause.text) && !clauses::is_question(&clause.text)
                     });
                     // "My aunt was born in 1950" is told for what is asked then.
-                    if is_told && !parts.iter().any(is_used) && !done.references.iter().any(|own| own.part == said_by) {
-                        if let (Some(told), Some(made)) = (parts.get_mut(said_by), made.get_mut(said_by)) {
-                            (*told.strategy, *made) = (Strategy::Gap { nearest: Vec::new() }, None);
-                        }
+                    if is_told
+                        && !is_used
+                        && let (Some(told), Some(made)) = (parts.get_mut(said_by), made.get_mut(said_by))
+                    {
+                        (*told.strategy, *made) = (Strategy::Gap { nearest: Vec::new() }, None);
                     }
                 }
                 part = with(clause, Strategy::Direct(done.step), done.references);

@@ -60,7 +60,7 @@ fn shape(line: &str, mark: char) -> Option<(usize, bool)> {
     let cells = parted(line, mark);
     let is_cell = |cell: &&str| cell.split_whitespace().count() <= CELL_WORDS_MAX;
     let spaced = cells.iter().skip(1).all(|cell| cell.starts_with(' '));
-    (cells.len() > 1 && cells.iter().all(|cell| is_cell(&cell))).then_some((cells.len(), spaced))
+    (cells.len() > 1 && cells.iter().all(is_cell)).then_some((cells.len(), spaced))
 }
 
 fn parted(line: &str, mark: char) -> Vec<&str> {
