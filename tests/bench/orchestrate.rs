@@ -47,6 +47,9 @@ const SKILLS: [(&str, &str, &str); 10] = [
 /// What is asked for, and the skill that answers.
 const TEXT: &str = "ping the service";
 const SKILL: &str = "ping";
+/// The same of the one skill that says of itself that it changes something.
+const CHANGING_TEXT: &str = "open the garage door";
+const CHANGING: &str = "open-garage";
 
 /// Runs it.
 ///
@@ -56,8 +59,9 @@ pub fn run() -> anyhow::Result<()> {
     let mut report = Report::new(
         "orchestrate",
         "one process, ten skills that do nothing, analysis by words; a request is asked for and waited for, and the bare \
-         call of the same skill is taken off. Alternating batches, medians of five rounds. Durable: two commits a request \
-         (accepted, analysed and begun; done), beside two bare commits of the same bytes with the same settings",
+         call of the same skill is taken off. Alternating batches, medians of five rounds. Durable: beside two bare commits \
+         of the same bytes with the same settings (accepted, analysed and begun; done), as each request takes whose skill \
+         may change something. Of a skill that cannot, both are kept at one stroke: beside that one, too",
     );
     let home = Home::new();
     let rows: Vec<_> = (0..BRANCHES).map(|n| json!({ "n": n })).collect();
@@ -73,10 +77,13 @@ pub fn run() -> anyhow::Result<()> {
         ..Default::default()
     });
     for (name, description, request) in SKILLS {
-        let metadata = json!({
+        let mut metadata = json!({
             "description": description,
             "examples": [{"request": {"en": request}, "input": {}}],
         });
+        if name == CHANGING {
+            metadata["annotations"] = json!({"readOnlyHint": false, "idempotentHint": false});
+        }
         let metadata = metadata.to_string();
         home.install_guest(&SkillGuest { name, metadata: &metadata, ..Default::default() });
     }
@@ -91,8 +98,7 @@ pub fn run() -> anyhow::Result<()> {
     runtime.block_on(async {
         tokio::spawn(async move {
             in_memory(&mut report, &skills, &memory).await?;
-            let bytes = bytes_of_commits(&durable, &store).await?;
-            let commit_us = one_client(&mut report, &skills, &durable, &dir, bytes).await?;
+            let commit_us = one_client(&mut report, &skills, &durable, &store, &dir).await?;
             many_clients(&mut report, &skills, &durable, commit_us).await?;
             chain(&mut report, &skills, &memory, &durable, &store, &dir).await?;
             fan(&mut report, &skills, &memory).await?;
@@ -134,11 +140,11 @@ fn orchestrator(skills: &Skills, ledger: Arc<dyn Ledger>) -> Orchestrator {
     Orchestrator::new(backing, settings)
 }
 
-async fn ask(orchestrator: &Orchestrator, principal: &Principal) -> anyhow::Result<()> {
-    let request = Request { text: TEXT.into(), ..Request::default() };
+async fn ask(orchestrator: &Orchestrator, principal: &Principal, text: &str) -> anyhow::Result<()> {
+    let request = Request { text: text.into(), ..Request::default() };
     let accepted = orchestrator.ask(principal, request).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
     let task = accepted.settled().await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
-    ensure!(task.state() == TaskState::Completed, "`{TEXT}` is {}: {task:?}", task.state().as_str());
+    ensure!(task.state() == TaskState::Completed, "`{text}` is {}: {task:?}", task.state().as_str());
     Ok(())
 }
 
@@ -159,7 +165,7 @@ async fn in_memory(report: &mut Report, skills: &Skills, orchestrator: &Orchestr
                 for _ in 0..PER_BATCH {
                     let began = Instant::now();
                     match kind {
-                        0 => ask(orchestrator, &principal).await?,
+                        0 => ask(orchestrator, &principal, TEXT).await?,
                         _ => call(skills, &principal).await?,
                     }
                     samples[kind].since(began);
@@ -180,7 +186,7 @@ async fn in_memory(report: &mut Report, skills: &Skills, orchestrator: &Orchestr
 
 /// How many bytes of events the first and the second commit of a request have.
 async fn bytes_of_commits(orchestrator: &Orchestrator, store: &Store) -> anyhow::Result<[usize; 2]> {
-    ask(orchestrator, &operator()).await?;
+    ask(orchestrator, &operator(), CHANGING_TEXT).await?;
     let tasks = store.tasks("test", Default::default(), 1).await?;
     let task = tasks.first().context("no task was kept")?;
     let events = store.events("test", task.id, 0).await?;
@@ -225,38 +231,50 @@ async fn one_client(
     report: &mut Report,
     skills: &Skills,
     orchestrator: &Orchestrator,
+    store: &Store,
     dir: &Path,
-    bytes: [usize; 2],
 ) -> anyhow::Result<f64> {
     let principal = operator();
+    let bytes = bytes_of_commits(orchestrator, store).await?;
     let mut bare = Bare::new(dir, bytes)?;
-    let (mut ratios, mut asks, mut commits) = (Vec::new(), Vec::new(), Vec::new());
+    let mut bare_once = Bare::of(&dir.join("once.sqlite"), vec![vec![b'x'; bytes.iter().sum()]])?;
+    let (mut ratios, mut asks): ([Vec<f64>; 3], [Vec<f64>; 2]) = Default::default();
+    let mut commits = Vec::new();
     for round in 0..=ROUNDS {
-        let mut samples: [Samples; 3] = Default::default();
+        let mut samples: [Samples; 5] = Default::default();
         for batch in 0..BATCHES {
-            for turn in 0..3 {
-                let kind = (turn + batch) % 3;
+            for turn in 0..5 {
+                let kind = (turn + batch) % 5;
                 for _ in 0..PER_BATCH {
                     let began = Instant::now();
                     match kind {
-                        0 => ask(orchestrator, &principal).await?,
-                        1 => call(skills, &principal).await?,
-                        _ => bare.commits()?,
+                        0 => ask(orchestrator, &principal, TEXT).await?,
+                        1 => ask(orchestrator, &principal, CHANGING_TEXT).await?,
+                        2 => call(skills, &principal).await?,
+                        3 => bare.commits()?,
+                        _ => bare_once.commits()?,
                     }
                     samples[kind].since(began);
                 }
             }
         }
         if round > 0 {
-            let [ask, call, commit] = samples.map(|mut samples| samples.percentile_us(0.5));
-            ratios.push((ask - call) / commit);
-            asks.push(ask);
-            commits.push(commit / 2.0);
+            let [ask, changing, call, two, one] = samples.map(|mut samples| samples.percentile_us(0.5));
+            for (ratios, (asked, bare)) in ratios.iter_mut().zip([(ask, two), (ask, one), (changing, two)]) {
+                ratios.push((asked - call) / bare);
+            }
+            asks.iter_mut().zip([ask, changing]).for_each(|(asks, ask)| asks.push(ask));
+            commits.push(two / 2.0);
         }
     }
     let commit_us = median(commits);
-    report.add("durable_ratio_1", median(ratios), "×", "a durable request beyond its call / its two bare commits");
-    report.add("durable_ask_us", median(asks), "µs", "the whole request, one client");
+    let [ratio, once, changing] = ratios.map(median);
+    let [ask_us, changing_us] = asks.map(median);
+    report.add("durable_ratio_1", ratio, "×", "a durable request beyond its call / two bare commits");
+    report.add("durable_once_ratio_1", once, "×", "the same / the one bare commit that it makes");
+    report.add("durable_changing_ratio_1", changing, "×", "one that may change something / its two bare commits");
+    report.add("durable_ask_us", ask_us, "µs", "the whole request, one client");
+    report.add("durable_changing_ask_us", changing_us, "µs", "the whole request that may change something");
     report.add("commit_us", commit_us, "µs", format!("a bare commit; {} and {} bytes", bytes[0], bytes[1]));
     Ok(commit_us)
 }
@@ -279,7 +297,7 @@ async fn many_clients(
                         let principal = operator();
                         for _ in 0..PER_CLIENT {
                             match kind {
-                                0 => ask(&orchestrator, &principal).await?,
+                                0 => ask(&orchestrator, &principal, TEXT).await?,
                                 _ => call(&skills, &principal).await?,
                             }
                         }
@@ -355,7 +373,8 @@ async fn chain(
     let tasks = store.tasks("test", Default::default(), 1).await?;
     let task = tasks.first().context("no task was kept")?;
     let events = store.events("test", task.id, 0).await?;
-    // One commit takes all up to the first step's start, and each other one the end of a step with what follows it.
+    // Kept one by one, one commit takes all up to the first step's start, and each other one the end of a step with what
+    // follows it.
     let mut bytes = vec![0];
     for event in &events {
         if &*event.kind == "step-finished" {
@@ -400,7 +419,7 @@ async fn chain(
         "chain10_durable_ratio",
         median(ratios),
         "×",
-        "a durable chain of ten beyond its calls / its eleven bare commits",
+        "a durable chain of ten beyond its calls / eleven bare commits, one a step",
     );
     Ok(())
 }

@@ -23,12 +23,24 @@ const CLIENTS: usize = 4;
 /// How long a daemon has to settle what it should after it has started.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A skill that may be run again, and one that may not.
-const SKILLS: [(&str, bool); 2] = [("recount", true), ("enlist", false)];
+/// What a skill may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// It may be run again.
+    Repeatable,
+    /// It may not.
+    Once,
+    /// It has nothing with which it could change anything, or count its runs: what happens to it is kept with what follows.
+    Quiet,
+}
+
+/// One of each.
+const SKILLS: [(&str, Manner); 3] =
+    [("recount", Manner::Repeatable), ("enlist", Manner::Once), ("reckon", Manner::Quiet)];
 
 /// The skills of the steps of a plan, by their places above; the second step asks first, the third takes its turn after the
-/// first, and the last after the third.
-const PLAN: [usize; 4] = [0, 1, 1, 0];
+/// first, and each later one after the one before it.
+const PLAN: [usize; 6] = [0, 1, 1, 0, 2, 1];
 /// One request in so many is a plan.
 const PLAN_IN: u64 = 3;
 
@@ -39,12 +51,18 @@ fn plan() -> Value {
         {"id": "b", "skill": skill(1), "approve": true},
         {"id": "c", "skill": skill(2), "needs": ["a"], "approve": false},
         {"id": "d", "skill": skill(3), "needs": ["c"]},
+        {"id": "e", "skill": skill(4), "needs": ["d"]},
+        {"id": "f", "skill": skill(5), "needs": ["e"], "approve": false},
     ]})
 }
 
 /// What is asked for to have a skill run.
 fn request(skill: &str) -> &'static str {
-    if skill == "recount" { "recount the stock" } else { "enlist a volunteer" }
+    match skill {
+        "recount" => "recount the stock",
+        "enlist" => "enlist a volunteer",
+        _ => "reckon the distance",
+    }
 }
 
 /// What many kills left behind.
@@ -77,8 +95,11 @@ struct Told {
 pub async fn tasks(n_kills: usize, seed: u64) -> anyhow::Result<Found> {
     let home = Home::new();
     home.configure("max_concurrent_tasks = 4");
-    for (name, repeatable) in SKILLS {
-        home.install(&format!("{name}.wasm"), counter(name, repeatable));
+    for (name, manner) in SKILLS {
+        home.install(
+            &format!("{name}.wasm"),
+            if manner == Manner::Quiet { quiet(name) } else { counter(name, manner) },
+        );
     }
     let mut random = ChaCha12Rng::seed_from_u64(seed);
     let told = Arc::new(Mutex::new(Told::default()));
@@ -127,7 +148,8 @@ fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
 
 /// A component that keeps the id of each request that it runs for as a key, and the id with an `X` before it when it runs
 /// for one that is there already. For the input `{"g":KEY}` it says whether `"KEY"` is kept.
-fn counter(name: &str, repeatable: bool) -> Vec<u8> {
+fn counter(name: &str, manner: Manner) -> Vec<u8> {
+    let repeatable = manner == Manner::Repeatable;
     let manifest = json!({"name": name, "version": "1.0.0", "grants": {"kv_bytes": 64_000_000}}).to_string();
     let metadata = json!({
         "description": format!("Counts how often it was asked to {}.", request(name)),
@@ -162,10 +184,19 @@ fn counter(name: &str, repeatable: bool) -> Vec<u8> {
     .component()
 }
 
+/// A component that gives back its input.
+fn quiet(name: &str) -> Vec<u8> {
+    let metadata = json!({
+        "description": format!("Answers who asks to {}.", request(name)),
+        "examples": [{"request": {"en": request(name)}, "input": {}}],
+    });
+    SkillGuest { name, metadata: &metadata.to_string(), ..Default::default() }.component()
+}
+
 async fn set_up(home: &Home) -> anyhow::Result<()> {
     let running = Running::start(home).await;
     let mut client = Client::unix(&home.socket()).await?;
-    for (name, _) in SKILLS {
+    for (name, _) in SKILLS.into_iter().filter(|(_, manner)| *manner != Manner::Quiet) {
         for (act, body) in [("grant", json!({"kv_bytes": 64_000_000})), ("approve", json!({}))] {
             // A grant may approve the digest it was given for, so that nothing is left to approve.
             let answer = client.post(&format!("/v1/bundles/{name}/{act}"), &body).await?;
@@ -185,7 +216,7 @@ async fn ask(socket: PathBuf, told: Arc<Mutex<Told>>, seed: u64) -> anyhow::Resu
         let (body, steps) = if random.next_u64().is_multiple_of(PLAN_IN) {
             (json!({"plan": plan(), "wait": wait}), PLAN.to_vec())
         } else {
-            let skill = usize::from(random.next_u64().is_multiple_of(2));
+            let skill = usize::try_from(random.next_u64() % 3)?;
             (json!({"text": request(SKILLS[skill].0), "wait": wait}), vec![skill])
         };
         let answer = client.post("/v1/requests", &body).await?;
@@ -289,7 +320,7 @@ async fn look(home: &Home, told: &Mutex<Told>, found: &mut Found) -> anyhow::Res
 async fn of_step(
     client: &mut Client,
     which: &str,
-    (skill, repeatable): (&str, bool),
+    (skill, manner): (&str, Manner),
     events: &[&Value],
     found: &mut Found,
 ) -> anyhow::Result<()> {
@@ -301,10 +332,10 @@ async fn of_step(
     let started = events.iter().filter(|event| event["kind"] == "step-started");
     let keys: BTreeSet<&str> = started.filter_map(|event| event["data"]["key"].as_str()).collect();
     ensure!(keys.len() <= 1, "{which} has {} keys for one call", keys.len());
-    let Some(key) = keys.first() else { return Ok(()) };
+    let Some(key) = keys.first().filter(|_| manner != Manner::Quiet) else { return Ok(()) };
     let ran = counted(client, skill, key).await?;
     let again = counted(client, skill, &format!("X{}", key.get(1..).unwrap_or_default())).await?;
-    if again && !repeatable {
+    if again && manner == Manner::Once {
         found.twice.push(format!("{which} ran twice: {kinds:?}"));
     }
     if finished.is_some() && !ran {

@@ -37,6 +37,8 @@ const STEPS_MAX: usize = 1_024;
 pub struct TargetFacts {
     /// Doing it twice is as good as once: it changes nothing, or says so of itself.
     pub repeatable: bool,
+    /// It was given nothing with which it could change anything: what is told of its calls can wait for their ends.
+    pub quiet: bool,
     /// It may destroy something: as one step of several it asks first.
     pub destructive: bool,
     /// The operator wants it to ask first, always.
@@ -150,6 +152,27 @@ pub fn react_all(
     }
     let act = if moves.task.end.is_some() { Act::Settle } else { moves.advance() };
     (moves.events, begins, act)
+}
+
+/// Whether `events`, which have made `task` what it is, may be kept together with what follows once `act` is done: they
+/// tell of nothing that could not simply be done again.
+pub fn may_be_held(task: &Task, events: &[Event], act: &Act, facts: &dyn Facts) -> bool {
+    let is_quiet = |place: usize| {
+        let step = task.steps.get(place);
+        let call = step.and_then(|step| step.step.chain.get(step.call));
+        call.and_then(|call| facts.target(&call.target)).is_some_and(|facts| facts.quiet)
+    };
+    matches!(act, Act::Go { .. })
+        && events.iter().all(|event| match event {
+            Event::Accepted(_) | Event::Expanded(_) => true,
+            // An agent that was asked what to do has its price.
+            Event::Analysed(analysed) => analysed.used == Used::default(),
+            Event::StepStarted(StepStarted { step, .. })
+            | Event::StepFinished(StepFinished { step, .. })
+            | Event::StepFailed(StepFailed { step, .. }) => is_quiet(*step),
+            Event::StepAsked(_) | Event::Paused(_) | Event::Decided(_) | Event::Asked(_) => false,
+            Event::Answered(_) | Event::Ended(_) => false,
+        })
 }
 
 /// The key of one call of one step of a task: the same whenever it is tried, another after each answer it was given.

@@ -247,9 +247,13 @@ impl Facts for CatalogFacts<'_> {
         let asks_first = self.ask_first.iter().any(|name| **name == **target.label());
         match target {
             Target::Skill(name) => {
-                let hints = self.snapshot.skill(name)?.annotations();
+                let skill = self.snapshot.skill(name)?;
+                let hints = skill.annotations();
+                let repeatable = hints.read_only_hint || hints.idempotent_hint;
                 Some(TargetFacts {
-                    repeatable: hints.read_only_hint || hints.idempotent_hint,
+                    repeatable,
+                    // What it says of itself is not enough.
+                    quiet: repeatable && skill.bundle().grants.is_empty(),
                     destructive: !hints.read_only_hint && hints.destructive_hint,
                     asks_first,
                 })

@@ -11,23 +11,25 @@ use tracing::Instrument as _;
 
 use super::analysing::{civil_now, decided, turn};
 use super::answers::{self, Reading};
-use super::drive::{Act, Stimulus, react, react_all, waits_for_approval};
-use super::event::{Answered, Canceled, Decided, Decision, End, Event, Failed, Question, Reply, Request, Target, Used};
+use super::drive::{Act, Stimulus, may_be_held, react, react_all, waits_for_approval};
+use super::event::{Answered, Canceled, Decided, Decision, End, Event, Question, Reply, Request, Target, Used};
 use super::live::{Live, Said, left};
 use super::places::{Place, Ticket};
 use super::plan::Known;
 use super::routes::CatalogFacts;
 use super::settled::{self, Begun};
 use super::task::Task;
-use super::{Inner, gaps, internal, now_ms, personal, planner};
+use super::{Inner, now_ms, personal, planner};
 use crate::base::{Failure, FailureKind, TaskId};
 use crate::security::Principal;
 use crate::skills::Snapshot;
-use crate::store::tasks::{Append, AppendError, Artifact, NewTask, TaskState};
+use crate::store::tasks::{AppendError, Artifact};
 use crate::telemetry::spans::CallerSpan;
 
+mod keeping;
 mod steps;
 
+use keeping::Keeper;
 use steps::{Happened, Steps};
 
 /// How long a stopped task may take to come to its end.
@@ -84,14 +86,13 @@ impl Drop for Work {
     }
 }
 
-/// Works on one task: whose it is, and who waits to hear that its next events are kept.
+/// Works on one task, and whose it is.
 struct Driver {
     inner: Arc<Inner>,
     live: Arc<Live>,
     principal: Principal,
     owner: Arc<str>,
     id: TaskId,
-    accepted: Option<oneshot::Sender<Result<(), Failure>>>,
 }
 
 /// What a task begins with, or goes on with.
@@ -103,6 +104,14 @@ enum From {
 }
 
 impl From {
+    /// What keeps the events that are to come.
+    fn keeper(&self, id: TaskId, owner: &Arc<str>) -> Keeper {
+        match self {
+            From::Request(request) => Keeper::of_new(id, owner.clone(), request),
+            From::Answer(task, _) | From::Decision(task, _) | From::Resume(task) => Keeper::of(task),
+        }
+    }
+
     /// What the task has used before.
     fn used(&self) -> Used {
         match self {
@@ -274,7 +283,7 @@ pub(super) async fn end(inner: &Arc<Inner>, owner: &str, id: TaskId, why: Cancel
     if task.end.is_some() {
         return Err(AppendError::Ended.into());
     }
-    let n_before = task.n_events;
+    let mut keeper = Keeper::of(&task);
     let snapshot = Snapshot::default();
     let facts = CatalogFacts {
         snapshot: &snapshot,
@@ -284,7 +293,8 @@ pub(super) async fn end(inner: &Arc<Inner>, owner: &str, id: TaskId, why: Cancel
         parallel: 1,
     };
     let (events, _) = react(&mut task, Stimulus::Cancel(why), &facts, now_ms());
-    append(inner, &task, n_before, None, &events, Vec::new()).await?;
+    keeper.add(inner, &task, &events, Vec::new()).await?;
+    keeper.flush(inner).await?;
     settled::note_stopped(inner, &task);
     Ok(task)
 }
@@ -307,10 +317,11 @@ async fn begin(
         return Err(personal::being_erased());
     }
     let (accepted, mut kept) = oneshot::channel();
-    let driver = Driver { inner: inner.clone(), live: live.clone(), principal, owner, id, accepted: Some(accepted) };
+    let keeper = from.keeper(id, &owner).telling(accepted);
+    let driver = Driver { inner: inner.clone(), live: live.clone(), principal, owner, id };
     let span = tracing::debug_span!("request", task = %id, owner = &*driver.owner);
     CallerSpan::adopt(&span);
-    let doing = Box::pin(inner.tasks.track_future(driver.run(ticket, from).instrument(span)));
+    let doing = Box::pin(inner.tasks.track_future(driver.run(ticket, from, keeper).instrument(span)));
     let mut work = Work { doing: Some(doing), handle: Handle::current() };
     let mut settled = None;
     let kept = tokio::select! {
@@ -343,16 +354,14 @@ impl Drop for Ending {
 
 impl Driver {
     /// Sees the task to a question or its end.
-    async fn run(mut self, ticket: Ticket, from: From) -> Result<Arc<Task>, Failure> {
-        let (inner, id) = (self.inner.clone(), self.id);
+    async fn run(self, ticket: Ticket, from: From, mut keeper: Keeper) -> Result<Arc<Task>, Failure> {
         // Whatever becomes of this: nobody must wait for ever.
-        let mut ended = Ending { inner, id, settled: Err(left()) };
+        let mut ended = Ending { inner: self.inner.clone(), id: self.id, settled: Err(left()) };
         let begun = Begun::now(from.used());
-        let halted = self.inner.halted.clone();
         let settled = tokio::select! {
             biased;
-            settled = self.see_through(ticket, from) => settled,
-            () = halted.cancelled() => Err(left()),
+            settled = self.see_through(ticket, from, &mut keeper) => settled,
+            () = self.inner.halted.cancelled() => Err(left()),
         };
         match settled {
             Ok(task) => {
@@ -366,39 +375,36 @@ impl Driver {
                 ended.settled = Ok(task);
             }
             Err(failure) => {
-                if let Some(accepted) = self.accepted.take() {
-                    // Who asked may have gone.
-                    let _ = accepted.send(Err(failure.clone()));
-                }
+                keeper.tell(Err(failure.clone()));
                 ended.settled = Err(failure);
             }
         }
         ended.settled.clone()
     }
 
-    async fn see_through(&mut self, ticket: Ticket, from: From) -> Result<Task, Failure> {
+    async fn see_through(&self, ticket: Ticket, from: From, keeper: &mut Keeper) -> Result<Task, Failure> {
         match from {
             From::Request(request) => {
-                let (mut task, act, place) = self.accept(request, ticket).await?;
-                self.drive(&mut task, act, place).await?;
+                let (mut task, act, place) = self.accept(request, ticket, keeper).await?;
+                self.drive(&mut task, act, place, keeper).await?;
                 Ok(task)
             }
             From::Answer(mut task, answered) => {
                 // The answer is kept before it has to wait for a place.
-                self.kept_first(&mut task, ticket, Stimulus::Answered(answered)).await?;
+                self.kept_first(&mut task, ticket, Stimulus::Answered(answered), keeper).await?;
                 Ok(*task)
             }
             From::Decision(mut task, decided) => {
-                self.kept_first(&mut task, ticket, Stimulus::Decided(decided)).await?;
+                self.kept_first(&mut task, ticket, Stimulus::Decided(decided), keeper).await?;
                 Ok(*task)
             }
             From::Resume(mut task) => {
                 // It was accepted long ago.
-                self.tell();
-                let place = self.place(&mut task, ticket).await?;
+                keeper.tell(Ok(()));
+                let place = self.place(&mut task, ticket, keeper).await?;
                 if place.is_some() {
-                    let act = self.take(&mut task, Stimulus::Resumed).await?;
-                    self.drive(&mut task, act, place).await?;
+                    let act = self.take(&mut task, Stimulus::Resumed, keeper).await?;
+                    self.drive(&mut task, act, place, keeper).await?;
                 }
                 Ok(*task)
             }
@@ -406,17 +412,26 @@ impl Driver {
     }
 
     /// Keeps what the owner said before it has to wait for a place, and goes on with the task.
-    async fn kept_first(&mut self, task: &mut Task, ticket: Ticket, said: Stimulus) -> Result<(), Failure> {
-        let act = self.take(task, said).await;
-        let act = act.inspect(|_| self.tell())?;
-        let place = self.place(task, ticket).await?;
-        self.drive(task, act, place).await
+    async fn kept_first(
+        &self,
+        task: &mut Task,
+        ticket: Ticket,
+        said: Stimulus,
+        keeper: &mut Keeper,
+    ) -> Result<(), Failure> {
+        let act = self.take(task, said, keeper).await?;
+        let place = self.place(task, ticket, keeper).await?;
+        self.drive(task, act, place, keeper).await
     }
 
-    /// Keeps a new task. Where there is a free place, it is looked at first, so that all that comes before its call is
+    /// Takes a new task. Where there is a free place, it is looked at first, so that all that comes before its call is
     /// kept at one stroke.
-    async fn accept(&mut self, request: Request, ticket: Ticket) -> Result<(Task, Act, Option<Place>), Failure> {
-        let new = Some(NewTask { session: request.session.clone(), title: title(&request).into() });
+    async fn accept(
+        &self,
+        request: Request,
+        ticket: Ticket,
+        keeper: &mut Keeper,
+    ) -> Result<(Task, Act, Option<Place>), Failure> {
         match ticket {
             Ticket::Place(place) => {
                 // A plan that came with it is kept once: as what is done.
@@ -425,52 +440,36 @@ impl Driver {
                 if planner::is_wanted(&self.inner, &request, &analysed) {
                     // That takes a while: the request is kept before an agent is asked.
                     let task = Task::new(self.id, self.owner.clone(), request, now_ms());
-                    append(&self.inner, &task, 0, new, &[accepted], Vec::new()).await?;
-                    self.live.at(task.n_events);
-                    self.tell();
+                    self.keep(&task, &[accepted], keeper).await?;
                     return Ok((task, Act::Analyse, Some(place)));
                 }
                 let now = now_ms();
                 let request = Request { plan: None, ..request };
                 let mut task = Task::new(self.id, self.owner.clone(), request, now);
-                let stimulus = Stimulus::Analysed(analysed);
-                let (mut events, _, act) = self.react(&mut task, vec![stimulus], now, 1)?;
-                events.insert(0, accepted);
-                append(&self.inner, &task, 0, new, &events, Vec::new()).await?;
-                self.live.at(task.n_events);
-                self.tell();
+                let happened = vec![Stimulus::Analysed(analysed).into()];
+                let act = self.take_all(&mut task, vec![accepted], happened, 1, keeper).await?;
                 Ok((task, act, Some(place)))
             }
             turn @ Ticket::Turn(_) => {
                 let accepted = Event::Accepted(request.clone());
                 let mut task = Task::new(self.id, self.owner.clone(), request, now_ms());
-                append(&self.inner, &task, 0, new, &[accepted], Vec::new()).await?;
-                self.tell();
-                let place = self.place(&mut task, turn).await?;
+                self.keep(&task, &[accepted], keeper).await?;
+                let place = self.place(&mut task, turn, keeper).await?;
                 let act = if place.is_some() { Act::Analyse } else { Act::Settle };
                 Ok((task, act, place))
             }
         }
     }
 
-    /// Says that what was given is kept.
-    fn tell(&mut self) {
-        if let Some(accepted) = self.accepted.take() {
-            // Who asked may have gone: the task goes on all the same.
-            let _ = accepted.send(Ok(()));
-        }
-    }
-
     /// Waits for a place; `None` if the task was stopped meanwhile.
-    async fn place(&mut self, task: &mut Task, ticket: Ticket) -> Result<Option<Place>, Failure> {
+    async fn place(&self, task: &mut Task, ticket: Ticket, keeper: &mut Keeper) -> Result<Option<Place>, Failure> {
         match ticket {
             Ticket::Place(place) => Ok(Some(place)),
             Ticket::Turn(turn) => {
-                let live = self.live.clone();
                 tokio::select! {
                     biased;
-                    () = live.cancel.cancelled() => {
-                        self.take(task, Stimulus::Cancel(Canceled::ByOwner)).await?;
+                    () = self.live.cancel.cancelled() => {
+                        self.take(task, Stimulus::Cancel(Canceled::ByOwner), keeper).await?;
                         Ok(None)
                     }
                     place = turn => place.map(Some).map_err(|_| left()),
@@ -479,13 +478,35 @@ impl Driver {
         }
     }
 
-    fn react(
+    /// Keeps these events of a task, and all that was held of it.
+    async fn keep(&self, task: &Task, events: &[Event], keeper: &mut Keeper) -> Result<(), Failure> {
+        keeper.add(&self.inner, task, events, Vec::new()).await?;
+        self.flush(keeper).await
+    }
+
+    async fn flush(&self, keeper: &mut Keeper) -> Result<(), Failure> {
+        keeper.flush(&self.inner).await?;
+        self.live.at(keeper.next());
+        Ok(())
+    }
+
+    /// Keeps what follows from `stimulus`, and says what to do then.
+    async fn take(&self, task: &mut Task, stimulus: Stimulus, keeper: &mut Keeper) -> Result<Act, Failure> {
+        self.take_all(task, Vec::new(), vec![stimulus.into()], 1, keeper).await
+    }
+
+    /// Takes `before`, which the task has seen, and what follows from all that `happened`; says what to do then. All of it
+    /// is kept by then, or held where it may be.
+    async fn take_all(
         &self,
         task: &mut Task,
-        stimuli: Vec<Stimulus>,
-        now: u64,
+        before: Vec<Event>,
+        happened: Vec<Happened>,
         parallel: usize,
-    ) -> Result<(Vec<Event>, Vec<usize>, Act), Failure> {
+        keeper: &mut Keeper,
+    ) -> Result<Act, Failure> {
+        let (stimuli, files): (Vec<_>, Vec<_>) =
+            happened.into_iter().map(|Happened { stimulus, files }| (stimulus, files)).unzip();
         let snapshot = self.inner.skills.snapshot(&self.principal)?;
         let settings = self.inner.settings.load();
         let facts = CatalogFacts {
@@ -495,34 +516,50 @@ impl Driver {
             ask_first: &settings.ask_first,
             parallel,
         };
-        Ok(react_all(task, stimuli, &facts, now))
-    }
-
-    /// Keeps what follows from `stimulus`, and says what to do then.
-    async fn take(&self, task: &mut Task, stimulus: Stimulus) -> Result<Act, Failure> {
-        self.take_all(task, vec![Happened::from(stimulus)], 1).await
-    }
-
-    /// Keeps what follows from all of this at one stroke, and says what to do then.
-    async fn take_all(&self, task: &mut Task, happened: Vec<Happened>, parallel: usize) -> Result<Act, Failure> {
-        let n_before = task.n_events;
-        let (stimuli, files): (Vec<_>, Vec<_>) =
-            happened.into_iter().map(|Happened { stimulus, files }| (stimulus, files)).unzip();
-        let (events, begins, act) = self.react(task, stimuli, now_ms(), parallel)?;
-        if !events.is_empty() {
-            // Files belong to the event that says that their step is done.
-            let numbered = begins.into_iter().zip(files).flat_map(|(at, files)| {
-                let number = n_before.saturating_add(u32::try_from(at).unwrap_or(u32::MAX));
-                files.into_iter().map(move |file| Artifact { number, ..file })
-            });
-            append(&self.inner, task, n_before, None, &events, numbered.collect()).await?;
-            self.live.at(task.n_events);
+        let (events, begins, act) = react_all(task, stimuli, &facts, now_ms());
+        let held = may_be_held(task, &events, &act, &facts);
+        drop(settings);
+        // Files belong to the event that says that their step is done.
+        let first = usize::try_from(keeper.next()).unwrap_or(usize::MAX).saturating_add(before.len());
+        let numbered = begins.into_iter().zip(files).flat_map(|(at, files)| {
+            let number = u32::try_from(first.saturating_add(at)).unwrap_or(u32::MAX);
+            files.into_iter().map(move |file| Artifact { number, ..file })
+        });
+        let all = if before.is_empty() { events } else { [before, events].concat() };
+        if !all.is_empty() {
+            keeper.add(&self.inner, task, &all, numbered.collect()).await?;
+        }
+        if !held {
+            self.flush(keeper).await?;
         }
         Ok(act)
     }
 
+    /// What comes of `doing`, `None` where the task is to be stopped. What is held meanwhile is kept in time.
+    async fn unless_cancelled<T>(
+        &self,
+        doing: impl Future<Output = Result<T, Failure>>,
+        keeper: &mut Keeper,
+    ) -> Result<Option<T>, Failure> {
+        let mut doing = std::pin::pin!(doing);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut doing => return done.map(Some),
+                () = self.live.cancel.cancelled() => return Ok(None),
+                () = keeper.due() => self.flush(keeper).await?,
+            }
+        }
+    }
+
     /// Does what the core says, until there is nothing more to do.
-    async fn drive(&self, task: &mut Task, mut act: Act, place: Option<Place>) -> Result<(), Failure> {
+    async fn drive(
+        &self,
+        task: &mut Task,
+        mut act: Act,
+        place: Option<Place>,
+        keeper: &mut Keeper,
+    ) -> Result<(), Failure> {
         let Some(place) = place else { return Ok(()) };
         let mut steps = Steps::new(self, place);
         // It began with the one place it had: there may be room for more of its steps.
@@ -530,7 +567,8 @@ impl Driver {
             && task.steps.len() > 1
         {
             let parallel = steps.room(task, calls.len());
-            if let Act::Go { calls: more, .. } = self.take_all(task, vec![Stimulus::Woken.into()], parallel).await? {
+            let woken = vec![Stimulus::Woken.into()];
+            if let Act::Go { calls: more, .. } = self.take_all(task, Vec::new(), woken, parallel, keeper).await? {
                 calls.extend(more);
             }
         }
@@ -550,11 +588,7 @@ impl Driver {
                     }
                 }
             };
-            let done = tokio::select! {
-                biased;
-                done = doing => Some(done?),
-                () = self.live.cancel.cancelled() => None,
-            };
+            let done = self.unless_cancelled(doing, keeper).await?;
             let happened = match done {
                 Some(Some(happened)) => happened,
                 Some(None) => return Ok(()),
@@ -565,7 +599,7 @@ impl Driver {
                 }
             };
             let parallel = steps.room(task, 0);
-            act = self.take_all(task, happened, parallel).await?;
+            act = self.take_all(task, Vec::new(), happened, parallel, keeper).await?;
             steps.tell(task);
         }
     }
@@ -577,47 +611,4 @@ fn title(request: &Request) -> String {
     let calls: Vec<&str> =
         plan.steps.iter().take(8).filter_map(|step| step.chain.first()).map(|call| &**call.label()).collect();
     calls.join(", ")
-}
-
-/// Keeps `events`, the first of which is number `first`, with all that belongs to them.
-async fn append(
-    inner: &Arc<Inner>,
-    task: &Task,
-    first: u32,
-    new: Option<NewTask>,
-    events: &[Event],
-    artifacts: Vec<Artifact>,
-) -> Result<(), Failure> {
-    let at_ms = task.updated_ms;
-    let gap = gaps::evidence(task, events, at_ms);
-    let written: Result<Vec<_>, _> = (first..).zip(events).map(|(number, event)| event.write(number, at_ms)).collect();
-    let append = Append {
-        id: task.id,
-        owner: task.owner.clone(),
-        events: written.map_err(internal)?,
-        state: task.state(),
-        artifacts,
-        gap,
-    };
-    match inner.ledger.append(new, append).await {
-        Err(AppendError::Bounds(why)) if first > 0 => give_up(inner, task, first, why).await,
-        done => done.map_err(Failure::from),
-    }
-}
-
-/// A task that would go over its bounds comes to its end in place of what was to be kept.
-async fn give_up(inner: &Arc<Inner>, task: &Task, number: u32, why: String) -> Result<(), Failure> {
-    let failed = Failed { kind: "internal".into(), limit: None, message: why, hint: None };
-    let event = Event::Ended(End::Failed(failed)).write(number, now_ms()).map_err(internal)?;
-    let append = Append {
-        id: task.id,
-        owner: task.owner.clone(),
-        events: vec![event],
-        state: TaskState::Failed,
-        artifacts: Vec::new(),
-        gap: None,
-    };
-    inner.ledger.append(None, append).await?;
-    Err(Failure::new(FailureKind::Internal, "the task went over its bounds and was ended")
-        .with_hint("`happyos task trace ID` shows its steps"))
 }

@@ -11,7 +11,8 @@ use super::*;
 use crate::base::{Limit, TaskId};
 use crate::store::tasks::TaskState;
 
-/// Skills whose names begin with `safe` are repeatable, with `destroy` destructive, with `ask` such that they ask first;
+/// Skills whose names begin with `safe` are repeatable, with `safe-quiet` quiet, too, with `destroy` destructive, with `ask`
+/// such that they ask first;
 /// `gone` is not there.
 struct Catalog;
 
@@ -20,6 +21,7 @@ impl Facts for Catalog {
         let name = target.label();
         let facts = TargetFacts {
             repeatable: name.starts_with("safe"),
+            quiet: name.starts_with("safe-quiet"),
             destructive: name.starts_with("destroy"),
             asks_first: name.starts_with("ask"),
         };
@@ -395,4 +397,43 @@ fn what_is_left_of_a_budget_is_shared_by_those_that_can_run() {
     assert!(
         matches!(task.steps[3].progress, Progress::Failed) && matches!(task.steps[0].progress, Progress::Done { .. })
     );
+}
+
+/// What may be held after each of `stimuli`.
+fn held(stimuli: Vec<Stimulus>) -> Vec<bool> {
+    let mut task = task();
+    let one = |stimulus| {
+        let (events, act) = react(&mut task, stimulus, &Catalog, 1);
+        may_be_held(&task, &events, &act, &Catalog)
+    };
+    stimuli.into_iter().map(one).collect()
+}
+
+#[test]
+fn only_what_could_simply_be_done_again_is_held() {
+    let quiet: &[&str] = &["safe-quiet"];
+    let unavailable = || bad(0, FailureKind::Unavailable);
+    let paid = || {
+        let Stimulus::Analysed(mut analysed) = plan(&[quiet]) else { unreachable!() };
+        analysed.used.money = 1;
+        Stimulus::Analysed(analysed)
+    };
+    for (stimuli, expected) in [
+        (vec![plan(&[quiet]), good(0)], vec![true, false]),
+        // Being safe to repeat is what it says of itself; it may have changed something all the same.
+        (vec![plan(&[&["safe"]]), good(0)], vec![false, false]),
+        (vec![plan(&[&["once"]]), good(0)], vec![false, false]),
+        (vec![plan(&[quiet, quiet]), good(0), good(1)], vec![true, true, false]),
+        (vec![plan(&[quiet, &["once"], quiet]), good(0), good(1), good(2)], vec![true, false, false, false]),
+        (vec![apart(&["safe-quiet", "ask-quiet"])], vec![false]),
+        (vec![plan(&[quiet]), unavailable(), Stimulus::Woken], vec![true, true, true]),
+        (vec![plan(&[&["safe-quiet", "once"]]), unavailable()], vec![true, false]),
+        (vec![plan(&[&["gone"]])], vec![false]),
+        (vec![paid()], vec![false]),
+        (vec![plan(&[quiet]), Stimulus::Cancel(Canceled::ByOwner)], vec![true, false]),
+        (vec![apart(&["ask", "safe-quiet"]), decided(0, true)], vec![false, false]),
+    ] {
+        let what = format!("{stimuli:?}");
+        assert_eq!(held(stimuli), expected, "{what}");
+    }
 }
