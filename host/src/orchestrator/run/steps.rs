@@ -17,7 +17,7 @@ use super::super::places::Place;
 use super::super::targets::{Called, ForAgent, Given};
 use super::super::task::{Progress, Task};
 use super::super::{internal, now_ms};
-use super::Driver;
+use super::driver::Driver;
 use crate::base::{Failure, LimitOverrides};
 use crate::skills::{Answer, Attachment, Call};
 use crate::store::tasks::Artifact;
