@@ -202,6 +202,11 @@ pub fn quotations(text: &str) -> Vec<std::ops::Range<usize>> {
     tokens::quotes(text).into_iter().map(|quote| quote.outer).collect()
 }
 
+/// Where the first JSON object or list of `text` stands.
+pub fn json_in(text: &str) -> Option<std::ops::Range<usize>> {
+    texts::first_json(text).map(|(_, bytes)| bytes)
+}
+
 /// Whether what `before` ends with and `after` begins with is one measure in two units, the smaller behind: "5 ft", "11 in".
 pub fn is_one_measure(before: &str, after: &str) -> bool {
     let last = before.split_whitespace().last().unwrap_or_default().to_lowercase();
