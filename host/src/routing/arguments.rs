@@ -121,6 +121,11 @@ impl<'a> Said<'a> {
         !self.numbers.is_empty() || self.text.tokens.iter().any(|token| token.quote.is_some())
     }
 
+    /// Whether it says a number in figures, or quotes something.
+    pub fn says_figure(&self) -> bool {
+        self.text.tokens.iter().any(|token| token.quote.is_some() || token.lower.contains(|c: char| c.is_ascii_digit()))
+    }
+
     /// The one number that it says, with its unit, as it is written.
     pub fn only_number(&self) -> Option<&'a str> {
         match self.numbers.as_slice() {

@@ -8,6 +8,7 @@ mod columns;
 mod context;
 mod outputs;
 mod series;
+mod several;
 mod taking;
 mod ways;
 mod whole;

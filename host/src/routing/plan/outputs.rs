@@ -60,6 +60,11 @@ impl Output {
         Output { pointer, name, kind: Kind::Number, as_text: false, is_open: false, is_main: true, leads: true, depth: 0 }
     }
 
+    /// Where the same stands in all items of the list that it is in the first of.
+    pub fn of_all(&self) -> String {
+        self.pointer.replacen("/0/", "/*/", 1)
+    }
+
     /// Whether its number is, or may be, written as text.
     pub fn is_number_in_text(&self) -> bool {
         self.as_text || self.is_open

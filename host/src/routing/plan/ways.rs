@@ -72,6 +72,9 @@ impl Planner<'_> {
         {
             return Some(direct(taken));
         }
+        if let Some(taken) = self.of_several(text, own.before) {
+            return Some(direct(taken));
+        }
         if let Some((pointer, at, made)) = self.named(text, own.before)
             && let Some(taken) = self.taken(text, &pointer, at, made, true)
         {
