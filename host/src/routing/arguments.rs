@@ -121,6 +121,11 @@ impl<'a> Said<'a> {
         !self.numbers.is_empty() || self.text.tokens.iter().any(|token| token.quote.is_some())
     }
 
+    /// Whether it says a number in figures, or quotes something.
+    pub fn says_figure(&self) -> bool {
+        self.text.tokens.iter().any(|token| token.quote.is_some() || token.lower.contains(|c: char| c.is_ascii_digit()))
+    }
+
     /// The one number that it says, with its unit, as it is written.
     pub fn only_number(&self) -> Option<&'a str> {
         match self.numbers.as_slice() {
@@ -200,6 +205,11 @@ impl Input {
 /// Where the quotations of `text` are, with their marks.
 pub fn quotations(text: &str) -> Vec<std::ops::Range<usize>> {
     tokens::quotes(text).into_iter().map(|quote| quote.outer).collect()
+}
+
+/// Where the first JSON object or list of `text` stands.
+pub fn json_in(text: &str) -> Option<std::ops::Range<usize>> {
+    texts::first_json(text).map(|(_, bytes)| bytes)
 }
 
 /// Whether what `before` ends with and `after` begins with is one measure in two units, the smaller behind: "5 ft", "11 in".

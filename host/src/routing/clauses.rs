@@ -27,7 +27,7 @@ pub use kinds::{act, begins_with_value, is_fragment, is_order, is_question, requ
 pub use lexicon::lexicon;
 pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
 pub use pointing::{
-    Pointer, begins_there, counted_in, counted_noun, goes_on_from, is_of_now, is_plural, joints, may_point, nouns,
+    Pointer, begins_there, counted_in, counted_noun, goes_on_from, is_of_now, is_path, is_plural, joints, may_point, nouns,
     pointer, same_text, without_order,
 };
 

@@ -21,7 +21,8 @@ pub fn at<'a>(schema: &'a Value, pointer: &str) -> Place<'a> {
     let mut here = resolved(schema, schema);
     for name in pointer.split('/').skip(1) {
         let name = name.replace("~1", "/").replace("~0", "~");
-        let is_place = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        // `*` is each of a list.
+        let is_place = name == "*" || !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
         let next = match here.get("properties").and_then(Value::as_object).and_then(|own| own.get(&name)) {
             Some(next) => next,
             None if is_place && here.get("items").is_some_and(Value::is_object) => match here.get("items") {

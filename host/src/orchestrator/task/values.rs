@@ -41,8 +41,14 @@ impl<'a> Outputs<'a> {
             return Ok(call.arguments.clone());
         }
         let mut filled = Value::Object(call.arguments.clone());
-        for reference in &call.references {
+        for (at, reference) in call.references.iter().enumerate() {
             let value = self.value(state, reference)?;
+            // Several answers go to the places of one template, one after another.
+            let goes_on = call.references.iter().take(at).any(|earlier| earlier.to == reference.to);
+            let value = match (filled.pointer(&reference.to).filter(|_| goes_on).and_then(Value::as_str), &value) {
+                (Some(begun), Value::String(text)) => Value::String(begun.replacen(PLACE, text, 1)),
+                _ => value,
+            };
             put(&mut filled, &reference.to, value);
         }
         match filled {
@@ -61,7 +67,13 @@ impl<'a> Outputs<'a> {
         let place = step.or(state.item.as_ref().map(|item| item.of)).unwrap_or_default();
         let nothing = |reason: &str| Unfilled { step: place, reason: reason.to_owned() };
         let whole = whole.ok_or_else(|| nothing("it has no answer"))?;
-        let value = whole.pointer(pointer).ok_or_else(|| nothing(&format!("its answer has nothing at `{pointer}`")))?;
+        let absent = || nothing(&format!("its answer has nothing at `{pointer}`"));
+        if let (Some((list, rest)), Some(template)) = (pointer.split_once("/*/"), &reference.template)
+            && let Some(items) = whole.pointer(list).and_then(Value::as_array)
+        {
+            return joined(items, &format!("/{rest}"), template).ok_or_else(absent);
+        }
+        let value = whole.pointer(pointer).ok_or_else(absent)?;
         if let Value::String(written) = value
             && reference.as_number
         {
@@ -69,12 +81,8 @@ impl<'a> Outputs<'a> {
             return number.ok_or_else(|| nothing(&format!("its answer has no number at `{pointer}`")));
         }
         let Some(template) = &reference.template else { return Ok(value.clone()) };
-        let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Null => return Err(nothing(&format!("its answer has nothing at `{pointer}`"))),
-            other => other.to_string(),
-        };
-        Ok(Value::String(template.replacen("{}", &text, 1)))
+        let text = written(value).ok_or_else(absent)?;
+        Ok(Value::String(template.replacen(PLACE, &text, 1)))
     }
 
     /// The answer of the step at `place`; of one over a list, the list of theirs.
@@ -111,6 +119,26 @@ impl<'a> Outputs<'a> {
             .collect::<Option<_>>()
             .ok_or_else(|| no_list(format!("its answer has no list at `{}`", each.pointer)))
     }
+}
+
+/// Where a value goes in a template.
+const PLACE: &str = "{}";
+
+/// A value as it stands in a text; `None` where there is none.
+fn written(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Null => None,
+        other => Some(other.to_string()),
+    }
+}
+
+/// What each item of a list has at `rest`, with what stands between the braces of the template between two of them.
+fn joined(items: &[Value], rest: &str, template: &str) -> Option<Value> {
+    let (before, behind) = template.split_once('{')?;
+    let (between, after) = behind.split_once('}').filter(|_| !items.is_empty())?;
+    let texts: Option<Vec<String>> = items.iter().map(|item| written(item.pointer(rest)?)).collect();
+    Some(Value::String(format!("{before}{}{after}", texts?.join(between))))
 }
 
 /// Puts `value` at `pointer`, in place of what is there; a member that is not there is made.

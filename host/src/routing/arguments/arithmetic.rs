@@ -195,15 +195,32 @@ pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<Strin
     }
     let (n_words, doing) = doing_at(text, 0)?;
     let mut next = n_words;
-    let links = ["by", "med", "på", "to", "till", "from", "från", "between", "mellan", "among", "into"];
-    next += usize::from(links.contains(&text.lower(next)));
-    next += usize::from(matches!(text.lower(next), "another" | "ytterligare" | "sedan" | "sen" | "then"));
-    let ends = |at: usize| text.tokens.iter().skip(at).all(|token| matches!(token.lower.as_str(), "." | "!" | "?"));
-    if let Doing::One(before, after) = doing {
-        return ends(next).then(|| format!("{before}{value}{after}"));
+    while DONE_WITH.contains(&text.lower(next)) && next < n_words + DONE_WITH_MAX {
+        next += 1;
     }
-    let bare = |number: &&Number| number.whole.start == next && !number.ordinal && !number.percent;
-    let number = numbers.iter().find(bare).filter(|number| number.unit.is_none() && ends(number.whole.end))?;
+    if let Doing::One(before, after) = doing {
+        return ends(text, next).then(|| format!("{before}{value}{after}"));
+    }
+    let bare = |number: &&Number| number.whole.start == next && !number.ordinal && number.unit.is_none();
+    let number = numbers.iter().find(bare)?;
+    let end = number.whole.end;
+    if number.percent {
+        let sign = match doing {
+            Doing::Add | Doing::Grow => '+',
+            Doing::SubtractFrom | Doing::Shrink => '-',
+            _ => return None,
+        };
+        // "Add 25 % VAT": what the share is called says nothing more.
+        let named = (end..end + 2).find(|at| ends(text, *at))?;
+        let is_name = text.get(end).is_none_or(|token| token.kind == Kind::Word) || named == end;
+        return is_name.then(|| format!("{value} * (1 {sign} {} / 100)", plain(number.value)));
+    }
+    // "Split between 3 people": who they are says nothing more.
+    let among = matches!(text.lower(next - 1), "between" | "among" | "mellan" | "på" | "into" | "with");
+    let of_whom = matches!(doing, Doing::Divide) && among && ends(text, end + 1);
+    if !ends(text, end) && !of_whom {
+        return None;
+    }
     let sign = match doing {
         Doing::Add | Doing::Grow => '+',
         Doing::SubtractFrom | Doing::Shrink => '-',
@@ -212,6 +229,26 @@ pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<Strin
         Doing::Subtract | Doing::Remainder | Doing::Power | Doing::Mean | Doing::One(..) => return None,
     };
     Some(format!("{value} {sign} {}", plain(number.value)))
+}
+
+/// Words between an operation and the number that it is done with, and how many may stand there.
+const DONE_WITH: &[&str] = &[
+    "by", "med", "på", "to", "till", "from", "från", "between", "mellan", "among", "into", "with", "another",
+    "ytterligare", "sedan", "sen", "then", "a", "further", "extra", "evenly", "equally", "lika", "jämnt", "up", "upp",
+];
+const DONE_WITH_MAX: usize = 3;
+
+/// Whether nothing more is said from token `at` on, but perhaps what for: "so I get the hours".
+fn ends(text: &Text<'_>, at: usize) -> bool {
+    let rest = text.tokens.iter().skip(at).all(|token| matches!(token.lower.as_str(), "." | "!" | "?" | ","));
+    let purpose = match text.lower(at) {
+        "so" => matches!(text.lower(at + 1), "that" | "i" | "we" | "it" | "you"),
+        "så" => matches!(text.lower(at + 1), "att" | "får" | "vet" | "jag" | "vi" | "har" | "ser"),
+        "för" => text.lower(at + 1) == "att",
+        "to" => matches!(text.lower(at + 1), "get" | "see" | "find" | "know" | "have"),
+        _ => false,
+    };
+    rest || purpose
 }
 
 /// A number, or numbers in parentheses, from token `at` on.

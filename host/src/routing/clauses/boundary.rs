@@ -198,7 +198,46 @@ pub(super) fn order_words(words: &[Word], at: usize) -> Option<usize> {
         })
         .map(|order| order.len())
         .max()
-        .map(|length| length + usize::from(words.get(at + length).is_some_and(|next| next.lower == ",")))
+        .or_else(|| done_before(words, at))
+        .map(|length| length + usize::from(words.get(at + length).is_some_and(|next| matches!(&*next.lower, "," | ":"))))
+}
+
+/// How many words at `at` only say that the part before is to be done first: "once you have that", "när det är klart".
+fn done_before(words: &[Word], at: usize) -> Option<usize> {
+    const AFTER: &[&[&str]] = &[
+        &["as", "soon", "as"],
+        &["now", "that"],
+        &["once"],
+        &["when"],
+        &["after"],
+        &["with"],
+        &["när"],
+        &["så", "snart"],
+        &["så", "fort"],
+        &["efter", "att"],
+        &["sedan"],
+        &["med"],
+    ];
+    const IDLE: &[&str] = &[
+        "you", "you've", "you're", "i", "we", "have", "has", "had", "got", "get", "it", "it's", "that", "that's", "this",
+        "is", "are", "been", "the", "result", "answer", "number", "all", "everything", "with", "know", "of", "du", "ni",
+        "vi", "jag", "har", "det", "den", "är", "väl", "fått", "får", "svaret", "resultatet", "vet", "allt", "som",
+    ];
+    const DONE: &[&str] = &[
+        "done", "finished", "ready", "complete", "completed", "in", "place", "found", "saved", "deleted", "gone", "out",
+        "way", "it", "that", "this", "result", "answer", "klart", "klar", "färdig", "färdigt", "gjort", "gjord", "det",
+        "den", "svaret", "resultatet", "fram", "hittat", "sparat", "sparad", "borta",
+    ];
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let is_there = |phrase: &&&[&str]| phrase.iter().enumerate().all(|(offset, word)| lower(at + offset) == *word);
+    let lead = AFTER.iter().filter(is_there).map(|phrase| phrase.len()).max()?;
+    let n_idle = (at + lead..at + lead + ASIDE_MAX)
+        .take_while(|at| IDLE.contains(&lower(*at)) || DONE.contains(&lower(*at)))
+        .count();
+    let length = lead + n_idle;
+    let is_done = n_idle > 1 && DONE.contains(&lower(at + length - 1));
+    let ends = matches!(lower(at + length), "," | ":" | "–") || starts_request(words, at + length) == Some(2);
+    (is_done && ends).then_some(length)
 }
 
 /// How surely a request starts at word `at`: 1 for a verb that may also be a noun, 2 for what is clear.

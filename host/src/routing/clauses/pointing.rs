@@ -107,6 +107,15 @@ pub fn is_plural(pointing: &str) -> bool {
     matches!(pointing.to_lowercase().as_str(), "them" | "those" | "these" | "dem" | "dessa")
 }
 
+/// Whether `text` has a path into data, such as `$.price` or `$..id`.
+pub fn is_path(text: &str) -> bool {
+    let words = read(text);
+    words.windows(2).any(|pair| {
+        let [mark, next] = pair else { return false };
+        mark.lower == "$" && !mark.shielded && !next.spaced && matches!(next.lower.chars().next(), Some('.' | '['))
+    })
+}
+
 /// Whether `text` goes on from a time or place said before: "three days later", "between then and May".
 pub fn goes_on_from(text: &str) -> bool {
     let words = read(text);
@@ -207,7 +216,8 @@ pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
         }
         let from = match at.checked_sub(1).map(lower) {
             Some(
-                "the" | "that" | "this" | "his" | "her" | "their" | "its" | "den" | "det" | "hans" | "hennes" | "deras",
+                "the" | "that" | "this" | "those" | "these" | "his" | "her" | "their" | "its" | "den" | "det" | "de" | "dessa"
+                | "hans" | "hennes" | "deras",
             ) => at - 1,
             _ if word.lower.chars().count() > 4 && word.lower.ends_with(['n', 't']) => at,
             _ => return None,

@@ -61,7 +61,7 @@ pub(super) fn says_but_first(own: &[Word]) -> bool {
 pub(super) fn is_condition(words: &[Word], begun: usize, end: usize) -> bool {
     const CONDITIONS: &[&str] = &[
         "if", "when", "once", "on", "in", "at", "by", "after", "before", "om", "när", "på", "i", "efter", "före",
-        "innan",
+        "innan", "while", "as", "until", "since", "because", "medan", "tills", "eftersom",
     ];
     let first =
         (begun..end).find(|at| words.get(*at).is_some_and(|word| !matches!(word.lower.as_str(), "," | "and" | "och")));

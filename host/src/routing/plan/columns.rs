@@ -38,11 +38,16 @@ const FIGURES: &[(&str, &[&str])] = &[
 
 /// Where an answer of `schema` about the table `block` has the figure that `asked` asks for: a list with "columns" in its
 /// name has one item for each column, in their order.
-pub fn figure(schema: &Value, block: &str, asked: &str) -> Option<String> {
+pub fn figure(schema: &Value, block: &str, asked: &str) -> Option<(String, &'static str)> {
     let words: Vec<String> = arguments::plain_words(asked).collect();
     let (figure, _) = FIGURES.iter().find(|(_, says)| words.iter().any(|word| says.contains(&word.as_str())))?;
     let pointer = format!("/{}/{}/{figure}", escaped(list(schema)?), column(block, &words)?);
-    matches!(shapes::at(schema, &pointer), shapes::Place::Known(_)).then_some(pointer)
+    matches!(shapes::at(schema, &pointer), shapes::Place::Known(_)).then_some((pointer, *figure))
+}
+
+/// Whether `noun` is what the figure `name` is called by.
+pub fn is_called(name: &str, noun: &str) -> bool {
+    FIGURES.iter().any(|(figure, says)| *figure == name && says.contains(&noun))
 }
 
 /// The list of an answer of `schema` that has an item for each column.
@@ -95,11 +100,11 @@ mod tests {
             "rows": {"type": "integer"}, "columns": {"type": "array", "items": column},
         }});
         let table = "vara;pris;antal\nkaffe;54,90;2\nost;129,00;1";
-        let at = |asked| figure(&schema, table, asked);
+        let at = |asked| figure(&schema, table, asked).map(|(pointer, _)| pointer);
         assert_eq!(at("vad är summan av priserna?").as_deref(), Some("/columns/1/sum"));
         assert_eq!(at("what is the highest antal").as_deref(), Some("/columns/2/max"));
         assert_eq!(at("what is the highest"), None, "of which?");
         assert_eq!(at("what is the median pris"), None, "nothing tells it");
-        assert_eq!(figure(&schema, "a,b\nx,1", "the total").as_deref(), Some("/columns/1/sum"));
+        assert_eq!(figure(&schema, "a,b\nx,1", "the total"), Some(("/columns/1/sum".to_owned(), "sum")));
     }
 }

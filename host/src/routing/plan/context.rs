@@ -76,8 +76,11 @@ impl Planner<'_> {
         let is_text = arguments::takes_any_text(schema, name);
         let landing = outputs::landing(schema, name);
         let to = format!("/{}", escaped(name));
-        let found = |at: usize, pointer: &str, as_number: bool| {
-            Known::Found(Reference { to: to.clone(), part: at, pointer: pointer.to_owned(), template: None, as_number })
+        let found = |at: usize, output: &outputs::Output| {
+            let is_number = landing == Some(Landing::Number);
+            let (pointer, as_number) = (output.pointer.clone(), is_number && output.is_number_in_text());
+            let template = (output.is_open && !is_number).then(|| "{}".to_owned());
+            Known::Found(Reference { to: to.clone(), part: at, pointer, template, as_number })
         };
         for (at, made) in before.iter().enumerate().rev() {
             let Some(made) = made else { continue };
@@ -90,7 +93,7 @@ impl Planner<'_> {
             };
             let same = |output: &&outputs::Output| output.name == name && may_be(output.kind);
             if let Some(output) = made.outputs.iter().find(same) {
-                return Some(found(at, &output.pointer, landing == Some(Landing::Number) && output.as_text));
+                return Some(found(at, output));
             }
             if let Some(reference) = made.references.iter().find(|reference| reference.to == to) {
                 return Some(Known::Found(reference.clone()));
@@ -103,13 +106,13 @@ impl Planner<'_> {
                 return Some(known);
             }
             if is_text {
-                let main = |output: &&outputs::Output| output.kind == Kind::Text && outputs::is_main(output);
+                let main = |output: &&outputs::Output| output.kind == Kind::Text && output.is_main;
                 if let Some(output) = made.outputs.iter().find(|output| main(output) && !output.as_text) {
-                    return Some(found(at, &output.pointer, false));
+                    return Some(found(at, output));
                 }
                 let in_list = |output: &&outputs::Output| output.kind == Kind::Text;
                 if let Some(output) = made.found.iter().find(in_list).filter(|_| points) {
-                    return Some(found(at, &output.pointer, false));
+                    return Some(found(at, output));
                 }
                 if let Some(said) = self.text_of(made) {
                     return Some(Known::Said(said.into(), Some(at)));

@@ -44,15 +44,30 @@ pub struct Output {
     pub kind: Kind,
     /// A number that is written as text.
     pub as_text: bool,
+    /// Anything may stand there: what is taken of it has to be seen when it is there.
+    pub is_open: bool,
+    /// It is what was asked for, by its name.
+    pub is_main: bool,
     /// It is the first that its object always has: what such answers are about.
     leads: bool,
     depth: usize,
 }
 
 impl Output {
-    /// The one number of an answer that was asked for.
-    pub fn figure(pointer: String) -> Output {
-        Output { pointer, name: "result".to_owned(), kind: Kind::Number, as_text: false, leads: true, depth: 0 }
+    /// The one number of an answer that was asked for, by what it is called.
+    pub fn figure(pointer: String, name: &str) -> Output {
+        let name = name.to_owned();
+        Output { pointer, name, kind: Kind::Number, as_text: false, is_open: false, is_main: true, leads: true, depth: 0 }
+    }
+
+    /// Where the same stands in all items of the list that it is in the first of.
+    pub fn of_all(&self) -> String {
+        self.pointer.replacen("/0/", "/*/", 1)
+    }
+
+    /// Whether its number is, or may be, written as text.
+    pub fn is_number_in_text(&self) -> bool {
+        self.as_text || self.is_open
     }
 
     /// Whether it is what such answers are about.
@@ -82,7 +97,7 @@ pub fn of_first_items(schema: Option<&Value>) -> Vec<Output> {
     }
     found.retain(|output| match output.kind {
         Kind::Number => !output.as_text,
-        Kind::Text => is_main(output),
+        Kind::Text => output.is_main,
         Kind::Date => false,
     });
     found
@@ -98,9 +113,15 @@ pub fn has_list(schema: &Value) -> bool {
 /// Whether a question about `noun` is one about a place of such an answer: "how many rows" about `rows`.
 pub fn tell_of<'a>(outputs: &'a [Output], noun: &str) -> Option<&'a Output> {
     outputs.iter().find(|output| match arguments::words_of_name(&output.name).as_slice() {
-        [only] => !is_main(output) && arguments::same_word(only, noun),
+        [only] => !output.is_main && arguments::same_word(only, noun),
         _ => false,
     })
+}
+
+/// Whether a schema lets anything stand there.
+fn is_open_place(here: &Value) -> bool {
+    const SAYS: &[&str] = &["type", "properties", "items", "enum", "anyOf", "oneOf", "allOf", "$ref", "const"];
+    *here == Value::Bool(true) || here.as_object().is_some_and(|own| !SAYS.iter().any(|key| own.contains_key(*key)))
 }
 
 /// A place by its pointer and the last name of it.
@@ -116,11 +137,17 @@ fn visit(root: &Value, here: &Value, named: Named<'_>, depth: usize, found: &mut
     if found.len() >= OUTPUTS_MAX {
         return;
     }
+    let is_open = !name.is_empty() && is_open_place(here);
+    let is_main = MAIN.contains(&name);
     let mut add = |kind, as_text| {
-        found.push(Output { pointer: pointer.to_owned(), name: name.to_owned(), kind, as_text, leads, depth });
+        let (pointer, name) = (pointer.to_owned(), name.to_owned());
+        found.push(Output { pointer, name, kind, as_text, is_open, is_main, leads, depth });
     };
     let types = shapes::types(root, here).unwrap_or_default();
-    if types.iter().any(|kind| matches!(*kind, "number" | "integer")) {
+    if is_open && is_main {
+        add(Kind::Number, false);
+        add(Kind::Text, false);
+    } else if types.iter().any(|kind| matches!(*kind, "number" | "integer")) {
         add(Kind::Number, false);
     } else if types.contains(&"string") {
         let description = here.get("description").and_then(Value::as_str).unwrap_or_default();
@@ -168,7 +195,7 @@ pub fn best<'a>(outputs: &'a [Output], kind: Kind, pointer: &Pointer, asked: &st
         // "That word" is one, and not how many there were.
         let counts = output.kind == Kind::Number && output.name == format!("{}s", pointer.noun);
         score += if counts { 0.0 } else { 3.0 * share(&|word| arguments::same_word(&pointer.noun, word)) };
-        score += if is_main(output) { 1.5 } else { 0.0 };
+        score += if output.is_main { 1.5 } else { 0.0 };
         score += if is_sole { 0.5 } else { 0.0 };
         score += if output.leads && pointer.names_skill { LEADS } else { 0.0 };
         (*output, score - 0.2 * output.depth as f32)
@@ -182,11 +209,6 @@ pub fn best<'a>(outputs: &'a [Output], kind: Kind, pointer: &Pointer, asked: &st
         }
         _ => None,
     }
-}
-
-/// Whether a place is what was asked for, by its name.
-pub fn is_main(output: &Output) -> bool {
-    MAIN.contains(&output.name.as_str())
 }
 
 /// What may stand in the property `name` of a skill's input.

@@ -1,0 +1,273 @@
+//! What a part takes from the answer of an earlier one: where its stand-in ends up, the earlier answer goes.
+
+use serde_json::Value;
+
+use super::super::arguments::{self, Said};
+use super::super::follow::Follow;
+use super::super::{Ask, Intent, Question, Reference, Step, Strategy, Turn, clauses, intent};
+use super::outputs::{self, Kind, Output};
+use super::{LESS_LIKELY, Made, NUMBER, Planner, escaped, first_call, is_same, put};
+
+impl Planner<'_> {
+    /// The call of a part that points at the answer of an earlier one.
+    pub(super) fn taken(
+        &self,
+        text: &str,
+        pointer: &clauses::Pointer,
+        at: usize,
+        made: &Made,
+        depends: bool,
+    ) -> Option<(Step, Vec<Reference>)> {
+        // Several are meant, and not how many of them there are.
+        if made.has_list && clauses::is_plural(text.get(pointer.span.clone())?) {
+            return None;
+        }
+        let mut best: Option<(f32, Step, Vec<Reference>)> = None;
+        let kinds = [Kind::Number, Kind::Date, Kind::Text];
+        let meant = kinds.map(|kind| outputs::best(&made.outputs, kind, pointer, &made.text));
+        let most = meant.iter().flatten().map(|(_, score)| *score).fold(0.0, f32::max);
+        // A number may also stand in a text, as one word of it.
+        let tried = kinds.into_iter().zip(meant).flat_map(|(kind, meant)| {
+            let also = (kind == Kind::Number).then_some((Kind::Text, meant));
+            [Some((kind, meant)), also].into_iter().flatten()
+        });
+        for (kind, meant) in tried {
+            let Some((output, score)) = meant.filter(|(_, score)| *score > most - LESS_LIKELY) else { continue };
+            if pointer.is_weak && !depends && output.kind != Kind::Date {
+                continue;
+            }
+            let stand_in = kind.stand_in();
+            let (before, after) = (text.get(..pointer.span.start)?, text.get(pointer.span.end..)?);
+            let mark = if kind == Kind::Text { "\"" } else { "" };
+            let said = format!("{before}{mark}{stand_in}{mark}{after}");
+            let strategy = self.decide(&said, None, true);
+            let found = match strategy {
+                Strategy::Direct(step) => landed(&step, stand_in, at, output),
+                Strategy::Fallbacks(steps) => steps.first().and_then(|step| landed(step, stand_in, at, output)),
+                Strategy::Ask(Question::Missing { skill, arguments, missing }) => {
+                    let step = Step { skill, arguments };
+                    let names: Vec<&str> = missing.iter().map(|missing| missing.name.as_str()).collect();
+                    self.filled(step, &names, stand_in, at, made, output)
+                }
+                _ => None,
+            };
+            let Some(((step, references), landing)) = found else { continue };
+            // Arithmetic that is nothing but the number itself does nothing, and a question is not about its figures.
+            let whole = landing == Landing::Text && self.takes_arithmetic(&step);
+            let asks = pointer.noun.is_empty() && intent::of(text) == Intent::Question;
+            let idle = whole || output.kind == Kind::Number && landing == Landing::Text && asks;
+            if idle {
+                continue;
+            }
+            let total = score + landing.fits(output.kind);
+            if best.as_ref().is_none_or(|(known, ..)| total > *known) {
+                best = Some((total, step, references));
+            }
+        }
+        best.map(|(_, step, references)| (step, references))
+    }
+
+    /// The call of a part that does something with the first of what the part before found: "find my note about rent and
+    /// delete it".
+    pub(super) fn of_list(
+        &self,
+        text: &str,
+        pointer: &clauses::Pointer,
+        at: usize,
+        made: &Made,
+    ) -> Option<(Step, Vec<Reference>)> {
+        let strategy = self.decide(&put(text, &pointer.span, NUMBER)?, None, true);
+        let step = first_call(&strategy)?;
+        made.found.iter().find_map(|output| {
+            let ((step, references), landing) = Some(output)
+                .filter(|output| output.kind == Kind::Number)
+                .and_then(|output| landed(step, NUMBER, at, output))?;
+            let same_name = references.iter().all(|reference| reference.to == format!("/{}", escaped(&output.name)));
+            (landing == Landing::Number && same_name).then_some((step, references))
+        })
+    }
+
+    pub(super) fn takes_arithmetic(&self, step: &Step) -> bool {
+        self.index.profile(&step.skill).is_some_and(|own| arguments::reads_arithmetic(&own.input_schema))
+    }
+
+    /// The call of a part that does something with the number of the answer before without saying so: "then take away 9".
+    pub(super) fn done_to(&self, text: &str, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
+        let (output, _) = outputs::best(&made.outputs, Kind::Number, &clauses::Pointer::default(), &made.text)?;
+        let said = Said::new(text, self.language, self.ask.now).done_to(NUMBER)?;
+        let strategy = self.decide(&said, None, true);
+        let (taken, landing) = landed(first_call(&strategy)?, NUMBER, at, output)?;
+        (landing == Landing::Within).then_some(taken)
+    }
+
+    /// A call that lacks values, with those that the earlier answer has.
+    fn filled(
+        &self,
+        step: Step,
+        names: &[&str],
+        stand_in: &str,
+        at: usize,
+        made: &Made,
+        output: &Output,
+    ) -> Option<((Step, Vec<Reference>), Landing)> {
+        let profile = self.index.profile(&step.skill)?;
+        let found = landed(&step, stand_in, at, output);
+        match (names, found) {
+            // Only what it points at is missing: it goes there, where that may hold it.
+            ([name], None) => {
+                let landing = outputs::landing(&profile.input_schema, name)?;
+                // A text of a certain kind, such as the name of a zone, is not what any text is.
+                if landing == Landing::Text && !outputs::is_open(name) && *name != output.name {
+                    return None;
+                }
+                let template = landing.takes(output)?;
+                let reference = Reference {
+                    to: format!("/{}", escaped(name)),
+                    part: at,
+                    pointer: output.pointer.clone(),
+                    template,
+                    as_number: landing == Landing::Number && output.is_number_in_text(),
+                };
+                Some(((step, vec![reference]), landing))
+            }
+            (names, Some(((step, mut references), landing))) => {
+                for name in names {
+                    let pointer = paired(&made.outputs, name)?;
+                    let to = format!("/{}", escaped(name));
+                    references.push(Reference { to, part: at, pointer, template: None, as_number: false });
+                }
+                Some(((step, references), landing))
+            }
+            _ => None,
+        }
+    }
+
+    /// The call of a part that goes on with the one before it without a verb of its own: "och 180 cm till fot", "sedan
+    /// till miles".
+    pub(super) fn going_on(&self, text: &str, ordered: bool, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
+        self.followed(text, ordered, at, made).or_else(|| {
+            let (_, step) = self.alike(text, &made.text, &made.step).filter(|_| !ordered)?;
+            Some((step, Vec::new()))
+        })
+    }
+
+    /// The same by what it says anew in place of what the part before said.
+    pub(super) fn followed(&self, text: &str, ordered: bool, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
+        let turn = Turn {
+            text: made.text.clone(),
+            skill: Some(made.step.skill.clone()),
+            arguments: made.step.arguments.clone(),
+            answer: None,
+        };
+        let turns = [turn];
+        let ask = Ask { turns: &turns, ..self.ask.clone() };
+        let led = format!("and {text}");
+        let followed = Follow::of(&led).and_then(|follow| follow.go_on(self.index, &ask, self.language));
+        let Some((Strategy::Direct(step), _)) = followed.filter(|(strategy, _)| !is_same(strategy, &made.step)) else {
+            return None;
+        };
+        if !ordered {
+            return Some((step, Vec::new()));
+        }
+        // "And then to miles": what it does not say anew comes out of the part before.
+        let profile = self.index.profile(&step.skill)?;
+        let properties = profile.input_schema.get("properties")?.as_object()?;
+        let same = |name: &&String| step.arguments.get(*name) == made.step.arguments.get(*name);
+        let references: Vec<Reference> = properties
+            .keys()
+            .filter(same)
+            .filter_map(|name| {
+                let pointer = match paired(&made.outputs, name) {
+                    Some(pointer) => pointer,
+                    None => made.outputs.iter().find(|output| output.name == **name)?.pointer.clone(),
+                };
+                Some(Reference {
+                    to: format!("/{}", escaped(name)),
+                    part: at,
+                    pointer,
+                    template: None,
+                    as_number: false,
+                })
+            })
+            .collect();
+        let mut step = step;
+        if references.is_empty() {
+            return Some((step, references));
+        }
+        for reference in &references {
+            step.arguments.remove(reference.to.trim_start_matches('/'));
+        }
+        Some((step, references))
+    }
+}
+
+/// What a stand-in ended up in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Landing {
+    /// A number.
+    Number,
+    /// A text of which it is a part, such as a calculation.
+    Within,
+    /// A text that is nothing else.
+    Text,
+}
+
+impl Landing {
+    /// How well what is of `kind` stands there.
+    fn fits(self, kind: Kind) -> f32 {
+        match (self, kind) {
+            (Landing::Number, Kind::Number) | (Landing::Within, Kind::Number) | (Landing::Text, Kind::Date) => 1.5,
+            (Landing::Text, Kind::Text) => 1.0,
+            _ => 0.0,
+        }
+    }
+
+    /// The template through which `output` can stand there; `None` where it cannot.
+    fn takes(self, output: &Output) -> Option<Option<String>> {
+        match (self, output.kind) {
+            (Landing::Number, Kind::Number) => Some(None),
+            (Landing::Number, _) => None,
+            (_, Kind::Number) if !output.as_text => Some(Some("{}".to_owned())),
+            _ => Some(output.is_open.then(|| "{}".to_owned())),
+        }
+    }
+}
+
+type Taken = ((Step, Vec<Reference>), Landing);
+
+/// The call with references where the stand-in is; `None` where it is nowhere.
+fn landed(step: &Step, stand_in: &str, at: usize, output: &Output) -> Option<Taken> {
+    let mut arguments = step.arguments.clone();
+    let mut references = Vec::new();
+    let mut landing = None;
+    for (name, value) in &step.arguments {
+        let (template, here) = match value {
+            Value::Number(number) if number.to_string().trim_end_matches(".0") == stand_in => (None, Landing::Number),
+            Value::String(text) if text == stand_in => match output.kind {
+                Kind::Number if !output.as_text => (Some("{}".to_owned()), Landing::Text),
+                _ => (output.is_open.then(|| "{}".to_owned()), Landing::Text),
+            },
+            Value::String(text) if text.contains(stand_in) => (Some(text.replacen(stand_in, "{}", 1)), Landing::Within),
+            _ => continue,
+        };
+        arguments.remove(name);
+        let to = format!("/{}", escaped(name));
+        let as_number = here == Landing::Number && output.is_number_in_text();
+        references.push(Reference { to, part: at, pointer: output.pointer.clone(), template, as_number });
+        landing = Some(here);
+    }
+    let step = Step { skill: step.skill.clone(), arguments };
+    Some(((step, references), landing?))
+}
+
+/// Where the answer of a step says what `name` is for one that goes on from it: what was converted `to` is what the next
+/// one converts `from`.
+fn paired(outputs: &[Output], name: &str) -> Option<String> {
+    let wanted = match name {
+        "from" => "to",
+        "from_unit" | "source_unit" => "to_unit",
+        _ => return None,
+    };
+    outputs.iter().find(|output| output.name == wanted).map(|output| output.pointer.clone())
+}
+

@@ -1,0 +1,214 @@
+//! The ways in which a part may be meant, in the order in which they are tried: as what points at an answer, as what goes
+//! on with the part before, or as what stands by itself.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::super::arguments::{self, Said};
+use super::super::{Ask, Clause, Intent, Missing, Part, Ranking, Reference, Step, Strategy, clauses, decide, intent};
+use super::outputs::Kind;
+use super::{Made, Planner, columns, put, quoted_in, with};
+
+/// A part, and what it may go on from.
+struct Own<'a> {
+    clause: &'a Clause,
+    /// Its words without those of order, and with what it says to be the same.
+    text: &'a str,
+    points: Option<clauses::Pointer>,
+    before: &'a [Option<Made>],
+    /// The last part before it that can be called, and its place.
+    last: Option<(usize, &'a Made)>,
+    /// The same where it is the one right before.
+    previous: Option<(usize, &'a Made)>,
+}
+
+type Call = (Strategy, Vec<Reference>);
+
+impl Planner<'_> {
+    /// What to do about a part.
+    pub(super) fn part(&self, clause: &Clause, ranking: &Ranking, before: &[Option<Made>]) -> Part {
+        let text = clauses::without_order(&clause.text);
+        let text = self.with_same_text(&text, before).unwrap_or(text);
+        let text = with_same_data(&text, before).unwrap_or(text);
+        let last = before.iter().enumerate().rev().find_map(|(at, made)| Some((at, made.as_ref()?)));
+        let points = clauses::pointer(&text);
+        let previous = last.filter(|(at, _)| at + 1 == before.len());
+        let own = Own { clause, text: &text, points, before, last, previous };
+        if let Some((strategy, references)) = self.from_before(&own) {
+            return with(clause, strategy, references);
+        }
+        let plain = match self.of_table(&text) {
+            Some(of_table) => of_table,
+            None => self.decide(&text, (text == clause.text).then_some(ranking), clause.depends),
+        };
+        if clause.depends && own.points.as_ref().is_some_and(|pointer| !pointer.is_weak) && !before.is_empty() {
+            // It goes on from the part before it, which has no answer, or not one that it can take.
+            let needs = vec![before.len() - 1];
+            return Part { clause: clause.clone(), strategy: Box::new(plain), needs, references: Vec::new() };
+        }
+        let is_sure = matches!(plain, Strategy::Direct(_) | Strategy::Fallbacks(_));
+        let more = if is_sure { None } else { self.unclear(&own) };
+        let (strategy, references) = more.unwrap_or((plain, Vec::new()));
+        with(clause, strategy, references)
+    }
+
+    /// The call of a part that says of itself that it goes on from an earlier one.
+    fn from_before(&self, own: &Own<'_>) -> Option<Call> {
+        let (text, clause, points) = (own.text, own.clause, own.points.as_ref());
+        if let Some(strategy) = self.of_measured(own) {
+            return Some((strategy, Vec::new()));
+        }
+        let direct = |(step, references)| (Strategy::Direct(step), references);
+        // "That amount" points whatever stands around it.
+        let names = |pointer: &clauses::Pointer| {
+            let said = text.get(pointer.span.clone()).unwrap_or_default();
+            !pointer.noun.is_empty() && ["that ", "this "].iter().any(|word| said.starts_with(word))
+        };
+        if let Some(pointer) = points
+            && let Some((at, made)) = own.last
+            && (clause.depends || pointer.is_weak && !clauses::is_of_now(text) || names(pointer))
+            && let Some(taken) = self.taken(text, pointer, at, made, clause.depends)
+        {
+            return Some(direct(taken));
+        }
+        if let Some(taken) = self.of_several(text, own.before) {
+            return Some(direct(taken));
+        }
+        if let Some((pointer, at, made)) = self.named(text, own.before)
+            && let Some(taken) = self.taken(text, &pointer, at, made, true)
+        {
+            return Some(direct(taken));
+        }
+        let (at, made) = own.previous?;
+        // "Dra bort 40" after a figure is arithmetic, whatever else can be taken away.
+        if made.gives_figure
+            && let Some(taken) = self.done_to(text, at, made)
+        {
+            return Some(direct(taken));
+        }
+        if let Some(pointer) = points.filter(|pointer| !pointer.is_weak)
+            && let Some(taken) = self.of_list(text, pointer, at, made)
+        {
+            return Some(direct(taken));
+        }
+        let goes_on = clauses::is_fragment(text).then(|| self.going_on(text, clause.ordered, at, made));
+        goes_on.flatten().map(direct)
+    }
+
+    /// "That text" after a skill that only measured it: what was measured.
+    fn of_measured(&self, own: &Own<'_>) -> Option<Strategy> {
+        let pointer = own.points.as_ref().filter(|pointer| pointer.noun == "text")?;
+        let (_, made) = own.last?;
+        if made.outputs.iter().any(|output| output.kind == Kind::Text && output.is_main) {
+            return None;
+        }
+        let said = put(own.text, &pointer.span, &format!("\"{}\"", quoted_in(own.before)?))?;
+        let strategy = self.decide(&said, None, true);
+        matches!(strategy, Strategy::Direct(_) | Strategy::Fallbacks(_)).then_some(strategy)
+    }
+
+    /// The call of a part that is not clear by itself, as what the part before it leaves unsaid.
+    fn unclear(&self, own: &Own<'_>) -> Option<Call> {
+        let (text, (at, made)) = (own.text, own.previous?);
+        let direct = |(step, references)| (Strategy::Direct(step), references);
+        // "How many words the text has": where nothing else says which text, it is what came of the part before.
+        let weak = own.points.as_ref().filter(|pointer| pointer.is_weak && !pointer.noun.is_empty());
+        if let Some(taken) = weak.and_then(|pointer| self.taken(text, pointer, at, made, true)) {
+            return Some(direct(taken));
+        }
+        if let Some(taken) = self.done_to(text, at, made) {
+            return Some(direct(taken));
+        }
+        // What says values of its own, though not all that is needed, is not about those of the part before.
+        let is_own = !own.clause.ordered && Said::new(text, self.language, self.ask.now).says_value();
+        if is_own {
+            return None;
+        }
+        self.going_on(text, own.clause.ordered, at, made).map(direct)
+    }
+
+    /// The call of a part that asks about the request's table by the words of one: of a skill that tells of columns.
+    fn of_table(&self, text: &str) -> Option<Strategy> {
+        let block = self.block.filter(|block| columns::is_asked(block, text))?;
+        let whole = format!("{text}\n{block}");
+        let said = Said::new(&whole, self.language, self.ask.now).mended(self.mended);
+        let call = |skill: &Arc<str>| {
+            let profile = self.index.profile(skill)?;
+            let schema = profile.output_schema.clone()?;
+            let read = self.index.input(skill).filter(|_| columns::list(&schema).is_some())?.read(&said);
+            let takes = read.arguments.values().filter_map(Value::as_str).any(|text| self.is_block(text, block));
+            let known = |missing: &Missing| !arguments::is_required(&profile.input_schema, &missing.name);
+            (takes && read.missing.iter().all(known)).then(|| Step { skill: skill.clone(), arguments: read.arguments })
+        };
+        (self.ranked)(&whole).candidates.iter().find_map(|one| call(&one.skill)).map(Strategy::Direct)
+    }
+
+    pub(super) fn decide(&self, text: &str, ranking: Option<&Ranking>, alone: bool) -> Strategy {
+        let own;
+        let ranking = match ranking {
+            Some(ranking) => ranking,
+            None => {
+                own = (self.ranked)(text);
+                &own
+            }
+        };
+        let said = Said::new(text, self.language, self.ask.now).mended(self.mended);
+        // What it points at is in this request.
+        let ask = if alone { Ask { turns: &[], ..self.ask.clone() } } else { self.ask.clone() };
+        let intent = match intent::of(text) {
+            Intent::Chat | Intent::Unclear => Intent::Command,
+            intent => intent,
+        };
+        decide::decide_part(self.index, &ask, &said, intent, ranking)
+    }
+
+    /// The text with the words of the last earlier part that quoted some, where it says "the same text".
+    fn with_same_text(&self, text: &str, before: &[Option<Made>]) -> Option<String> {
+        let span = clauses::same_text(text)?;
+        put(text, &span, &format!("\"{}\"", quoted_in(before)?))
+    }
+
+    /// What a part calls by its name, "the slug", "åldern", and the earlier part that gives it or that it names.
+    fn named<'m>(&self, text: &str, before: &'m [Option<Made>]) -> Option<(clauses::Pointer, usize, &'m Made)> {
+        // What says a value of its own is about that.
+        let said = Said::new(text, self.language, self.ask.now);
+        if said.says_value() && !said.begins_arithmetic() {
+            return None;
+        }
+        let nouns = clauses::nouns(text);
+        let made = before.iter().enumerate().rev().filter_map(|(at, made)| Some((at, made.as_ref()?)));
+        made.into_iter().find_map(|(at, made)| {
+            nouns.iter().find_map(|(span, noun)| {
+                let says =
+                    |name: &str| arguments::words_of_name(name).iter().any(|own| arguments::same_word(own, noun));
+                let gives = made
+                    .outputs
+                    .iter()
+                    .any(|output| says(&output.name) || output.is_main && columns::is_called(&output.name, noun));
+                if !gives && !says(&made.step.skill) {
+                    return None;
+                }
+                // "Her age in years": the unit says which place.
+                if let Some((span, unit)) = clauses::counted_in(text, span)
+                    && made.outputs.iter().any(|output| arguments::same_word(&unit, &output.name))
+                {
+                    let pointer = clauses::Pointer { span, noun: unit, is_weak: false, names_skill: false };
+                    return Some((pointer, at, made));
+                }
+                let noun = if gives { noun.clone() } else { String::new() };
+                let pointer = clauses::Pointer { span: span.clone(), noun, is_weak: false, names_skill: !gives };
+                Some((pointer, at, made))
+            })
+        })
+    }
+}
+
+/// The text with the data of the last earlier part that has some, where it has a path into some and none of its own.
+fn with_same_data(text: &str, before: &[Option<Made>]) -> Option<String> {
+    if !clauses::is_path(text) || arguments::json_in(text).is_some() {
+        return None;
+    }
+    let data = before.iter().rev().flatten().find_map(|made| made.text.get(arguments::json_in(&made.text)?))?;
+    Some(format!("{} on {data}", text.trim_end_matches(['.', '?', '!', ' '])))
+}
