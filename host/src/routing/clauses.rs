@@ -20,6 +20,7 @@ mod parallel;
 mod pointing;
 mod read;
 mod refers;
+mod remarks;
 mod subordinate;
 mod told;
 
@@ -27,9 +28,10 @@ pub use kinds::{act, begins_with_value, is_fragment, is_order, is_question, requ
 pub use lexicon::lexicon;
 pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
 pub use pointing::{
-    Pointer, begins_there, counted_in, counted_noun, goes_on_from, is_of_now, is_path, is_plural, joints, may_point, nouns,
-    pointer, same_text, without_order,
+    Pointer, begins_there, counted_in, counted_noun, ends_there, goes_on_from, is_of_now, is_path, is_plural, joints,
+    may_point, nouns, pointer, same_text, without_order,
 };
+pub use remarks::{is_opening, is_statement, that_text};
 
 /// Most parts of a request; what comes after belongs to the last.
 const CLAUSES_MAX: usize = 16;
@@ -53,7 +55,7 @@ pub struct Clause {
 pub fn split(text: &str, _language: &Language) -> Vec<Clause> {
     let inner = language::bare(text);
     let offset = text.find(inner).unwrap_or(0);
-    let mut clauses = split_bare(inner);
+    let mut clauses = split_bare(remarks::without_sign_off(inner));
     for clause in &mut clauses {
         clause.span = clause.span.start + offset..clause.span.end + offset;
     }
@@ -74,6 +76,9 @@ fn split_bare(text: &str) -> Vec<Clause> {
         starts = vec![Start { word: said.first, ordered: true }, Start { word: said.second, ordered: true }];
         at = said.second + 1;
         turned = said.turned.then_some(1);
+    } else if let Some(items) = remarks::value_items(&words, announced) {
+        starts = items.into_iter().map(|word| Start { word, ordered: false }).collect();
+        at = words.len();
     }
     while at < words.len() && starts.len() < CLAUSES_MAX {
         let begun = starts.last().map_or(0, |last| last.word);
@@ -115,6 +120,7 @@ fn split_bare(text: &str) -> Vec<Clause> {
         }
         clauses.push(clause);
     }
+    about_data(&mut clauses);
     asks_alike(text, &mut clauses);
     told::put(&mut clauses);
     if let Some(at) = turned.filter(|at| *at < clauses.len()) {
@@ -125,6 +131,18 @@ fn split_bare(text: &str) -> Vec<Clause> {
         clauses.push(Clause { text: text_whole, depends: false, span: 0..text.len(), asks: true, ordered: false });
     }
     clauses
+}
+
+/// Data that stands before all requests is what the first of them speaks of.
+fn about_data(clauses: &mut Vec<Clause>) {
+    if clauses.len() < 2 || !clauses.first().is_some_and(|first| remarks::is_data(&first.text)) {
+        return;
+    }
+    let data = clauses.remove(0);
+    if let Some(first) = clauses.first_mut() {
+        first.text = format!("{}\n{}", first.text.trim_end(), data.text);
+        first.depends = false;
+    }
 }
 
 /// What "and" or a comma joins to an order is one, too, though its verb is not known: "translate this, and count it".

@@ -125,11 +125,13 @@ fn is_slip(word: &str, known: &str) -> bool {
     if !language::one_error_apart(word, known) {
         return false;
     }
+    let (n_word, n_known) = (word.chars().count(), known.chars().count());
     // Another form of the word is no slip.
-    if known.strip_prefix(word).or_else(|| word.strip_prefix(known)).is_some_and(|ending| matches!(ending, "d" | "s")) {
+    let longer = word.strip_prefix(known).is_some_and(|ending| matches!(ending, "d" | "s" | "n" | "t" | "r" | "a"));
+    let shorter = known.strip_prefix(word).is_some_and(|ending| matches!(ending, "d" | "s") || n_word <= CHARS_MIN);
+    if longer || shorter || is_other_form(word, known) {
         return false;
     }
-    let (n_word, n_known) = (word.chars().count(), known.chars().count());
     if n_word == n_known {
         let mut differ = word.chars().zip(known.chars()).filter(|(a, b)| a != b);
         let (first, second) = (differ.next(), differ.next());
@@ -144,6 +146,15 @@ fn is_slip(word: &str, known: &str) -> bool {
     shorter >= CHARS_MIN
         && longer > CHARS_MIN + usize::from(n_word > n_known)
         && word.chars().next() == known.chars().next()
+}
+
+/// Whether two words of one length differ in nothing but how Swedish ones end: "svaren", "svaret".
+fn is_other_form(word: &str, known: &str) -> bool {
+    const ENDINGS: [(&str, &str); 2] = [("en", "et"), ("na", "ne")];
+    ENDINGS.iter().any(|(one, other)| {
+        let alike = |a: &str, b: &str| word.strip_suffix(a).is_some_and(|stem| known.strip_suffix(b) == Some(stem));
+        alike(one, other) || alike(other, one)
+    })
 }
 
 fn plain(letter: char) -> char {

@@ -10,6 +10,7 @@ mod outputs;
 mod series;
 mod several;
 mod taking;
+mod told;
 mod ways;
 mod whole;
 
@@ -87,6 +88,15 @@ impl Planner<'_> {
                 }
                 None => self.part(clause, ranking, &made),
             };
+            if let Some((step, first)) = self.with_told(&part, clauses.get(..at).unwrap_or_default()) {
+                part = with(clause, Strategy::Direct(step), Vec::new());
+                for at in first..at {
+                    if let (Some(told), Some(made)) = (parts.get_mut(at), made.get_mut(at)) {
+                        told::tell(told);
+                        *made = None;
+                    }
+                }
+            }
             if let Some(done) = self.completed(&part, has_block, clauses.get(..at).unwrap_or_default(), &made) {
                 for said_by in done.said_by {
                     let takes = |references: &[Reference]| references.iter().any(|own| own.part == said_by);
@@ -109,6 +119,7 @@ impl Planner<'_> {
             made.push(first_call(&part.strategy).map(of));
             parts.push(part);
         }
+        parts.iter_mut().for_each(told::only_told);
         parts
     }
 
@@ -161,7 +172,15 @@ impl Planner<'_> {
         let number = outputs::best(&outputs, Kind::Number, &clauses::Pointer::default(), text);
         let gives_figure = self.takes_arithmetic(step) || number.is_some_and(|(number, _)| number.is_main || counted);
         let has_list = schema.is_some_and(outputs::has_list);
-        Made { step: step.clone(), references: Vec::new(), outputs, found, has_list, gives_figure, text: text.to_owned() }
+        Made {
+            step: step.clone(),
+            references: Vec::new(),
+            outputs,
+            found,
+            has_list,
+            gives_figure,
+            text: text.to_owned(),
+        }
     }
 
     /// The figure that a clause tells and asks nothing of: "I'm 178 cm", "take 1024".
@@ -174,12 +193,16 @@ impl Planner<'_> {
     /// The part that points at a figure which was told right before it.
     fn about(&self, clause: &Clause, value: &str) -> Option<Part> {
         let text = clauses::without_order(&clause.text);
+        // "We are four, so divide it by 4" is not about the four.
+        let own = Said::new(&text, self.language, self.ask.now);
         let pointer = clauses::pointer(&text).filter(|pointer| pointer.noun.is_empty())?;
+        if own.only_number() == Some(value) {
+            return None;
+        }
         let strategy = self.decide(&put(&text, &pointer.span, value)?, None, true);
         first_call(&strategy)?;
         Some(Part { clause: clause.clone(), strategy: Box::new(strategy), needs: Vec::new(), references: Vec::new() })
     }
-
 }
 
 /// A part that takes what `references` say.

@@ -72,6 +72,11 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     {
         return Some(Start { word: at, ordered: false });
     }
+    // "I would also like": what is asked for comes behind it.
+    let wishes = |at: usize| is(AUXILIARIES, at) || is(SUBJECTS, at) || is(WISHES, at);
+    if is(&["also", "också"], at) && at.checked_sub(1).is_some_and(wishes) {
+        return None;
+    }
     // "and", "och", "," before a verb or a question.
     if is(&["and", "och", "å", "samt", "also", "plus", ",", "&", "but", "men", "or", "eller"], at) {
         let mut next = at + 1;
@@ -199,7 +204,9 @@ pub(super) fn order_words(words: &[Word], at: usize) -> Option<usize> {
         .map(|order| order.len())
         .max()
         .or_else(|| done_before(words, at))
-        .map(|length| length + usize::from(words.get(at + length).is_some_and(|next| matches!(&*next.lower, "," | ":"))))
+        .map(|length| {
+            length + usize::from(words.get(at + length).is_some_and(|next| matches!(&*next.lower, "," | ":")))
+        })
 }
 
 /// How many words at `at` only say that the part before is to be done first: "once you have that", "när det är klart".
@@ -219,14 +226,84 @@ fn done_before(words: &[Word], at: usize) -> Option<usize> {
         &["med"],
     ];
     const IDLE: &[&str] = &[
-        "you", "you've", "you're", "i", "we", "have", "has", "had", "got", "get", "it", "it's", "that", "that's", "this",
-        "is", "are", "been", "the", "result", "answer", "number", "all", "everything", "with", "know", "of", "du", "ni",
-        "vi", "jag", "har", "det", "den", "är", "väl", "fått", "får", "svaret", "resultatet", "vet", "allt", "som",
+        "you",
+        "you've",
+        "you're",
+        "i",
+        "we",
+        "have",
+        "has",
+        "had",
+        "got",
+        "get",
+        "it",
+        "it's",
+        "that",
+        "that's",
+        "this",
+        "is",
+        "are",
+        "been",
+        "the",
+        "result",
+        "answer",
+        "number",
+        "all",
+        "everything",
+        "with",
+        "know",
+        "of",
+        "du",
+        "ni",
+        "vi",
+        "jag",
+        "har",
+        "det",
+        "den",
+        "är",
+        "väl",
+        "fått",
+        "får",
+        "svaret",
+        "resultatet",
+        "vet",
+        "allt",
+        "som",
     ];
     const DONE: &[&str] = &[
-        "done", "finished", "ready", "complete", "completed", "in", "place", "found", "saved", "deleted", "gone", "out",
-        "way", "it", "that", "this", "result", "answer", "klart", "klar", "färdig", "färdigt", "gjort", "gjord", "det",
-        "den", "svaret", "resultatet", "fram", "hittat", "sparat", "sparad", "borta",
+        "done",
+        "finished",
+        "ready",
+        "complete",
+        "completed",
+        "in",
+        "place",
+        "found",
+        "saved",
+        "deleted",
+        "gone",
+        "out",
+        "way",
+        "it",
+        "that",
+        "this",
+        "result",
+        "answer",
+        "klart",
+        "klar",
+        "färdig",
+        "färdigt",
+        "gjort",
+        "gjord",
+        "det",
+        "den",
+        "svaret",
+        "resultatet",
+        "fram",
+        "hittat",
+        "sparat",
+        "sparad",
+        "borta",
     ];
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let is_there = |phrase: &&&[&str]| phrase.iter().enumerate().all(|(offset, word)| lower(at + offset) == *word);

@@ -116,6 +116,8 @@ const POLITE: &[&str] = &[
     "want",
     "wants",
     "need",
+    "also",
+    "också",
     "like",
     "love",
     "help",

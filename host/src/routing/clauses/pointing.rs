@@ -132,6 +132,16 @@ pub fn begins_there(text: &str) -> bool {
     })
 }
 
+/// Whether `text` reckons up to a time said before: "from 1 May until then", "från den 1 maj till dess".
+pub fn ends_there(text: &str) -> bool {
+    let words = read(text);
+    words.windows(2).any(|pair| {
+        let [first, second] = pair else { return false };
+        matches!(first.lower.as_str(), "to" | "until" | "till" | "til" | "tills" | "and" | "och")
+            && matches!(second.lower.as_str(), "then" | "that" | "dess" | "då" | "det" | "den")
+    })
+}
+
 /// What `text` asks the number of: `rows` in "how many rows are there".
 pub fn counted_noun(text: &str) -> Option<String> {
     let words = read(text);
@@ -216,8 +226,8 @@ pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
         }
         let from = match at.checked_sub(1).map(lower) {
             Some(
-                "the" | "that" | "this" | "those" | "these" | "his" | "her" | "their" | "its" | "den" | "det" | "de" | "dessa"
-                | "hans" | "hennes" | "deras",
+                "the" | "that" | "this" | "those" | "these" | "his" | "her" | "their" | "its" | "den" | "det" | "de"
+                | "dessa" | "hans" | "hennes" | "deras",
             ) => at - 1,
             _ if word.lower.chars().count() > 4 && word.lower.ends_with(['n', 't']) => at,
             _ => return None,

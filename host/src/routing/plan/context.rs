@@ -189,13 +189,25 @@ impl Planner<'_> {
             _ => return None,
         };
         let known = match last {
-            Some(made) => self.date_of(at, made, &format!("/{}", escaped(name)))?,
-            None => {
-                let said = Said::new(&earlier.get(at)?.text, self.language, self.ask.now).only_date()?;
-                Known::Said(said.into(), Some(at))
-            }
+            Some(made) => self.date_of(at, made, &format!("/{}", escaped(name))),
+            None => None,
+        };
+        let said = || Said::new(&earlier.get(at)?.text, self.language, self.ask.now).only_date();
+        let known = match known {
+            Some(known) => known,
+            // "Note that it expires on 3 May": the date of what was said.
+            None => Known::Said(said()?.into(), last.is_none().then_some(at)),
         };
         let mut done = Completed { step: step.clone(), references: Vec::new(), said_by: Vec::new() };
+        // "From 1 May until then": the time that is said here comes first.
+        let other = dates.iter().find(|other| *other != name && unsaid.len() == 1);
+        if let Some(other) = other.filter(|_| clauses::ends_there(text) && !clauses::begins_there(text))
+            && dates.iter().position(|date| date == other) > dates.iter().position(|date| date == name)
+            && let Some(value) = done.step.arguments.remove(other)
+        {
+            done.step.arguments.insert(name.clone(), value);
+            return self.dated(done, other, known);
+        }
         // "Between then and 1 January": the time said before comes first.
         let other = dates.iter().find(|other| *other != name && unsaid.len() == 1);
         if let Some(other) = other.filter(|_| clauses::begins_there(text))

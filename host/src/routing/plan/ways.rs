@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::arguments::{self, Said};
 use super::super::{Ask, Clause, Intent, Missing, Part, Ranking, Reference, Step, Strategy, clauses, decide, intent};
 use super::outputs::Kind;
-use super::{Made, Planner, columns, put, quoted_in, with};
+use super::{Made, Planner, columns, first_call, put, quoted_in, with};
 
 /// A part, and what it may go on from.
 struct Own<'a> {
@@ -98,14 +98,20 @@ impl Planner<'_> {
 
     /// "That text" after a skill that only measured it: what was measured.
     fn of_measured(&self, own: &Own<'_>) -> Option<Strategy> {
-        let pointer = own.points.as_ref().filter(|pointer| pointer.noun == "text")?;
+        let that = clauses::that_text(own.text);
+        let pointer =
+            own.points.as_ref().filter(|pointer| matches!(pointer.noun.as_str(), "text" | "")).map(|own| &own.span);
+        let span = that.as_ref().or(pointer)?;
         let (_, made) = own.last?;
         if made.outputs.iter().any(|output| output.kind == Kind::Text && output.is_main) {
             return None;
         }
-        let said = put(own.text, &pointer.span, &format!("\"{}\"", quoted_in(own.before)?))?;
+        let quoted = quoted_in(own.before)?;
+        let said = put(own.text, span, &format!("\"{quoted}\""))?;
         let strategy = self.decide(&said, None, true);
-        matches!(strategy, Strategy::Direct(_) | Strategy::Fallbacks(_)).then_some(strategy)
+        // "Double it" is no more about that text than any other.
+        let takes = first_call(&strategy)?.arguments.values().any(|value| value.as_str() == Some(quoted));
+        takes.then_some(strategy)
     }
 
     /// The call of a part that is not clear by itself, as what the part before it leaves unsaid.

@@ -1,0 +1,288 @@
+//! What is said beside a request and asks for nothing: statements, headings, openings, and how a letter ends.
+
+use super::super::arguments;
+use super::super::verbs;
+use super::boundary::starts_request;
+use super::kinds::is_question;
+use super::lexicon::{GREETINGS, SUBJECTS, WISHES};
+use super::pointing::looks_definite;
+use super::read::{Word, read};
+
+/// Words at the beginning among which a statement has its verb.
+const VERB_WITHIN: usize = 6;
+/// Longest name below the end of a letter, in words.
+const NAME_MAX: usize = 4;
+/// Words before a colon that may be a heading.
+const HEADING_MAX: usize = 10;
+
+/// Whether `text` tells something and asks for nothing: "the invoice is dated 5 May", "vi ska köra 38 mil".
+pub fn is_statement(text: &str) -> bool {
+    let words = read(text);
+    if words.iter().any(|word| word.lower == "?") || is_question(text) {
+        return false;
+    }
+    let own: Vec<&str> = words.iter().map(|word| if word.shielded { "" } else { word.lower.as_str() }).collect();
+    let begin =
+        own.iter().take_while(|word| matches!(**word, "," | "and" | "och" | "but" | "men" | "so" | "så")).count();
+    let own = own.get(begin..).unwrap_or_default();
+    let [first, rest @ ..] = own else { return false };
+    if TOLD_SHORT.contains(first) {
+        return !rest.is_empty();
+    }
+    let is_subject = SUBJECTS.contains(first) && *first != "you" && *first != "du" && *first != "ni"
+        || OWNERS.contains(first)
+        || looks_definite(first) && !verbs::is_verb(first);
+    let verb = rest.iter().take(VERB_WITHIN).position(|word| TELLS.contains(word));
+    // "I want", "jag behöver" ask.
+    let wishes = rest.first().is_some_and(|next| WISHES.contains(next) && !TELLS.contains(next));
+    // "Is it …", "ska vi …" ask; "ska betalas …" goes on with what was told.
+    let goes_on = TELLS.contains(first) && !rest.iter().take(1).any(|next| SUBJECTS.contains(next)) && begin == 0;
+    is_subject && verb.is_some() && !wishes || goes_on && rest.len() > 1 && !looks_like_question(rest)
+}
+
+/// Whether what follows a verb at the beginning makes it a question: "är 2030 ett skottår".
+fn looks_like_question(rest: &[&str]) -> bool {
+    rest.first().is_some_and(|next| {
+        next.is_empty()
+            || next.starts_with(|c: char| c.is_ascii_digit())
+            || OWNERS.contains(next)
+            || looks_definite(next)
+    })
+}
+
+/// Whether `text` only opens what follows it: "some things for the homework:", "hey, quick one".
+pub fn is_opening(text: &str) -> bool {
+    let words = read(text);
+    if words.iter().any(|word| word.shielded || word.lower.starts_with(|c: char| c.is_ascii_digit())) {
+        return false;
+    }
+    let ends_in_colon = words.last().is_some_and(|last| last.lower == ":");
+    let orders = words.first().is_some_and(|first| verbs::is_verb(&first.lower));
+    let idle = |word: &Word| {
+        OPENS.contains(&word.lower.as_str())
+            || GREETINGS.contains(&word.lower.as_str())
+            || !word.lower.chars().any(char::is_alphanumeric)
+    };
+    ends_in_colon && !orders && words.len() <= HEADING_MAX || !words.is_empty() && words.iter().all(idle)
+}
+
+/// The text without what a letter ends with: "Kind regards, Margaret".
+pub(super) fn without_sign_off(text: &str) -> &str {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let said = |line: &str| {
+        let words = read(line);
+        words
+            .iter()
+            .map(|word| word.lower.as_str())
+            .filter(|word| word.chars().any(char::is_alphanumeric))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let found = (1..lines.len()).rev().take(4).find(|at| {
+        let line = lines.get(*at).map_or("", |line| *line);
+        let (line, name) = line.split_once(',').unwrap_or((line, ""));
+        let below: usize = lines.iter().skip(at + 1).map(|line| line.split_whitespace().count()).sum::<usize>()
+            + name.split_whitespace().count();
+        SIGN_OFFS.contains(&said(line).as_str()) && below <= NAME_MAX
+    });
+    let Some(at) = found else { return text };
+    let kept: usize = lines.iter().take(at).map(|line| line.len() + 1).sum();
+    text.get(..kept.saturating_sub(1)).unwrap_or(text).trim_end()
+}
+
+/// Where each item begins of a list of values that are each to be had in another unit, behind a heading or from word
+/// `announced` on: "for the gym log: 225 pounds in kg, 3 miles in km and 180 cm in inches".
+pub(super) fn value_items(words: &[Word], announced: usize) -> Option<Vec<usize>> {
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let colon = (announced..words.len()).take(HEADING_MAX).find(|at| lower(*at) == ":").map(|at| at + 1);
+    let heads = |from: usize| (announced..from).any(|at| starts_request(words, at).is_some());
+    let from = colon.filter(|from| !heads(*from)).unwrap_or(announced);
+    let mut starts = vec![from];
+    starts.extend(
+        (from..words.len()).filter(|at| matches!(lower(*at), "," | ";" | "and" | "och" | "samt")).map(|at| at + 1),
+    );
+    // ", and" is one joint.
+    starts.dedup_by(|next, before| *next == *before + 1 && matches!(lower(*before), "and" | "och" | "samt"));
+    let is_item = |(place, start): (usize, &usize)| {
+        let end = starts.get(place + 1).map_or(words.len(), |next| next - 1);
+        let number = lower(*start).starts_with(|c: char| c.is_ascii_digit());
+        let link = (start + 1..end).find(|at| matches!(lower(*at), "in" | "to" | "i" | "till" | "into" | "as"));
+        number && link.is_some_and(|link| (link + 1..end).any(|at| arguments::is_unit(lower(at))))
+    };
+    (starts.len() > 1 && starts.iter().enumerate().all(is_item)).then_some(starts)
+}
+
+/// Where `text` points at a text that was said before it, by what kind of text that is: "that title", "den meningen".
+pub fn that_text(text: &str) -> Option<std::ops::Range<usize>> {
+    const TEXTS: &[&str] = &[
+        "text",
+        "sentence",
+        "phrase",
+        "string",
+        "title",
+        "line",
+        "paragraph",
+        "headline",
+        "quote",
+        "message",
+        "texten",
+        "meningen",
+        "frasen",
+        "strängen",
+        "titeln",
+        "rubriken",
+        "raden",
+        "stycket",
+        "citatet",
+        "meddelandet",
+    ];
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let points = |word: &str| matches!(word, "that" | "this" | "the" | "den" | "det" | "denna" | "detta");
+    let at = (1..words.len()).find(|at| {
+        let named = words.get(at + 1).is_some_and(|next| next.shielded || next.lower == ":");
+        TEXTS.contains(&lower(*at)) && points(lower(at - 1)) && !named
+    })?;
+    Some(words.get(at - 1)?.span.start..words.get(at)?.span.end)
+}
+
+/// Whether `text` is data and nothing else: a JSON value, or one quoted text.
+pub(super) fn is_data(text: &str) -> bool {
+    let is_json = matches!(text.as_bytes().first(), Some(b'{' | b'['))
+        && serde_json::from_str::<serde::de::IgnoredAny>(text.trim()).is_ok();
+    is_json || {
+        let words = read(text);
+        let n_open =
+            words.iter().take_while(|word| word.shielded || !word.lower.chars().any(char::is_alphanumeric)).count();
+        words.iter().any(|word| word.shielded) && n_open == words.len()
+    }
+}
+
+/// Subjects told in one word with their verb.
+const TOLD_SHORT: &[&str] = &["it's", "that's", "he's", "she's", "we're", "they're", "i've", "we've", "there's", "i'm"];
+
+/// What stands before whom or what is spoken of.
+const OWNERS: &[&str] = &[
+    "my", "our", "his", "her", "the", "this", "these", "he", "she", "min", "mitt", "mina", "vår", "vårt", "våra",
+    "hans", "hennes", "den", "det", "de", "denna", "detta", "hon", "han", "mormor", "morfar", "farmor", "farfar",
+    "mamma", "pappa",
+];
+
+/// Verbs that tell how things are.
+const TELLS: &[&str] = &[
+    "is", "are", "was", "were", "has", "have", "had", "will", "got", "costs", "cost", "weighs", "takes", "lasts",
+    "says", "runs", "starts", "ends", "expires", "went", "paid", "bought", "earns", "gets", "measures", "holds",
+    "born", "är", "var", "blir", "blev", "har", "hade", "ska", "skall", "kostar", "kostade", "väger", "tar", "drar",
+    "fick", "får", "säger", "tjänar", "betalar", "betalade", "köpte", "börjar", "slutar", "går", "gick", "bor",
+    "heter", "rymmer", "mäter", "föddes",
+];
+
+/// Words that open a request and say nothing of it.
+const OPENS: &[&str] = &[
+    "quick",
+    "one",
+    "thing",
+    "things",
+    "question",
+    "questions",
+    "request",
+    "for",
+    "you",
+    "me",
+    "to",
+    "do",
+    "these",
+    "this",
+    "here",
+    "goes",
+    "right",
+    "well",
+    "now",
+    "today",
+    "a",
+    "couple",
+    "of",
+    "few",
+    "some",
+    "two",
+    "three",
+    "four",
+    "five",
+    "alright",
+    "great",
+    "cool",
+    "nice",
+    "sorry",
+    "again",
+    "snabb",
+    "snabbt",
+    "fråga",
+    "frågor",
+    "grej",
+    "grejer",
+    "sak",
+    "saker",
+    "några",
+    "ett",
+    "en",
+    "par",
+    "två",
+    "tre",
+    "fyra",
+    "fem",
+    "då",
+    "alltså",
+    "jo",
+    "du",
+    "förresten",
+    "lite",
+    "det",
+    "här",
+    "kommer",
+    "åt",
+    "mig",
+    "till",
+    "i",
+    "dag",
+    "vill",
+    "jag",
+    "ha",
+    "gjort",
+];
+
+/// How letters end.
+const SIGN_OFFS: &[&str] = &[
+    "regards",
+    "kind regards",
+    "best regards",
+    "warm regards",
+    "many thanks",
+    "thanks",
+    "thank you",
+    "thanks in advance",
+    "cheers",
+    "best",
+    "best wishes",
+    "all the best",
+    "sincerely",
+    "yours sincerely",
+    "yours",
+    "yours truly",
+    "love",
+    "tack",
+    "tack på förhand",
+    "tack så mycket",
+    "stort tack",
+    "mvh",
+    "hälsningar",
+    "vänliga hälsningar",
+    "med vänliga hälsningar",
+    "med vänlig hälsning",
+    "vänligen",
+    "bästa hälsningar",
+    "hälsar",
+    "allt gott",
+    "kram",
+    "kramar",
+    "ha det bra",
+];

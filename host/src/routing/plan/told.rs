@@ -1,0 +1,68 @@
+//! Questions about what was told right before them: "we drive 38 mil. How many kilometres is that?"
+
+use super::super::arguments::{self, Said};
+use super::super::{Clause, Part, Question, Step, Strategy, clauses};
+use super::{Planner, first_call};
+
+/// Most statements that one question is read with.
+const STATEMENTS_MAX: usize = 3;
+
+impl Planner<'_> {
+    /// The call of a question with the values of the statements right before it, where these give it more than it says
+    /// itself and it keeps its own; and the place of the first of them.
+    pub(super) fn with_told(&self, part: &Part, earlier: &[Clause]) -> Option<(Step, usize)> {
+        let clause = &part.clause;
+        if !clause.asks || !clauses::is_question(&clauses::without_order(&clause.text)) {
+            return None;
+        }
+        let n_told =
+            earlier.iter().rev().take(STATEMENTS_MAX).take_while(|one| clauses::is_statement(&one.text)).count();
+        let first = earlier.len() - n_told;
+        let told = earlier.get(first..)?;
+        // What it takes from anything else is what it is about.
+        if n_told == 0 || part.references.iter().any(|reference| reference.part < first) {
+            return None;
+        }
+        let says_value = |one: &Clause| Said::new(&one.text, self.language, self.ask.now).says_value();
+        if !told.iter().any(says_value) {
+            return None;
+        }
+        let own = match &*part.strategy {
+            Strategy::Ask(Question::Missing { skill, arguments, .. }) => Some((skill, arguments)),
+            strategy => first_call(strategy).map(|step| (&step.skill, &step.arguments)),
+        };
+        let whole: Vec<&str> = told.iter().chain([clause]).map(|one| one.text.as_str()).collect();
+        let whole = whole.join(" ");
+        let step = match own.filter(|_| part.references.is_empty()) {
+            Some((skill, _)) => {
+                let said = Said::new(&whole, self.language, self.ask.now).mended(self.mended);
+                let read = self.index.input(skill)?.read(&said);
+                let schema = &self.index.profile(skill)?.input_schema;
+                let is_whole = read.missing.iter().all(|missing| !arguments::is_required(schema, &missing.name));
+                is_whole.then(|| Step { skill: skill.clone(), arguments: read.arguments })?
+            }
+            None => first_call(&self.decide(&whole, None, true)).cloned()?,
+        };
+        let keeps = own.is_none_or(|(_, arguments)| {
+            arguments.values().all(|value| step.arguments.values().any(|other| other == value))
+                && step.arguments.len() > arguments.len()
+        });
+        keeps.then_some((step, first))
+    }
+}
+
+/// Makes a part one that only tells something.
+pub(super) fn tell(part: &mut Part) {
+    part.clause.asks = false;
+    *part.strategy = Strategy::Gap { nearest: Vec::new() };
+    part.references.clear();
+    part.needs.clear();
+}
+
+/// Makes a part that nothing does one that only tells something, where it asks for nothing.
+pub(super) fn only_told(part: &mut Part) {
+    let text = &part.clause.text;
+    if first_call(&part.strategy).is_none() && (clauses::is_statement(text) || clauses::is_opening(text)) {
+        tell(part);
+    }
+}
