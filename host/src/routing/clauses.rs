@@ -23,12 +23,12 @@ mod refers;
 mod subordinate;
 mod told;
 
-pub use kinds::{act, begins_with_value, is_fragment, is_order, is_question, request_of};
+pub use kinds::{act, gives_data, begins_with_value, is_fragment, is_order, is_question, request_of};
 pub use lexicon::lexicon;
 pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
 pub use pointing::{
     Pointer, begins_there, counted_in, counted_noun, goes_on_from, is_of_now, is_path, is_plural, joints, may_point, nouns,
-    pointer, same_text, without_order,
+    pointer, same_text, says_same, without_order,
 };
 
 /// Most parts of a request; what comes after belongs to the last.
@@ -166,6 +166,9 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
     if !earlier.is_empty() && courtesy::is_thanks(own.get(begun..)?) {
         return None;
     }
+    if !earlier.is_empty() {
+        begun += courtesy::heading(own.get(begun..)?);
+    }
     let begun = begun + courtesy::lead(own.get(begun..)?);
     let body = own.get(begun)?;
     let ended = own.iter().rposition(|word| !matches!(word.lower.as_str(), "," | ";" | "." | "!"))?;
@@ -185,7 +188,9 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
         || own.iter().any(|word| word.lower == "?")
         || asks_of_value(own, 0)
         || own.iter().take(6).enumerate().any(|(at, _)| starts_request(own, at).is_some());
-    let asks = asks && !courtesy::announces_only(own);
+    let has_data = own.iter().any(|word| word.shielded);
+    let ends = own.iter().rposition(|word| word.lower == ":").is_some_and(|at| at + 1 == own.len());
+    let asks = asks && !courtesy::announces_only(own) && !((has_data || ends) && courtesy::gives_data(own));
     let depends = !earlier.is_empty() && refers(own, start.ordered);
     Some(Clause { text: written.to_owned(), depends, span, asks, ordered: start.ordered })
 }

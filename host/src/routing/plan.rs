@@ -116,7 +116,7 @@ impl Planner<'_> {
     fn without_block(&self, clause: &Clause) -> Clause {
         let Some(block) = self.block.filter(|block| clause.text.contains(block)) else { return clause.clone() };
         let text = clause.text.replacen(block, "", 1).trim().to_owned();
-        let asks = clause.asks && text.chars().any(char::is_alphanumeric);
+        let asks = clause.asks && text.chars().any(char::is_alphanumeric) && !clauses::gives_data(&text);
         Clause { text, asks, ..clause.clone() }
     }
 

@@ -53,6 +53,11 @@ pub fn act(text: &str) -> Option<(String, &'static [&'static str])> {
     Some((first.lower.clone(), verbs::act(&first.lower)?))
 }
 
+/// Whether `text` only gives what the request is about: "here is a table:".
+pub fn gives_data(text: &str) -> bool {
+    courtesy::gives_data(&read(text))
+}
+
 /// Whether `text` begins as a question does.
 pub fn is_question(text: &str) -> bool {
     let words = read(text);

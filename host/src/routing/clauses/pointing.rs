@@ -102,6 +102,12 @@ pub fn may_point(text: &str) -> bool {
     words.iter().any(|word| !word.shielded && BACK.contains(&word.lower.as_str()))
 }
 
+/// Whether `text` says that something is as it was before: "the same", "samma", "there".
+pub fn says_same(text: &str) -> bool {
+    const SAME: &[&str] = &["same", "samma", "original", "above", "ovan", "there", "där"];
+    read(text).iter().any(|word| !word.shielded && SAME.contains(&word.lower.as_str()))
+}
+
 /// Whether a word that points means several things.
 pub fn is_plural(pointing: &str) -> bool {
     matches!(pointing.to_lowercase().as_str(), "them" | "those" | "these" | "dem" | "dessa")
