@@ -85,6 +85,9 @@ impl Planner<'_> {
                     }
                     part
                 }
+                None if clauses::gives_data(&clause.text) && !clause.asks => {
+                    with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
+                }
                 None => self.part(clause, ranking, &made),
             };
             if let Some(done) = self.completed(&part, has_block, clauses.get(..at).unwrap_or_default(), &made) {

@@ -386,6 +386,8 @@ const CONCEPTS: &[(&str, &[&str])] = &[
     ("player", &["spelare", "spelaren", "players"]),
     ("principal", &["investment", "deposit", "loan", "belopp", "kapital"]),
     ("case", &["skiftläge"]),
+    ("longest", &["längsta", "längst"]),
+    ("shortest", &["kortaste", "kortast"]),
 ];
 
 const VAGUE: &[&str] = &[

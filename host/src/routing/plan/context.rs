@@ -27,11 +27,13 @@ impl Planner<'_> {
     pub(super) fn answered(&self, text: &str, before: &[Option<Made>]) -> Option<Completed> {
         let (at, made) = before.iter().enumerate().next_back()?;
         let made = made.as_ref()?;
-        let noun = clauses::counted_noun(text)?;
-        if Said::new(text, self.language, self.ask.now).says_value() {
+        if Said::new(text, self.language, self.ask.now).says_value() || !clauses::is_question(text) {
             return None;
         }
-        outputs::tell_of(&made.outputs, &noun)?;
+        match clauses::counted_noun(text) {
+            Some(noun) => outputs::tell_of(&made.outputs, &noun)?,
+            None => outputs::told_by_words(&made.outputs, text)?,
+        };
         Some(Completed { step: made.step.clone(), references: made.references.clone(), said_by: vec![at] })
     }
 
