@@ -85,7 +85,7 @@ impl Planner<'_> {
                     }
                     part
                 }
-                None if clauses::gives_data(&clause.text) && !clause.asks => {
+                None if !clause.asks && clauses::gives_data(&clause.text) && (has_block || clause.text.ends_with(':')) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
                 None => self.part(clause, ranking, &made),

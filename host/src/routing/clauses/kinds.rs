@@ -59,7 +59,9 @@ pub fn says_what(text: &str) -> bool {
     let own = |word: &&Word| {
         !word.shielded && word.lower.chars().count() > 2 && word.lower.chars().all(char::is_alphabetic)
     };
-    words.iter().filter(own).count() > 1
+    let first = words.first().map_or("", |word| &*word.lower);
+    let begins = !matches!(first, "in" | "to" | "into" | "as" | "i" | "till" | "som" | "at" | "for" | "för" | "med" | "with");
+    begins && !goes_on_alike(text) && words.iter().filter(own).count() > 1
 }
 
 /// Whether `text` only gives what the request is about: "here is a table:".
