@@ -343,7 +343,11 @@ fn fill(
                         text.contains(|c: char| c.is_ascii_digit()) && !text.contains(['\n', '|', ';'])
                     })
             };
-            own.extend(more.into_iter().filter(|offer| offers::fits(parameter, &offer.value) && is_such(offer)));
+            own.extend(more.into_iter().filter(|offer| offers::fits(parameter, &offer.value)));
+            own.retain(is_such);
+            if parameter.sense == Sense::Free {
+                own.iter_mut().for_each(|offer| texts::said(reading, offer));
+            }
             if let Kind::Object(fields) = &parameter.kind {
                 own.extend(nested(reading, fields, language));
             }

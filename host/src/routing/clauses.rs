@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use self::boundary::{Start, asks_of_value, boundary, marker, order_words, starts_request};
+use self::boundary::{Start, aside, asks_of_value, boundary, marker, order_words, starts_request};
 use self::lexicon::COUNTED;
 use self::read::{Word, read};
 use self::refers::refers;
@@ -24,12 +24,12 @@ mod remarks;
 mod subordinate;
 mod told;
 
-pub use kinds::{act, begins_with_value, is_fragment, is_order, is_question, request_of};
+pub use kinds::{act, gives_data, begins_with_value, is_fragment, is_order, is_question, request_of, says_what};
 pub use lexicon::lexicon;
 pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
 pub use pointing::{
     Pointer, begins_there, counted_in, counted_noun, ends_there, goes_on_from, is_of_now, is_path, is_plural, joints,
-    may_point, nouns, pointer, same_text, without_order,
+    may_point, nouns, pointer, same_text, says_same, with_noun, without_order,
 };
 pub use remarks::{is_opening, is_statement, that_text};
 
@@ -184,6 +184,10 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
     if !earlier.is_empty() && courtesy::is_thanks(own.get(begun..)?) {
         return None;
     }
+    if !earlier.is_empty() {
+        begun += courtesy::heading(own.get(begun..)?);
+    }
+    begun += aside(own.get(begun..)?);
     let begun = begun + courtesy::lead(own.get(begun..)?);
     let body = own.get(begun)?;
     let ended = own.iter().rposition(|word| !matches!(word.lower.as_str(), "," | ";" | "." | "!"))?;
@@ -197,13 +201,17 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
         return None;
     }
     let own = own.get(begun.min(own.len())..)?;
+    // Data that comes first is none of the words that ask.
+    let mut open = (0..own.len()).filter(|at| own.get(*at).is_some_and(|word| !word.shielded));
     let asks = start.ordered
         || listed
         || !earlier.is_empty() && matches!(body.lower.as_str(), "if" | "whether" | "om")
         || own.iter().any(|word| word.lower == "?")
         || asks_of_value(own, 0)
-        || own.iter().take(6).enumerate().any(|(at, _)| starts_request(own, at).is_some());
-    let asks = asks && !courtesy::announces_only(own);
+        || open.by_ref().take(6).any(|at| starts_request(own, at).is_some());
+    let has_data = own.iter().any(|word| word.shielded);
+    let ends = own.iter().rposition(|word| word.lower == ":").is_some_and(|at| at + 1 == own.len());
+    let asks = asks && !courtesy::announces_only(own) && !((has_data || ends) && courtesy::gives_data(own));
     let depends = !earlier.is_empty() && refers(own, start.ordered);
     Some(Clause { text: written.to_owned(), depends, span, asks, ordered: start.ordered })
 }

@@ -86,6 +86,9 @@ impl Planner<'_> {
                     }
                     part
                 }
+                None if !clause.asks && clauses::gives_data(&clause.text) && (has_block || clause.text.ends_with(':')) => {
+                    with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
+                }
                 None => self.part(clause, ranking, &made),
             };
             if let Some((step, first)) = self.with_told(&part, clauses.get(..at).unwrap_or_default()) {
@@ -127,7 +130,7 @@ impl Planner<'_> {
     fn without_block(&self, clause: &Clause) -> Clause {
         let Some(block) = self.block.filter(|block| clause.text.contains(block)) else { return clause.clone() };
         let text = clause.text.replacen(block, "", 1).trim().to_owned();
-        let asks = clause.asks && text.chars().any(char::is_alphanumeric);
+        let asks = clause.asks && text.chars().any(char::is_alphanumeric) && !clauses::gives_data(&text);
         Clause { text, asks, ..clause.clone() }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::offers::Offer;
 use super::schema::{Parameter, Sense};
 use super::spans::{Form, Reading, Span};
-use super::tokens::Kind;
+use super::tokens::{Kind, Token};
 use super::units as measures;
 use super::{cues, places, words};
 
@@ -263,6 +263,27 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         }
     }
     offers
+}
+
+/// What somebody is told to write down is the clause, without the "that" before it; not what follows a colon or is quoted.
+pub fn said(reading: &Reading<'_>, offer: &mut Offer) {
+    let text = reading.text;
+    let first = text.get(offer.tokens.start);
+    if first.is_none_or(|token| token.quote.is_some()) || text.before(offer.tokens.start).is_some_and(is_colon) {
+        return;
+    }
+    let Some(value) = offer.value.as_str() else { return };
+    let clause = ["that ", "att "].iter().find_map(|lead| {
+        let begins = value.get(..lead.len()).is_some_and(|own| own.eq_ignore_ascii_case(lead));
+        value.get(lead.len()..).filter(|rest| begins && rest.contains(' '))
+    });
+    if let Some(clause) = clause {
+        offer.value = Value::from(clause.trim_start());
+    }
+}
+
+fn is_colon(token: &Token) -> bool {
+    token.lower == ":"
 }
 
 /// What is between quotation marks that enclose all of `text`.

@@ -317,8 +317,15 @@ const CONCEPTS: &[(&str, &[&str])] = &[
             "tagg",
             "taggar",
             "märkt",
+            "märkta",
+            "etiketterade",
             "tagga",
+            "taggad",
+            "taggade",
+            "taggat",
             "tagged",
+            "labelled",
+            "labeled",
             "label",
             "labels",
         ],
@@ -379,6 +386,8 @@ const CONCEPTS: &[(&str, &[&str])] = &[
     ("player", &["spelare", "spelaren", "players"]),
     ("principal", &["investment", "deposit", "loan", "belopp", "kapital"]),
     ("case", &["skiftläge"]),
+    ("longest", &["längsta", "längst"]),
+    ("shortest", &["kortaste", "kortast"]),
 ];
 
 const VAGUE: &[&str] = &[

@@ -192,6 +192,16 @@ pub(super) fn ordered(words: &[Word], at: usize) -> Start {
     Start { word: at, ordered: order_words(words, at).is_some() }
 }
 
+/// How many words at the beginning only say what goes on meanwhile: "while it's on its way, what's 4 * 5".
+pub(super) fn aside(words: &[Word]) -> usize {
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    if !matches!(lower(0), "while" | "meanwhile" | "medan") {
+        return 0;
+    }
+    let comma = (1..ASIDE_MAX + 2).find(|at| lower(*at) == ",");
+    comma.filter(|at| starts_request(words, at + 1).is_some()).map_or(0, |at| at + 1)
+}
+
 /// How many words of order stand at `at`.
 pub(super) fn order_words(words: &[Word], at: usize) -> Option<usize> {
     ORDER
@@ -345,7 +355,7 @@ pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
             words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()));
         let is_clear = is_value
             || DETERMINERS.contains(&next)
-            || matches!(next, "att" | "away" | "down")
+            || matches!(next, "att" | "away" | "down" | "together" | "bort" | "ihop" | "ifrån" | "ner" | "isär" | "back")
             || pointing::is_definite(next)
             || words.get(at + 1).is_some_and(|word| pointing::looks_definite(&word.lower))
             || order_words(words, at + 1).is_some();

@@ -24,6 +24,59 @@ pub(super) fn announcement(words: &[Word]) -> usize {
     }
 }
 
+/// How many words at the beginning of a later part announce no more than that it comes: "last one:", "en sak till:".
+pub(super) fn heading(words: &[Word]) -> usize {
+    let colon = words.iter().take(HEADING_MAX).position(|word| word.lower == ":" && !word.shielded);
+    colon.filter(|at| announces_only(words.get(..*at).unwrap_or_default())).map_or(0, |at| at + 1)
+}
+
+/// Longest such heading, with its colon.
+const HEADING_MAX: usize = 6;
+
+/// Whether `words` only give what the request is about: "here is a table:", "jag har en csv".
+pub(super) fn gives_data(words: &[Word]) -> bool {
+    const LEADS: &[&[&str]] = &[
+        &["here"],
+        &["here's"],
+        &["heres"],
+        &["här"],
+        &["this", "is"],
+        &["these", "are"],
+        &["below"],
+        &["nedan"],
+        &["det", "här", "är"],
+        &["detta", "är"],
+        &["i", "have"],
+        &["i've"],
+        &["i", "got"],
+        &["we", "have"],
+        &["jag", "har"],
+        &["vi", "har"],
+        &["my"],
+        &["our"],
+        &["min"],
+        &["mina"],
+        &["mitt"],
+        &["vår"],
+        &["våra"],
+        &["the", "following"],
+        &["följande"],
+    ];
+    let start = words.iter().position(|word| !is_greeting(&word.lower)).unwrap_or(words.len());
+    let own = words.get(start..).unwrap_or_default();
+    let is_there = |lead: &&&[&str]| {
+        lead.iter().zip(own).filter(|(wanted, word)| word.lower == **wanted && !word.shielded).count() == lead.len()
+    };
+    let Some(lead) = LEADS.iter().filter(is_there).map(|lead| lead.len()).max() else { return false };
+    let asks = |at: usize| own.get(at).is_some_and(|word| !word.shielded) && starts_request(own, at) == Some(2);
+    let n_said = own.iter().take_while(|word| !word.shielded).count();
+    !(lead..n_said).any(asks) && !own.iter().any(|word| word.lower == "?" && !word.shielded)
+}
+
+fn is_greeting(word: &str) -> bool {
+    GREETINGS.contains(&word) || matches!(word, "," | "!" | ".")
+}
+
 /// Where each item but the first of an announced list begins, where as many as were announced stand behind one another:
 /// "three things: 5 acres to hectares, 18 * 45, and the weekday of 9 October".
 pub(super) fn announced_items(words: &[Word], announced: usize) -> Option<Vec<usize>> {
@@ -195,6 +248,12 @@ const ANNOUNCED: &[&str] = &[
     "detta",
     "ting",
     "ones",
+    "one",
+    "last",
+    "final",
+    "next",
+    "sista",
+    "sist",
 ];
 
 /// What is to be done with what an announcement says is to come, and says nothing of what that is.
@@ -202,7 +261,7 @@ const DOING: &[&str] = &["check", "do", "answer", "solve", "kolla", "gör", "fix
 
 const HOW_MANY: &[&str] = &[
     "few", "small", "quick", "of", "en", "ett", "några", "små", "snabba", "is", "are", "my", "in", "on", "here",
-    "today", "min", "det", "här", "den", "idag", "kommer", "for",
+    "today", "min", "det", "här", "den", "idag", "kommer", "for", "more", "another", "and", "mer", "till", "annan", "och",
 ];
 
 const THANKS: &[&[&str]] = &[

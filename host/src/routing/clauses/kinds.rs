@@ -53,6 +53,22 @@ pub fn act(text: &str) -> Option<(String, &'static [&'static str])> {
     Some((first.lower.clone(), verbs::act(&first.lower)?))
 }
 
+/// Whether `text` says by more than one word of its own, beside what it quotes, what is wanted.
+pub fn says_what(text: &str) -> bool {
+    let words = read(text);
+    let own = |word: &&Word| {
+        !word.shielded && word.lower.chars().count() > 2 && word.lower.chars().all(char::is_alphabetic)
+    };
+    let first = words.first().map_or("", |word| &*word.lower);
+    let begins = !matches!(first, "in" | "to" | "into" | "as" | "i" | "till" | "som" | "at" | "for" | "för" | "med" | "with");
+    begins && !goes_on_alike(text) && words.iter().filter(own).count() > 1
+}
+
+/// Whether `text` only gives what the request is about: "here is a table:".
+pub fn gives_data(text: &str) -> bool {
+    courtesy::gives_data(&read(text))
+}
+
 /// Whether `text` begins as a question does.
 pub fn is_question(text: &str) -> bool {
     let words = read(text);

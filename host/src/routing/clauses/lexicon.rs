@@ -59,7 +59,8 @@ pub(super) const NO_ORDER: &[&str] = &[
 /// Words before a request that want nothing.
 pub(super) const GREETINGS: &[&str] = &[
     "hi", "hello", "hey", "hej", "hejsan", "hallå", "tja", "tjena", "tjenare", "please", "pls", "snälla", "ok", "okay",
-    "so", "and", "och", "also", "också", "first", "först",
+    "so", "and", "och", "also", "också", "first", "först", "oh", "ah", "hmm", "hm", "btw", "well", "right", "förresten",
+    "jo", "du", "alltså",
 ];
 
 /// Words that count parts.

@@ -227,7 +227,7 @@ fn is_plural(word: &str) -> bool {
 }
 
 fn without_lead(text: &str) -> &str {
-    let mut text = text.trim();
+    let mut text = without_same_time(text.trim());
     loop {
         let words = read(text);
         let is_there = |lead: &&&[&str]| {
@@ -245,6 +245,23 @@ fn without_lead(text: &str) -> &str {
         }
         text = text.get(span).unwrap_or(text);
     }
+}
+
+/// The text without what says that the rest is as before: "at the same time", "vid samma tidpunkt".
+fn without_same_time(text: &str) -> &str {
+    const LINKS: &[&str] = &["at", "on", "for", "by", "in", "vid", "på", "för", "i", "då"];
+    const TIMES: &[&str] = &[
+        "time", "moment", "instant", "day", "date", "hour", "tid", "tidpunkt", "stund", "dag", "datum", "ögonblick",
+        "klockslag",
+    ];
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let ends = |at: usize| words.iter().skip(at).all(|word| matches!(&*word.lower, "?" | "." | "!" | "then" | "då"));
+    let same = |at: &usize| matches!(lower(*at), "same" | "samma") && TIMES.contains(&lower(at + 1)) && ends(at + 2);
+    let Some(mut at) = (1..words.len()).find(same) else { return text };
+    at -= usize::from(matches!(lower(at - 1), "the" | "that" | "den"));
+    at -= usize::from(at > 0 && LINKS.contains(&lower(at - 1)));
+    words.get(at).filter(|_| at > 0).and_then(|word| text.get(..word.span.start)).map_or(text, str::trim)
 }
 
 fn is_link(word: Option<&Word>) -> bool {

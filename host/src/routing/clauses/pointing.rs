@@ -96,10 +96,27 @@ pub fn pointer(text: &str) -> Option<Pointer> {
     })
 }
 
+/// The pointer with the noun behind it: "those years", "that many miles".
+pub fn with_noun(text: &str, pointer: &Pointer) -> Option<Pointer> {
+    let words = read(text.get(pointer.span.end..)?);
+    let noun = words.first().filter(|word| !word.shielded && word.lower.chars().all(char::is_alphabetic))?;
+    let said = text.get(pointer.span.clone())?.to_lowercase();
+    let counts = ["many", "much", "of", "those", "these", "that", "this", "många", "dessa"];
+    let is_led = said.split_whitespace().next_back().is_some_and(|last| counts.contains(&last));
+    let span = pointer.span.start..pointer.span.end + noun.span.end;
+    is_led.then(|| Pointer { span, noun: noun.lower.clone(), ..pointer.clone() })
+}
+
 /// Whether `text` has a word that may mean something said before, in any of its senses: "how long is it".
 pub fn may_point(text: &str) -> bool {
     let words = read(text);
     words.iter().any(|word| !word.shielded && BACK.contains(&word.lower.as_str()))
+}
+
+/// Whether `text` says that something is as it was before: "the same", "samma", "there".
+pub fn says_same(text: &str) -> bool {
+    const SAME: &[&str] = &["same", "samma", "original", "above", "ovan", "there", "där"];
+    read(text).iter().any(|word| !word.shielded && SAME.contains(&word.lower.as_str()))
 }
 
 /// Whether a word that points means several things.
@@ -256,7 +273,17 @@ pub fn same_text(text: &str) -> Option<Range<usize>> {
     ];
     let words = read(text);
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    let at = (0..words.len()).find(|at| matches!(lower(*at), "same" | "samma") && TEXTS.contains(&lower(at + 1)))?;
+    let found = (0..words.len()).find(|at| matches!(lower(*at), "same" | "samma") && TEXTS.contains(&lower(at + 1)));
+    let Some(at) = found else {
+        // "The original", which something was done with meanwhile.
+        let at = (0..words.len()).find(|at| match lower(*at) {
+            "original" => *at > 0 && lower(at - 1) == "the",
+            word => matches!(word, "originalet" | "originaltexten" | "ursprungstexten"),
+        })?;
+        let from = if lower(at) == "original" { at - 1 } else { at };
+        let to = if TEXTS.contains(&lower(at + 1)) { at + 1 } else { at };
+        return Some(words.get(from)?.span.start..words.get(to)?.span.end);
+    };
     let from = if matches!(at.checked_sub(1).map(lower), Some("the" | "that" | "den")) { at - 1 } else { at };
     Some(words.get(from)?.span.start..words.get(at + 1)?.span.end)
 }
@@ -280,6 +307,18 @@ const PHRASES: &[&[&str]] = &[
     &["vad", "du", "får"],
     &["vad", "du", "får", "fram"],
     &["det", "som", "blir"],
+    &["what's", "left"],
+    &["what", "is", "left"],
+    &["whatever", "is", "left"],
+    &["what", "remains"],
+    &["what's", "left", "over"],
+    &["the", "rest"],
+    &["the", "remainder"],
+    &["det", "som", "är", "kvar"],
+    &["det", "som", "blir", "kvar"],
+    &["det", "som", "återstår"],
+    &["vad", "som", "är", "kvar"],
+    &["återstoden"],
 ];
 
 /// Whether a word after "det" or "den" is what that is the article of.
@@ -345,7 +384,8 @@ pub fn without_order(text: &str) -> String {
     let mut gone: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
     while at < words.len().min(LOOKED_AT_MAX) {
-        let length = order_words(&words, at).or_else(|| {
+        let also = matches!(words.get(at).map(|word| &*word.lower), Some("också" | "även" | "also" | "dessutom" | "then"));
+        let length = order_words(&words, at).or_else(|| (also && at == 1).then_some(1)).or_else(|| {
             let first = words
                 .get(at)
                 .is_some_and(|word| matches!(word.lower.as_str(), "first" | "först" | "och" | "å" | "and"));

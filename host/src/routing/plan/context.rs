@@ -27,11 +27,13 @@ impl Planner<'_> {
     pub(super) fn answered(&self, text: &str, before: &[Option<Made>]) -> Option<Completed> {
         let (at, made) = before.iter().enumerate().next_back()?;
         let made = made.as_ref()?;
-        let noun = clauses::counted_noun(text)?;
-        if Said::new(text, self.language, self.ask.now).says_value() {
+        if Said::new(text, self.language, self.ask.now).says_value() || !clauses::is_question(text) {
             return None;
         }
-        outputs::tell_of(&made.outputs, &noun)?;
+        match clauses::counted_noun(text) {
+            Some(noun) => outputs::tell_of(&made.outputs, &noun)?,
+            None => outputs::told_by_words(&made.outputs, text)?,
+        };
         Some(Completed { step: made.step.clone(), references: made.references.clone(), said_by: vec![at] })
     }
 
@@ -45,6 +47,7 @@ impl Planner<'_> {
     ) -> Option<Completed> {
         let Strategy::Ask(Question::Missing { skill, arguments, missing }) = plain else { return None };
         let points = clauses::may_point(text);
+        let figure = clauses::pointer(text).is_some() || clauses::says_same(text);
         if !points && self.block.is_none() && Said::new(text, self.language, self.ask.now).says_value() {
             return None;
         }
@@ -59,7 +62,7 @@ impl Planner<'_> {
                 return None;
             }
             let block = self.block_for(&schema, &missing.name, has_block, before);
-            match block.or_else(|| self.known(&schema, &missing.name, points, before))? {
+            match block.or_else(|| self.known(&schema, &missing.name, (points, figure), before))? {
                 Known::Said(value, said_by) => {
                     done.step.arguments.insert(missing.name.clone(), value);
                     done.said_by.extend(said_by);
@@ -71,11 +74,13 @@ impl Planner<'_> {
     }
 
     /// The value of a property, as the last part that has one knows it.
-    fn known(&self, schema: &Value, name: &str, points: bool, before: &[Option<Made>]) -> Option<Known> {
+    fn known(&self, schema: &Value, name: &str, points: (bool, bool), before: &[Option<Made>]) -> Option<Known> {
         let is_date = arguments::dates(schema).iter().any(|date| date == name);
         let is_text = arguments::takes_any_text(schema, name);
         let landing = outputs::landing(schema, name);
         let to = format!("/{}", escaped(name));
+        // "My" and "I" mean somebody, and no figure.
+        let (points, figure) = points;
         let found = |at: usize, output: &outputs::Output| {
             let is_number = landing == Some(Landing::Number);
             let (pointer, as_number) = (output.pointer.clone(), is_number && output.is_number_in_text());
@@ -86,7 +91,7 @@ impl Planner<'_> {
             let Some(made) = made else { continue };
             // A figure is only taken where something says so.
             let may_be = |kind: Kind| match landing {
-                Some(Landing::Number) => points && kind == Kind::Number,
+                Some(Landing::Number) => figure && kind == Kind::Number,
                 Some(_) if is_date => kind == Kind::Date,
                 Some(_) => kind == Kind::Text,
                 None => false,
@@ -98,7 +103,7 @@ impl Planner<'_> {
             if let Some(reference) = made.references.iter().find(|reference| reference.to == to) {
                 return Some(Known::Found(reference.clone()));
             }
-            let value = made.step.arguments.get(name).filter(|value| points || !value.is_number());
+            let value = made.step.arguments.get(name).filter(|value| figure || !value.is_number());
             if let Some(value) = value.filter(|value| arguments::takes(schema, name, value)) {
                 return Some(Known::Said(value.clone(), Some(at)));
             }

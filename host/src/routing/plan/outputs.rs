@@ -133,6 +133,16 @@ fn is_open_place(here: &Value) -> bool {
     *here == Value::Bool(true) || here.as_object().is_some_and(|own| !SAYS.iter().any(|key| own.contains_key(*key)))
 }
 
+/// The place of an answer that a question is about, by all words of its name: "which word is the longest" of
+/// `longest_word`.
+pub fn told_by_words<'a>(outputs: &'a [Output], text: &str) -> Option<&'a Output> {
+    let said: Vec<String> = arguments::plain_words(text).collect();
+    outputs.iter().find(|output| {
+        let words = arguments::words_of_name(&output.name);
+        words.len() > 1 && words.iter().all(|word| said.iter().any(|said| arguments::same_word(said, word)))
+    })
+}
+
 /// A place by its pointer and the last name of it.
 #[derive(Clone, Copy)]
 struct Named<'a> {

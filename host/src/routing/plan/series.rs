@@ -194,6 +194,12 @@ impl Planner<'_> {
         self.sure_with(text, tries).map(|(step, _)| step)
     }
 
+    /// The call of a text that is clear by itself, all of which the call understands.
+    pub(super) fn clear(&self, text: &str) -> Option<Step> {
+        let (step, unexplained) = self.sure_with(text, &Cell::new(TRIES_MAX))?;
+        unexplained.is_empty().then_some(step)
+    }
+
     /// The same, and the words of the text that nothing explains.
     fn sure_with(&self, text: &str, tries: &Cell<usize>) -> Option<(Step, Vec<String>)> {
         tries.set(tries.get().checked_sub(1)?);
@@ -201,7 +207,9 @@ impl Planner<'_> {
         let step = first_call(&strategy)?;
         let said = Said::new(text, self.language, self.ask.now).mended(self.mended);
         let read = self.index.input(&step.skill)?.read(&said);
-        read.unused.is_empty().then(|| (step.clone(), read.unexplained))
+        // What it would be called with whatever was said is nobody's call.
+        let is_said = !read.given.is_empty() || read.unexplained.is_empty();
+        (read.unused.is_empty() && is_said).then(|| (step.clone(), read.unexplained))
     }
 }
 

@@ -22,6 +22,25 @@ impl Planner<'_> {
         if made.has_list && clauses::is_plural(text.get(pointer.span.clone())?) {
             return None;
         }
+        let near = self.taken_at(text, pointer, at, made, depends);
+        // "That many miles" is the number, whatever it counts.
+        near.or_else(|| {
+            let with_noun = clauses::with_noun(text, pointer)?;
+            let own = made.outputs.iter().any(|output| arguments::same_word(&output.name, &with_noun.noun));
+            let noun = if own { with_noun.noun } else { String::new() };
+            self.taken_at(text, &clauses::Pointer { noun, ..with_noun }, at, made, depends)
+        })
+    }
+
+    /// The same with what points where it stands.
+    fn taken_at(
+        &self,
+        text: &str,
+        pointer: &clauses::Pointer,
+        at: usize,
+        made: &Made,
+        depends: bool,
+    ) -> Option<(Step, Vec<Reference>)> {
         let mut best: Option<(f32, Step, Vec<Reference>)> = None;
         let kinds = [Kind::Number, Kind::Date, Kind::Text];
         let meant = kinds.map(|kind| outputs::best(&made.outputs, kind, pointer, &made.text));

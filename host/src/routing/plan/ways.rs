@@ -92,6 +92,11 @@ impl Planner<'_> {
         {
             return Some(direct(taken));
         }
+        // "The number of words in 'a b'" says itself what it is.
+        let names = clauses::is_fragment(text) && clauses::says_what(text);
+        if names && let Some(step) = self.clear(text) {
+            return Some((Strategy::Direct(step), Vec::new()));
+        }
         let goes_on = clauses::is_fragment(text).then(|| self.going_on(text, clause.ordered, at, made));
         goes_on.flatten().map(direct)
     }
