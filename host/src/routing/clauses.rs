@@ -24,12 +24,12 @@ mod remarks;
 mod subordinate;
 mod told;
 
-pub use kinds::{act, gives_data, begins_with_value, is_fragment, is_order, is_question, request_of, says_what};
+pub use kinds::{act, begins_with_value, gives_data, is_fragment, is_order, is_question, request_of, says_what};
 pub use lexicon::lexicon;
 pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
 pub use pointing::{
     Pointer, begins_there, counted_in, counted_noun, ends_there, goes_on_from, is_of_now, is_path, is_plural, joints,
-    may_point, nouns, pointer, same_text, says_same, with_noun, without_order,
+    may_point, nouns, pointer, same_text, says_both_dates, says_same, with_noun, without_order,
 };
 pub use remarks::{is_opening, is_statement, that_text};
 
@@ -188,7 +188,11 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
         begun += courtesy::heading(own.get(begun..)?);
     }
     begun += aside(own.get(begun..)?);
-    let begun = begun + courtesy::lead(own.get(begun..)?);
+    let begun = begun + remarks::heading(own.get(begun..)?);
+    let begun = begun + if remarks::tells(own.get(begun..)?) { 0 } else { courtesy::lead(own.get(begun..)?) };
+    if courtesy::is_only(own.get(begun..)?) {
+        return None;
+    }
     let body = own.get(begun)?;
     let ended = own.iter().rposition(|word| !matches!(word.lower.as_str(), "," | ";" | "." | "!"))?;
     let thanks = courtesy::tail(own.get(begun..=ended)?);

@@ -86,12 +86,15 @@ impl Planner<'_> {
                     }
                     part
                 }
-                None if !clause.asks && clauses::gives_data(&clause.text) && (has_block || clause.text.ends_with(':')) => {
+                None if !clause.asks
+                    && clauses::gives_data(&clause.text)
+                    && (has_block || clause.text.ends_with(':')) =>
+                {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
                 None => self.part(clause, ranking, &made),
             };
-            if let Some((step, first)) = self.with_told(&part, clauses.get(..at).unwrap_or_default()) {
+            if let Some((step, first)) = self.with_told(&part, clauses.get(..at).unwrap_or_default(), &parts) {
                 part = with(clause, Strategy::Direct(step), Vec::new());
                 for at in first..at {
                     if let (Some(told), Some(made)) = (parts.get_mut(at), made.get_mut(at)) {

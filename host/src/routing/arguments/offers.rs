@@ -105,6 +105,12 @@ fn text(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         );
     if !typed {
         offers = texts::spans(reading, parameter);
+        // A word alone is nothing to reckon with.
+        let reckons = |offer: &Offer| {
+            let signs = |text: &str| text.contains(|c: char| c.is_ascii_digit() || "+-*/^=()".contains(c));
+            offer.value.as_str().is_some_and(signs)
+        };
+        offers.retain(|offer| parameter.sense != Sense::Expression || reckons(offer));
         // "Options: 'civil', 'criminal'": such values are chosen like those of an enumeration.
         offers.extend(choices::shown(reading, parameter));
     }

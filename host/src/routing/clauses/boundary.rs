@@ -355,7 +355,10 @@ pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
             words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()));
         let is_clear = is_value
             || DETERMINERS.contains(&next)
-            || matches!(next, "att" | "away" | "down" | "together" | "bort" | "ihop" | "ifrån" | "ner" | "isär" | "back")
+            || matches!(
+                next,
+                "att" | "away" | "down" | "together" | "bort" | "ihop" | "ifrån" | "ner" | "isär" | "back"
+            )
             || pointing::is_definite(next)
             || words.get(at + 1).is_some_and(|word| pointing::looks_definite(&word.lower))
             || order_words(words, at + 1).is_some();

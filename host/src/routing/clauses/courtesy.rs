@@ -137,6 +137,14 @@ fn is_told(words: &[Word], at: usize) -> bool {
     verb && matches!(at.checked_sub(1).map_or("", word), "du" | "ni")
 }
 
+/// Whether nothing but asking nicely is in `words`: "kan du vara så snäll".
+pub(super) fn is_only(words: &[Word]) -> bool {
+    let idle = |word: &Word| is_polite(&word.lower) || !word.lower.chars().any(char::is_alphanumeric);
+    words.len() > 1
+        && words.iter().all(|word| !word.shielded && idle(word))
+        && !words.iter().any(|word| word.lower == "?")
+}
+
 fn is_polite(word: &str) -> bool {
     POLITE.contains(&word)
         || AUXILIARIES.contains(&word)
@@ -211,6 +219,9 @@ const POLITE: &[&str] = &[
     "kanske",
     "möjligen",
     "vänlig",
+    "snäll",
+    "bussig",
+    "hygglig",
     "och",
     "så",
     "bara",
@@ -261,7 +272,8 @@ const DOING: &[&str] = &["check", "do", "answer", "solve", "kolla", "gör", "fix
 
 const HOW_MANY: &[&str] = &[
     "few", "small", "quick", "of", "en", "ett", "några", "små", "snabba", "is", "are", "my", "in", "on", "here",
-    "today", "min", "det", "här", "den", "idag", "kommer", "for", "more", "another", "and", "mer", "till", "annan", "och",
+    "today", "min", "det", "här", "den", "idag", "kommer", "for", "more", "another", "and", "mer", "till", "annan",
+    "och",
 ];
 
 const THANKS: &[&[&str]] = &[

@@ -159,6 +159,24 @@ pub fn ends_there(text: &str) -> bool {
     })
 }
 
+/// Whether `text` is about two dates said before: "between those two dates", "mellan de datumen".
+pub fn says_both_dates(text: &str) -> bool {
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    (0..words.len()).any(|at| {
+        let points = matches!(lower(at), "those" | "these" | "the" | "both" | "de" | "dem" | "dessa" | "båda");
+        let noun = |at: usize| {
+            matches!(
+                lower(at),
+                "dates" | "days" | "datum" | "datumen" | "dagar" | "dagarna" | "two" | "två" | "both" | "båda"
+            )
+        };
+        let between = at.checked_sub(1).is_some_and(|before| matches!(lower(before), "between" | "mellan"));
+        points && noun(at + 1) && (lower(at + 1) != "two" && lower(at + 1) != "två" || noun(at + 2))
+            || between && matches!(lower(at), "them" | "dem" | "those" | "dessa" | "these")
+    })
+}
+
 /// What `text` asks the number of: `rows` in "how many rows are there".
 pub fn counted_noun(text: &str) -> Option<String> {
     let words = read(text);
@@ -378,13 +396,48 @@ const NOUNS: &[&str] = &[
     "day", "text", "slug", "note", "outcome", "count", "resultat", "svar", "tal", "värde", "datum", "dag",
 ];
 
+/// Whether a word before "after that" makes it a time: "ten days after that".
+fn is_span_of_time(word: &str) -> bool {
+    const SPANS: &[&str] = &[
+        "since",
+        "day",
+        "days",
+        "week",
+        "weeks",
+        "month",
+        "months",
+        "year",
+        "years",
+        "dag",
+        "dagar",
+        "vecka",
+        "veckor",
+        "månad",
+        "månader",
+        "år",
+        "weekday",
+        "weekdays",
+        "vardag",
+        "vardagar",
+        "arbetsdagar",
+        "tuesday",
+        "friday",
+        "monday",
+        "fredag",
+        "måndag",
+        "tisdag",
+    ];
+    SPANS.contains(&word)
+}
+
 /// The text without the words that only say when it is to be done: "then", "därefter".
 pub fn without_order(text: &str) -> String {
     let words = read(text);
     let mut gone: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
     while at < words.len().min(LOOKED_AT_MAX) {
-        let also = matches!(words.get(at).map(|word| &*word.lower), Some("också" | "även" | "also" | "dessutom" | "then"));
+        let also =
+            matches!(words.get(at).map(|word| &*word.lower), Some("också" | "även" | "also" | "dessutom" | "then"));
         let length = order_words(&words, at).or_else(|| (also && at == 1).then_some(1)).or_else(|| {
             let first = words
                 .get(at)
@@ -417,7 +470,7 @@ pub fn without_order(text: &str) -> String {
     if let Some(at) = (1..words.len()).filter(behind).find(ends)
         && let (Some(first), Some(length)) = (words.get(at), order_words(&words, at))
         && let Some(last) = words.get(at + length - 1)
-        && !matches!(at.checked_sub(1).and_then(|before| words.get(before)).map(|word| &*word.lower), Some("since"))
+        && !at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|word| is_span_of_time(&word.lower))
     {
         gone.push(first.span.start..last.span.end);
     }

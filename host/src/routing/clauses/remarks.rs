@@ -50,6 +50,46 @@ fn looks_like_question(rest: &[&str]) -> bool {
     })
 }
 
+/// Whether `words` begin as what only tells does: "vi ska köra 38 mil", "det var min tur".
+pub(super) fn tells(words: &[Word]) -> bool {
+    const WHO: &[&str] = &["vi", "jag", "we", "i", "det", "it", "hon", "han", "she", "he", "they", "de"];
+    const HOW: &[&str] =
+        &["ska", "skall", "var", "was", "were", "hade", "had", "är", "is", "are", "blev", "fick", "got"];
+    // "We are to convert …", "I was wondering".
+    const NOT: &[&str] = &[
+        "räkna",
+        "beräkna",
+        "omvandla",
+        "konvertera",
+        "to",
+        "calculate",
+        "convert",
+        "compute",
+        "wondering",
+        "going",
+        "hoping",
+        "looking",
+        "there",
+        "curious",
+        "så",
+        "möjligt",
+        "possible",
+        "ha",
+        "be",
+    ];
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    WHO.contains(&lower(0)) && HOW.contains(&lower(1)) && !lower(2).is_empty() && !NOT.contains(&lower(2))
+}
+
+/// How many words at the beginning are a heading before what is asked for: "petrol: what's 520 * 0.07".
+pub(super) fn heading(words: &[Word]) -> usize {
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let Some(colon) = (1..5).find(|at| lower(*at) == ":") else { return 0 };
+    let asks = starts_request(words, colon + 1) == Some(2);
+    let orders = (0..colon).any(|at| verbs::is_verb(lower(at)) || lower(at).is_empty());
+    if asks && !orders { colon + 1 } else { 0 }
+}
+
 /// Whether `text` only opens what follows it: "some things for the homework:", "hey, quick one".
 pub fn is_opening(text: &str) -> bool {
     let words = read(text);
@@ -109,7 +149,11 @@ pub(super) fn value_items(words: &[Word], announced: usize) -> Option<Vec<usize>
         let link = (start + 1..end).find(|at| matches!(lower(*at), "in" | "to" | "i" | "till" | "into" | "as"));
         number && link.is_some_and(|link| (link + 1..end).any(|at| arguments::is_unit(lower(at))))
     };
-    (starts.len() > 1 && starts.iter().enumerate().all(is_item)).then_some(starts)
+    (starts.len() > 1 && starts.iter().enumerate().all(is_item)).then(|| {
+        // A part begins at what joins it.
+        let joint = |at: usize| if at > from && !matches!(lower(at - 1), "," | ";" | ":") { at - 1 } else { at };
+        starts.iter().map(|at| joint(*at)).collect()
+    })
 }
 
 /// Where `text` points at a text that was said before it, by what kind of text that is: "that title", "den meningen".

@@ -45,6 +45,28 @@ pub fn figure(schema: &Value, block: &str, asked: &str) -> Option<(String, &'sta
     matches!(shapes::at(schema, &pointer), shapes::Place::Known(_)).then_some((pointer, *figure))
 }
 
+/// Where `text` names a figure of a column of `block`: "the sum of the prices", "summan av priserna".
+pub fn phrase(block: &str, text: &str) -> Option<std::ops::Range<usize>> {
+    let mut words: Vec<(usize, String)> = Vec::new();
+    for (at, word) in text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
+    {
+        words.push((at, word.to_lowercase()));
+    }
+    let said = |word: &str| FIGURES.iter().any(|(_, says)| says.contains(&word));
+    let at = words.iter().position(|(_, word)| said(word))?;
+    let is_column = |word: &str| column_named(block, &[word.to_owned()]).is_some();
+    let last = (at + 1..words.len().min(at + 5)).find(|next| words.get(*next).is_some_and(|(_, word)| is_column(word)));
+    let article = at.checked_sub(1).filter(|before| {
+        words.get(*before).is_some_and(|(_, word)| matches!(word.as_str(), "the" | "den" | "det" | "a"))
+    });
+    let (start, _) = words.get(article.unwrap_or(at))?;
+    let (end, word) = words.get(last.unwrap_or(at))?;
+    Some(*start..end + word.len())
+}
+
 /// Whether `noun` is what the figure `name` is called by.
 pub fn is_called(name: &str, noun: &str) -> bool {
     FIGURES.iter().any(|(figure, says)| *figure == name && says.contains(&noun))
@@ -72,17 +94,26 @@ const TABLE: &[&str] = &[
 
 /// The place of the column that `words` name, or of the only one of numbers.
 fn column(block: &str, words: &[String]) -> Option<usize> {
-    let mut rows = tables::cells(block);
-    let (names, first) = (rows.next()?, rows.next()?);
+    let figures = figures_of(block)?;
+    column_named(block, words).or_else(|| figures.first().copied().filter(|_| figures.len() == 1))
+}
+
+/// The places of the columns of numbers.
+fn figures_of(block: &str) -> Option<Vec<usize>> {
+    let first = tables::cells(block).nth(1)?;
+    let is_figure =
+        |at: &usize| first.get(*at).is_some_and(|cell| cell.trim().starts_with(|c: char| c.is_ascii_digit()));
+    Some((0..first.len()).filter(is_figure).collect())
+}
+
+/// The place of the column of numbers that `words` name.
+fn column_named(block: &str, words: &[String]) -> Option<usize> {
+    let names = tables::cells(block).next()?;
     let is_named = |name: &str| {
         let own = arguments::words_of_name(name);
         own.iter().any(|own| words.iter().any(|word| arguments::same_word(word, own)))
     };
-    let figures: Vec<usize> = (0..first.len())
-        .filter(|at| first.get(*at).is_some_and(|cell| cell.trim().starts_with(|c: char| c.is_ascii_digit())))
-        .collect();
-    let named = figures.iter().copied().find(|at| names.get(*at).is_some_and(|name| is_named(name)));
-    named.or_else(|| figures.first().copied().filter(|_| figures.len() == 1))
+    figures_of(block)?.into_iter().find(|at| names.get(*at).is_some_and(|name| is_named(name)))
 }
 
 #[cfg(test)]

@@ -51,6 +51,10 @@ impl Planner<'_> {
         if !points && self.block.is_none() && Said::new(text, self.language, self.ask.now).says_value() {
             return None;
         }
+        // "Order me a pair of shoes" is about none of it.
+        if !points && clauses::act(text).is_some() {
+            return None;
+        }
         let schema = self.index.profile(skill)?.input_schema.clone();
         let mut done = Completed {
             step: Step { skill: skill.clone(), arguments: arguments.clone() },
@@ -183,6 +187,11 @@ impl Planner<'_> {
         let dates = arguments::dates(schema);
         let unsaid: Vec<&String> = dates.iter().filter(|date| !step.arguments.contains_key(*date)).collect();
         let (at, last) = before.iter().enumerate().next_back()?;
+        if let [first, second] = unsaid.as_slice()
+            && clauses::says_both_dates(text)
+        {
+            return self.both_dates(step, [*first, *second], before);
+        }
         let says = Said::new(text, self.language, self.ask.now).says_value();
         if clauses::is_of_now(text) || says && !clauses::goes_on_from(text) {
             return None;
@@ -223,6 +232,28 @@ impl Planner<'_> {
             return self.dated(done, other, known);
         }
         self.dated(done, name, known)
+    }
+
+    /// The call about the two dates said before: those that the last part was given, or those of the last two.
+    fn both_dates(&self, step: &Step, names: [&String; 2], before: &[Option<Made>]) -> Option<Completed> {
+        let mut known: Vec<Known> = Vec::new();
+        for (at, made) in before.iter().enumerate().rev() {
+            let Some(made) = made else { continue };
+            let own = self.index.profile(&made.step.skill).map(|own| arguments::dates(&own.input_schema))?;
+            let given: Vec<&Value> = own.iter().filter_map(|name| made.step.arguments.get(name)).collect();
+            if let (true, [first, second]) = (known.is_empty(), given.as_slice()) {
+                known = [second, first].map(|value| Known::Said(Value::clone(value), Some(at))).into();
+            } else {
+                known.extend(self.date_of(at, made, ""));
+            }
+            if known.len() > 1 {
+                break;
+            }
+        }
+        let done = Completed { step: step.clone(), references: Vec::new(), said_by: Vec::new() };
+        let (second, first) = (known.pop(), known.pop());
+        let done = self.dated(done, names[0], second?)?;
+        self.dated(done, names[1], first?)
     }
 
     fn dated(&self, mut done: Completed, name: &str, known: Known) -> Option<Completed> {

@@ -252,10 +252,10 @@ impl Landing {
     }
 }
 
-type Taken = ((Step, Vec<Reference>), Landing);
+pub(super) type Taken = ((Step, Vec<Reference>), Landing);
 
 /// The call with references where the stand-in is; `None` where it is nowhere.
-fn landed(step: &Step, stand_in: &str, at: usize, output: &Output) -> Option<Taken> {
+pub(super) fn landed(step: &Step, stand_in: &str, at: usize, output: &Output) -> Option<Taken> {
     let mut arguments = step.arguments.clone();
     let mut references = Vec::new();
     let mut landing = None;

@@ -10,13 +10,13 @@ const STATEMENTS_MAX: usize = 3;
 impl Planner<'_> {
     /// The call of a question with the values of the statements right before it, where these give it more than it says
     /// itself and it keeps its own; and the place of the first of them.
-    pub(super) fn with_told(&self, part: &Part, earlier: &[Clause]) -> Option<(Step, usize)> {
+    pub(super) fn with_told(&self, part: &Part, earlier: &[Clause], parts: &[Part]) -> Option<(Step, usize)> {
         let clause = &part.clause;
         if !clause.asks || !clauses::is_question(&clauses::without_order(&clause.text)) {
             return None;
         }
-        let n_told =
-            earlier.iter().rev().take(STATEMENTS_MAX).take_while(|one| clauses::is_statement(&one.text)).count();
+        let before = earlier.iter().zip(parts).rev().take(STATEMENTS_MAX);
+        let n_told = before.take_while(|(one, part)| tells(one, part)).count();
         let first = earlier.len() - n_told;
         let told = earlier.get(first..)?;
         // What it takes from anything else is what it is about.
@@ -33,22 +33,27 @@ impl Planner<'_> {
         };
         let whole: Vec<&str> = told.iter().chain([clause]).map(|one| one.text.as_str()).collect();
         let whole = whole.join(" ");
-        let step = match own.filter(|_| part.references.is_empty()) {
-            Some((skill, _)) => {
-                let said = Said::new(&whole, self.language, self.ask.now).mended(self.mended);
-                let read = self.index.input(skill)?.read(&said);
-                let schema = &self.index.profile(skill)?.input_schema;
-                let is_whole = read.missing.iter().all(|missing| !arguments::is_required(schema, &missing.name));
-                is_whole.then(|| Step { skill: skill.clone(), arguments: read.arguments })?
-            }
-            None => first_call(&self.decide(&whole, None, true)).cloned()?,
+        let by_skill = |skill: &std::sync::Arc<str>| {
+            let said = Said::new(&whole, self.language, self.ask.now).mended(self.mended);
+            let read = self.index.input(skill)?.read(&said);
+            let schema = &self.index.profile(skill)?.input_schema;
+            let is_whole = read.missing.iter().all(|missing| !arguments::is_required(schema, &missing.name));
+            is_whole.then(|| Step { skill: skill.clone(), arguments: read.arguments })
         };
+        let by_own = own.filter(|_| part.references.is_empty()).and_then(|(skill, _)| by_skill(skill));
+        let step = by_own.or_else(|| first_call(&self.decide(&whole, None, true)).cloned())?;
         let keeps = own.is_none_or(|(_, arguments)| {
             arguments.values().all(|value| step.arguments.values().any(|other| other == value))
                 && step.arguments.len() > arguments.len()
         });
         keeps.then_some((step, first))
     }
+}
+
+/// Whether a part only tells something, or gives a value that nothing is said of: "2 cups of flour, how many dl?".
+fn tells(clause: &Clause, part: &Part) -> bool {
+    let is_value = clause.text.starts_with(|c: char| c.is_ascii_digit()) && !clause.text.contains('?');
+    clauses::is_statement(&clause.text) || is_value && first_call(&part.strategy).is_none()
 }
 
 /// Makes a part one that only tells something.

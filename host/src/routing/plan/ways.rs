@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::super::arguments::{self, Said};
 use super::super::{Ask, Clause, Intent, Missing, Part, Ranking, Reference, Step, Strategy, clauses, decide, intent};
-use super::outputs::Kind;
-use super::{Made, Planner, columns, first_call, put, quoted_in, with};
+use super::outputs::{Kind, Output};
+use super::taking::{Landing, landed};
+use super::{Made, NUMBER, Planner, columns, first_call, put, quoted_in, with};
 
 /// A part, and what it may go on from.
 struct Own<'a> {
@@ -60,6 +61,9 @@ impl Planner<'_> {
             return Some((strategy, Vec::new()));
         }
         let direct = |(step, references)| (Strategy::Direct(step), references);
+        if let Some(taken) = self.of_column(text, own.before) {
+            return Some(direct(taken));
+        }
         // "That amount" points whatever stands around it.
         let names = |pointer: &clauses::Pointer| {
             let said = text.get(pointer.span.clone()).unwrap_or_default();
@@ -104,11 +108,15 @@ impl Planner<'_> {
     /// "That text" after a skill that only measured it: what was measured.
     fn of_measured(&self, own: &Own<'_>) -> Option<Strategy> {
         let that = clauses::that_text(own.text);
-        let pointer =
-            own.points.as_ref().filter(|pointer| matches!(pointer.noun.as_str(), "text" | "")).map(|own| &own.span);
-        let span = that.as_ref().or(pointer)?;
+        let says_own = own.text.contains(['"', '\'', '“', '”', '«']);
+        let means = |pointer: &&clauses::Pointer| match pointer.noun.as_str() {
+            "text" => true,
+            "" => !pointer.is_weak && !says_own,
+            _ => false,
+        };
+        let span = that.as_ref().or(own.points.as_ref().filter(means).map(|own| &own.span))?;
         let (_, made) = own.last?;
-        if made.outputs.iter().any(|output| output.kind == Kind::Text && output.is_main) {
+        if made.outputs.iter().any(|output| output.kind == Kind::Text && (output.is_main || output.leads())) {
             return None;
         }
         let quoted = quoted_in(own.before)?;
@@ -137,6 +145,21 @@ impl Planner<'_> {
             return None;
         }
         self.going_on(text, own.clause.ordered, at, made).map(direct)
+    }
+
+    /// The arithmetic of a part with a figure of the table that an earlier part tells of: "take 20 off the sum of prices".
+    fn of_column(&self, text: &str, before: &[Option<Made>]) -> Option<(Step, Vec<Reference>)> {
+        let block = self.block?;
+        let span = columns::phrase(block, text)?;
+        let said = put(text, &span, NUMBER)?;
+        before.iter().enumerate().rev().find_map(|(at, made)| {
+            let made = made.as_ref()?;
+            let schema = self.index.profile(&made.step.skill)?.output_schema.clone()?;
+            let (pointer, name) = columns::figure(&schema, block, text)?;
+            let strategy = self.decide(&said, None, true);
+            let (taken, landing) = landed(first_call(&strategy)?, NUMBER, at, &Output::figure(pointer, name))?;
+            (landing == Landing::Within).then_some(taken)
+        })
     }
 
     /// The call of a part that asks about the request's table by the words of one: of a skill that tells of columns.
