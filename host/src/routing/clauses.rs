@@ -17,6 +17,7 @@ mod courtesy;
 mod kinds;
 mod lexicon;
 mod parallel;
+mod places;
 mod pointing;
 mod read;
 mod refers;
@@ -27,9 +28,10 @@ mod told;
 pub use kinds::{act, begins_with_value, gives_data, is_fragment, is_order, is_question, request_of, says_what};
 pub use lexicon::lexicon;
 pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
+pub use places::{Place, operation_between, places};
 pub use pointing::{
     Pointer, begins_there, counted_in, counted_noun, ends_there, goes_on_from, is_of_now, is_path, is_plural, joints,
-    may_point, nouns, pointer, same_text, says_both_dates, says_same, with_noun, without_order,
+    may_point, nouns, pointer, same_text, says_both_dates, says_same, says_same_day, with_noun, without_order,
 };
 pub use remarks::{is_opening, is_statement, that_text};
 

@@ -7,6 +7,7 @@
 mod columns;
 mod context;
 mod outputs;
+mod placed;
 mod series;
 mod several;
 mod taking;

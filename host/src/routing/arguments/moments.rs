@@ -254,6 +254,11 @@ impl Reader<'_> {
                 return Some(moment);
             }
         }
+        // "How many minutes are there in 3 hours" asks of no time to come.
+        let counts = (at.saturating_sub(5)..at).any(|before| matches!(self.lower(before), "many" | "much" | "många"));
+        if self.lower(at) == "in" && counts {
+            return None;
+        }
         let (number_at, forward) = match self.lower(at) {
             "in" | "om" => (at + 1, Some(1)),
             "för" | "for" => (at + 1, Some(-1)),

@@ -141,7 +141,22 @@ fn numbers(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         });
     }
     offers.extend(parts_of_dates(reading, parameter));
+    offers.extend(no_decimals(reading, parameter));
     offers
+}
+
+/// "Without decimals", for the property that says how many.
+fn no_decimals(reading: &Reading<'_>, parameter: &Parameter) -> Option<Offer> {
+    if !words::of_name(&parameter.name).iter().any(|word| word == "decimals") {
+        return None;
+    }
+    let text = reading.text;
+    let says = |at: &usize| {
+        matches!(text.lower(*at), "no" | "without" | "zero" | "utan" | "inga" | "noll")
+            && matches!(text.lower(at + 1), "decimals" | "decimal" | "decimaler")
+    };
+    let at = (0..text.tokens.len()).find(says)?;
+    Some(Offer { evidence: 1.0, ..Offer::new(Value::from(0), at..at + 2, 1.5) })
 }
 
 /// "Three weeks ago", "tio dagar före 1 maj".

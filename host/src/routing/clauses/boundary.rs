@@ -1,5 +1,6 @@
 //! Where a part of a request begins.
 
+use super::super::arguments;
 use super::lexicon::{ABBREVIATIONS, AUXILIARIES, DETERMINERS, ORDER, QUESTIONS, SUBJECTS, WISHES, is_operator};
 use super::read::Word;
 use super::subordinate::is_condition;
@@ -129,6 +130,10 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
             return Some(Start { word: at, ordered: false });
         }
     }
+    // "Vad blir 12 gånger 70 dela svaret med 4": as it is said, with no mark between.
+    if at > begun + 2 && verb_starts_anew(words, at) {
+        return Some(Start { word: at, ordered: false });
+    }
     // A new line of a list, or one that begins as a request does; not a text that a colon announces.
     if (word.line || counts_on(words, at))
         && (marker(words, at).is_some() || starts_request(words, at).is_some_and(|strength| strength > 0))
@@ -146,6 +151,16 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     None
 }
 
+/// Whether a verb at word `at` does something with what comes of the words before it, though nothing joins them.
+fn verb_starts_anew(words: &[Word], at: usize) -> bool {
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let before = at.checked_sub(1).map_or("", lower);
+    let follows = before.starts_with(|c: char| c.is_ascii_digit()) || arguments::is_unit(before);
+    let points = matches!(lower(at + 1), "svaret" | "resultatet" | "summan" | "det" | "den" | "it" | "that")
+        || lower(at + 1) == "the" && matches!(lower(at + 2), "result" | "answer" | "sum");
+    follows && points && verbs::is_verb(lower(at))
+}
+
 /// How many words mark the item of a list at `at`: "1.", "2)", or "-" where another line begins with it, too.
 pub(super) fn marker(words: &[Word], at: usize) -> Option<usize> {
     let first = words.get(at).filter(|word| word.line || at == 0 || counts_on(words, at))?;
@@ -154,6 +169,12 @@ pub(super) fn marker(words: &[Word], at: usize) -> Option<usize> {
             other != at && (word.line || other == 0) && !word.shielded && word.lower == first.lower
         };
         return words.iter().enumerate().any(alike).then_some(1);
+    }
+    // "a) … b) …".
+    let letter = first.lower.len() == 1 && first.lower.bytes().all(|byte| (b'a'..=b'h').contains(&byte));
+    let closed = words.get(at + 1).is_some_and(|mark| mark.lower == ")" && !mark.spaced);
+    if letter && closed && (first.lower != "a" || words.iter().any(|word| word.lower == "b")) {
+        return Some(2);
     }
     let is_number = first.lower.len() <= 2 && first.lower.bytes().all(|byte| byte.is_ascii_digit());
     let mark = words.get(at + 1).filter(|mark| matches!(mark.lower.as_str(), "." | ")") && !mark.spaced)?;
@@ -171,6 +192,14 @@ pub(super) fn counts_on(words: &[Word], at: usize) -> bool {
         let closed = words.get(at + 1).is_some_and(|mark| mark.lower == ")" && !mark.spaced);
         word.lower.parse::<u8>().ok().filter(|_| closed)
     };
+    let letter = |at: usize| {
+        let word = words.get(at).filter(|word| !word.shielded && word.lower.len() == 1)?;
+        let closed = words.get(at + 1).is_some_and(|mark| mark.lower == ")" && !mark.spaced);
+        word.lower.bytes().next().filter(|byte| closed && (b'a'..=b'h').contains(byte))
+    };
+    if let Some(own) = letter(at).filter(|own| *own > b'a') {
+        return (0..at).any(|before| letter(before) == Some(own - 1));
+    }
     let Some(own) = number(at).filter(|own| *own > 1) else { return false };
     (0..at).any(|before| number(before) == Some(own - 1))
 }

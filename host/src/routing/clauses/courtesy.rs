@@ -5,6 +5,8 @@ use super::lexicon::{AUXILIARIES, DETERMINERS, GREETINGS, NUMBERS, SUBJECTS};
 use super::read::Word;
 use super::verbs;
 
+/// Longest thanks, in words.
+const THANKS_MAX: usize = 8;
 /// Most words before a request that are looked at.
 const LEAD_MAX: usize = 24;
 
@@ -123,6 +125,14 @@ pub(super) fn tail(words: &[Word]) -> usize {
 /// Whether nothing but thanks comes up to the end of the sentence.
 pub(super) fn is_thanks(words: &[Word]) -> bool {
     let said = words.iter().take_while(|word| !matches!(word.lower.as_str(), "." | "!" | "?" | ";")).count();
+    // "Thank you so much for the help".
+    let thanks =
+        words.first().is_some_and(|word| matches!(&*word.lower, "thank" | "thanks" | "tack" | "thx" | "cheers"));
+    let own = words.get(..said).unwrap_or_default();
+    let has_value = own.iter().any(|word| word.shielded || word.lower.starts_with(|c: char| c.is_ascii_digit()));
+    if thanks && said <= THANKS_MAX && !has_value {
+        return true;
+    }
     THANKS
         .iter()
         .any(|phrase| phrase.len() == said && words.iter().zip(*phrase).all(|(word, wanted)| word.lower == *wanted))

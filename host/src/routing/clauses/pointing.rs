@@ -159,6 +159,17 @@ pub fn ends_there(text: &str) -> bool {
     })
 }
 
+/// Whether `text` is about the day said before: "on that same day", "samma dag".
+pub fn says_same_day(text: &str) -> bool {
+    let words = read(text);
+    words.windows(2).any(|pair| {
+        let [first, second] = pair else { return false };
+        !first.shielded
+            && matches!(first.lower.as_str(), "same" | "samma")
+            && matches!(second.lower.as_str(), "day" | "date" | "dag" | "datum")
+    })
+}
+
 /// Whether `text` is about two dates said before: "between those two dates", "mellan de datumen".
 pub fn says_both_dates(text: &str) -> bool {
     let words = read(text);

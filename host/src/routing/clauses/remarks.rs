@@ -4,7 +4,7 @@ use super::super::arguments;
 use super::super::verbs;
 use super::boundary::starts_request;
 use super::kinds::is_question;
-use super::lexicon::{GREETINGS, SUBJECTS, WISHES};
+use super::lexicon::{AUXILIARIES, GREETINGS, SUBJECTS, WISHES};
 use super::pointing::looks_definite;
 use super::read::{Word, read};
 
@@ -18,7 +18,8 @@ const HEADING_MAX: usize = 10;
 /// Whether `text` tells something and asks for nothing: "the invoice is dated 5 May", "vi ska köra 38 mil".
 pub fn is_statement(text: &str) -> bool {
     let words = read(text);
-    if words.iter().any(|word| word.lower == "?") || is_question(text) {
+    let asks = |at: usize| at > 0 && starts_request(&words, at) == Some(2);
+    if words.iter().any(|word| word.lower == "?") || is_question(text) || (0..words.len()).any(asks) {
         return false;
     }
     let own: Vec<&str> = words.iter().map(|word| if word.shielded { "" } else { word.lower.as_str() }).collect();
@@ -32,6 +33,15 @@ pub fn is_statement(text: &str) -> bool {
     let is_subject = SUBJECTS.contains(first) && *first != "you" && *first != "du" && *first != "ni"
         || OWNERS.contains(first)
         || looks_definite(first) && !verbs::is_verb(first);
+    // "Patient weighs 165 lb", "I teach 5 lessons a day", "själv är jag född …".
+    let measured = rest.iter().any(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    let who = matches!(*first, "i" | "we" | "he" | "she" | "they" | "jag" | "vi" | "han" | "hon" | "de");
+    let named =
+        rest.iter().take(2).any(|word| TELLS.contains(word)) && !verbs::is_verb(first) && !TELLS.contains(first);
+    let wished = rest.first().is_some_and(|next| WISHES.contains(next) || AUXILIARIES.contains(next));
+    if measured && (who && !wished || named && !ASKS_FIRST.contains(first)) {
+        return true;
+    }
     let verb = rest.iter().take(VERB_WITHIN).position(|word| TELLS.contains(word));
     // "I want", "jag behöver" ask.
     let wishes = rest.first().is_some_and(|next| WISHES.contains(next) && !TELLS.contains(next));
@@ -52,6 +62,11 @@ fn looks_like_question(rest: &[&str]) -> bool {
 
 /// Whether `words` begin as what only tells does: "vi ska köra 38 mil", "det var min tur".
 pub(super) fn tells(words: &[Word]) -> bool {
+    let own =
+        matches!(words.first().map(|word| &*word.lower), Some("my" | "our" | "min" | "mitt" | "mina" | "vår" | "vårt"));
+    if own && (2..4).any(|at| words.get(at).is_some_and(|word| !word.shielded && TELLS.contains(&&*word.lower))) {
+        return true;
+    }
     const WHO: &[&str] = &["vi", "jag", "we", "i", "det", "it", "hon", "han", "she", "he", "they", "de"];
     const HOW: &[&str] =
         &["ska", "skall", "var", "was", "were", "hade", "had", "är", "is", "are", "blev", "fick", "got"];
@@ -145,9 +160,11 @@ pub(super) fn value_items(words: &[Word], announced: usize) -> Option<Vec<usize>
     starts.dedup_by(|next, before| *next == *before + 1 && matches!(lower(*before), "and" | "och" | "samt"));
     let is_item = |(place, start): (usize, &usize)| {
         let end = starts.get(place + 1).map_or(words.len(), |next| next - 1);
+        let one_sentence =
+            !(*start..end.min(words.len().saturating_sub(1))).any(|at| matches!(lower(at), "." | "?" | "!"));
         let number = lower(*start).starts_with(|c: char| c.is_ascii_digit());
         let link = (start + 1..end).find(|at| matches!(lower(*at), "in" | "to" | "i" | "till" | "into" | "as"));
-        number && link.is_some_and(|link| (link + 1..end).any(|at| arguments::is_unit(lower(at))))
+        one_sentence && number && link.is_some_and(|link| (link + 1..end).any(|at| arguments::is_unit(lower(at))))
     };
     (starts.len() > 1 && starts.iter().enumerate().all(is_item)).then(|| {
         // A part begins at what joins it.
@@ -201,6 +218,10 @@ pub(super) fn is_data(text: &str) -> bool {
         words.iter().any(|word| word.shielded) && n_open == words.len()
     }
 }
+
+/// Words that questions and orders begin with, whatever verb comes next.
+const ASKS_FIRST: &[&str] =
+    &["what", "how", "which", "when", "where", "who", "vad", "hur", "vilken", "vilket", "när", "please", "can"];
 
 /// Subjects told in one word with their verb.
 const TOLD_SHORT: &[&str] = &["it's", "that's", "he's", "she's", "we're", "they're", "i've", "we've", "there's", "i'm"];

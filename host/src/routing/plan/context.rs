@@ -192,6 +192,11 @@ impl Planner<'_> {
         {
             return self.both_dates(step, [*first, *second], before);
         }
+        if clauses::says_same_day(text)
+            && let Some(done) = self.same_day(step, &unsaid, before)
+        {
+            return Some(done);
+        }
         let says = Said::new(text, self.language, self.ask.now).says_value();
         if clauses::is_of_now(text) || says && !clauses::goes_on_from(text) {
             return None;
@@ -232,6 +237,17 @@ impl Planner<'_> {
             return self.dated(done, other, known);
         }
         self.dated(done, name, known)
+    }
+
+    /// The call about the very day that an earlier part gave for the same.
+    fn same_day(&self, step: &Step, unsaid: &[&String], before: &[Option<Made>]) -> Option<Completed> {
+        let said = before.iter().enumerate().rev().find_map(|(at, made)| {
+            let made = made.as_ref()?;
+            unsaid.iter().find_map(|name| Some((at, *name, made.step.arguments.get(*name)?)))
+        });
+        let (at, name, value) = said?;
+        let done = Completed { step: step.clone(), references: Vec::new(), said_by: Vec::new() };
+        self.dated(done, name, Known::Said(value.clone(), Some(at)))
     }
 
     /// The call about the two dates said before: those that the last part was given, or those of the last two.

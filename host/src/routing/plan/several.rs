@@ -78,7 +78,7 @@ impl Planner<'_> {
     }
 
     /// The call that calculates what comes of `template` with what stands at these places of answers.
-    fn calculated(&self, places: &[(usize, String)], template: &str) -> Option<(Step, Vec<Reference>)> {
+    pub(super) fn calculated(&self, places: &[(usize, String)], template: &str) -> Option<(Step, Vec<Reference>)> {
         let strategy = self.decide(&format!("{NUMBER} + 1"), None, true);
         let mut step = first_call(&strategy).filter(|step| self.takes_arithmetic(step))?.clone();
         let of_it = |value: &serde_json::Value| value.as_str().is_some_and(|text| text.contains(NUMBER));

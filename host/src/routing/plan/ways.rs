@@ -61,6 +61,9 @@ impl Planner<'_> {
             return Some((strategy, Vec::new()));
         }
         let direct = |(step, references)| (Strategy::Direct(step), references);
+        if let Some(taken) = self.of_places(text, own.before) {
+            return Some(direct(taken));
+        }
         if let Some(taken) = self.of_column(text, own.before) {
             return Some(direct(taken));
         }
