@@ -155,8 +155,8 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
 fn verb_starts_anew(words: &[Word], at: usize) -> bool {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let before = at.checked_sub(1).map_or("", lower);
-    let follows = before.starts_with(|c: char| c.is_ascii_digit()) || arguments::is_unit(before);
-    let points = matches!(lower(at + 1), "svaret" | "resultatet" | "summan" | "det" | "den" | "it" | "that")
+    let follows = before.starts_with(|c: char| c.is_ascii_digit()) || before.len() > 1 && arguments::is_unit(before);
+    let points = matches!(lower(at + 1), "svaret" | "resultatet" | "summan" | "det" | "den" | "it")
         || lower(at + 1) == "the" && matches!(lower(at + 2), "result" | "answer" | "sum");
     follows && points && verbs::is_verb(lower(at))
 }

@@ -13,7 +13,10 @@ const LEAD_MAX: usize = 24;
 /// How many words at the beginning only ask nicely for what follows them.
 pub(super) fn lead(words: &[Word]) -> usize {
     let begins = |at: usize| starts_request(words, at).is_some() || is_told(words, at);
-    let polite = words.iter().take(LEAD_MAX).take_while(|word| !word.shielded && is_polite(&word.lower)).count();
+    // "I would also like to know".
+    let also = |at: usize, word: &Word| at > 0 && matches!(&*word.lower, "also" | "också");
+    let asks_nicely = |(at, word): &(usize, &Word)| !word.shielded && (is_polite(&word.lower) || also(*at, word));
+    let polite = words.iter().enumerate().take(LEAD_MAX).take_while(asks_nicely).count();
     (1..=polite).rev().find(|at| begins(*at)).unwrap_or(0)
 }
 
@@ -187,8 +190,6 @@ const POLITE: &[&str] = &[
     "want",
     "wants",
     "need",
-    "also",
-    "också",
     "like",
     "love",
     "help",

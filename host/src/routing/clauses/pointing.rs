@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::boundary::order_words;
 use super::courtesy;
 use super::lexicon::{QUESTIONS, is_operator};
+use super::super::verbs;
 use super::read::{Word, read};
 
 /// A phrase that points at something that was said or found before.
@@ -453,7 +454,10 @@ pub fn without_order(text: &str) -> String {
             let first = words
                 .get(at)
                 .is_some_and(|word| matches!(word.lower.as_str(), "first" | "först" | "och" | "å" | "and"));
-            (first && at == 0).then_some(1)
+            // "Now add 10 to that".
+            let now = matches!(words.get(at).map(|word| &*word.lower), Some("now" | "nu"))
+                && words.get(at + 1).is_some_and(|next| verbs::is_verb(&next.lower));
+            ((first || now) && at == 0).then_some(1)
         });
         let Some(length) = length.filter(|_| at == 0 || gone.iter().any(|gone| follows(&words, gone, at)) || at <= 3)
         else {

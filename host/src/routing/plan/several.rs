@@ -33,6 +33,7 @@ const DOINGS: &[(&[&str], &str)] = &[
 /// Words that say of two results that both are meant.
 const BOTH: &[&str] =
     &["both", "two", "båda", "bägge", "två", "them", "those", "these", "dem", "dessa", "results", "sums"];
+const TOGETHER: &[&str] = &["together", "ihop", "tillsammans"];
 const PLURAL: &[&str] = &["them", "those", "these", "dem", "dessa", "de"];
 
 impl Planner<'_> {
@@ -62,7 +63,7 @@ impl Planner<'_> {
             step.arguments.remove(name);
             return Some((step, vec![reference]));
         }
-        let (sign, both) = (sign?, says(BOTH) && !says_figure);
+        let (sign, both) = (sign?, (says(BOTH) || says(TOGETHER)) && !says_figure);
         let last = before.len().checked_sub(2).filter(|_| both)?;
         let [Some(first), Some(second)] = before.get(last..)? else { return None };
         let own = |made: &Made, like: Option<&str>| -> Option<Output> {

@@ -46,7 +46,12 @@ impl Planner<'_> {
             arguments.values().all(|value| step.arguments.values().any(|other| other == value))
                 && step.arguments.len() > arguments.len()
         });
-        keeps.then_some((step, first))
+        // One date is not both when somebody was born and when that is asked of.
+        let mut texts: Vec<&str> = step.arguments.values().filter_map(serde_json::Value::as_str).collect();
+        let n_texts = texts.len();
+        texts.sort_unstable();
+        texts.dedup();
+        (keeps && texts.len() == n_texts).then_some((step, first))
     }
 }
 
