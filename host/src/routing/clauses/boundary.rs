@@ -118,6 +118,12 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         }
         // "…, and would you tell me": what is asked for comes behind it.
         next += courtesy::lead(words.get(next..).unwrap_or_default());
+        // "Delete note 1 and note 2": one more of them.
+        let figure = |at: usize| words.get(at).is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit()));
+        let counted = |before: usize| lower(before) == lower(next) && figure(before + 1);
+        if verbs::is_also_noun(lower(next)) && figure(next + 1) && (begun..at).any(counted) {
+            return None;
+        }
         let needed = if lower(at) == "," && next == at + 1 || matches!(lower(at), "or" | "eller") { 2 } else { 1 };
         let starts = starts_request(words, next).is_some_and(|strength| strength >= needed);
         if (starts || asks_of_value(words, next) || tells_value(words, next)) && says_something(words, next) {

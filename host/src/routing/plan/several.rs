@@ -20,6 +20,8 @@ const DOINGS: &[(&[&str], &str)] = &[
 ];
 /// Words that say of two results that both are meant.
 const BOTH: &[&str] = &["both", "two", "båda", "bägge", "två", "them", "those", "these", "dem", "dessa", "results", "sums"];
+/// Longest question about two results that does not say which, in words.
+const BARE_WORDS_MAX: usize = 7;
 const PLURAL: &[&str] = &["them", "those", "these", "dem", "dessa", "de"];
 
 impl Planner<'_> {
@@ -49,7 +51,11 @@ impl Planner<'_> {
             step.arguments.remove(name);
             return Some((step, vec![reference]));
         }
-        let (sign, both) = (sign?, says(BOTH) && !says_figure);
+        let alike = |pair: &[Option<Made>]| matches!(pair, [Some(one), Some(other)] if one.step.skill == other.step.skill);
+        let last_alike = before.len().checked_sub(2).and_then(|at| before.get(at..)).is_some_and(alike);
+        // "What is the difference?"
+        let asks = clauses::is_question(text) && words.len() < BARE_WORDS_MAX && last_alike;
+        let (sign, both) = (sign?, (says(BOTH) || asks) && !says_figure);
         let last = before.len().checked_sub(2).filter(|_| both)?;
         let [Some(first), Some(second)] = before.get(last..)? else { return None };
         let own = |made: &Made, like: Option<&str>| -> Option<Output> {

@@ -74,7 +74,10 @@ impl Planner<'_> {
             // Arithmetic that is nothing but the number itself does nothing, and a question is not about its figures.
             let whole = landing == Landing::Text && self.takes_arithmetic(&step);
             let asks = pointer.noun.is_empty() && intent::of(text) == Intent::Question;
-            let idle = whole || output.kind == Kind::Number && landing == Landing::Text && asks;
+            // "A slug of it" after a count is one of what was counted.
+            let counted = output.kind == Kind::Number && landing == Landing::Text && !output.is_main;
+            let counted = counted && pointer.noun.is_empty() && !clauses::notes(text);
+            let idle = counted || whole || output.kind == Kind::Number && landing == Landing::Text && asks;
             if idle {
                 continue;
             }
