@@ -133,14 +133,19 @@ fn decide_as(
         return (gap(), reasons);
     };
     // A part has few words to be told by: what reads all of it as arithmetic or the like is meant.
-    let telling = options.iter().position(|option| option.read.is_telling && option.takes_all());
+    let is_path = clauses::is_path(said.words());
+    let told = |option: &Contender<'_>| option.takes_all() || is_path && option.read.missing.is_empty();
+    let telling = options.iter().position(|option| option.read.is_telling && told(option));
     if let Some(at) = telling.filter(|_| is_part && !best.takes_all()) {
         let option = options.swap_remove(at);
         reasons.push(format!("all of it is what `{}` takes, and hardly anything else", option.profile.name));
         return (one(option), reasons);
     }
     // What lacks something stands back where one of the others takes all that is said.
-    let able = options.iter().position(|option| option.takes_all() && !option.read.given.is_empty());
+    let says_text = |option: &Contender<'_>| {
+        option.read.arguments.values().filter_map(Value::as_str).any(|text| text.trim().contains(' '))
+    };
+    let able = options.iter().position(|option| option.takes_all() && says_text(option));
     let clear = able.filter(|at| options.get(*at).is_some_and(|one| one.belief >= best.belief * SHARE_TIED));
     if let Some(at) = clear.filter(|_| is_part && !best.read.missing.is_empty()) {
         let option = options.swap_remove(at);

@@ -42,6 +42,7 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     // "and then", ", then", "after that", "och sedan", "därefter".
     if let Some(length) = order_words(words, at)
         && (starts_request(words, at + length).is_some_and(|strength| strength > 0)
+            || pointing::phrase_at(words, at + length + 1).is_some() && verbs::is_verb(lower(at + length))
             || orders_something(words, at + length))
     {
         return Some(Start { word: at, ordered: true });
@@ -281,7 +282,7 @@ pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
     if verbs::is_verb(first) {
         let next = lower(at + 1);
         let is_value =
-            words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()));
+            words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit() || c == '$'));
         let is_clear = is_value
             || DETERMINERS.contains(&next)
             || matches!(next, "att" | "away" | "down" | "together" | "bort" | "ihop" | "ifrån" | "ner" | "isär" | "back")
