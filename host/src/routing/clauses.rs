@@ -25,7 +25,9 @@ mod remarks;
 mod subordinate;
 mod told;
 
-pub use kinds::{act, begins_with_value, gives_data, is_fragment, is_order, is_question, request_of, says_what};
+pub use kinds::{
+    act, begins_with_value, gives_data, is_fragment, is_order, is_question, notes, request_of, says_what, topic,
+};
 pub use lexicon::lexicon;
 pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
 pub use places::{Place, operation_between, places};
@@ -179,7 +181,7 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
     let mut begun = own.iter().position(|word| !lead(&word))?;
     // "First, …; second, …".
     if own.get(begun).is_some_and(|word| COUNTED.contains(&word.lower.as_str()))
-        && own.get(begun + 1).is_none_or(|next| next.lower == ",")
+        && own.get(begun + 1).is_none_or(|next| matches!(&*next.lower, "," | ":"))
     {
         begun += 2;
     }

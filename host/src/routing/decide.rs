@@ -108,7 +108,9 @@ fn decide_as(
     let mut options = options(index, ask, said, first, &ranking.candidates);
     options.retain(|option| !option.is_beside());
     // "Mail Eva that I am late" is for none that does not speak of mailing, though it could take the words as a note.
-    if let Some((verb, speaks)) = clauses::act(said.words()).filter(|_| is_part) {
+    if let Some((verb, speaks)) =
+        clauses::act(said.words()).or_else(|| clauses::topic(said.words())).filter(|_| is_part)
+    {
         let is_other = |best: &Contender<'_>| best.read.unexplained.contains(&verb) && !best.speaks_of(speaks);
         if options.first().is_some_and(is_other) {
             options.clear();
@@ -133,10 +135,23 @@ fn decide_as(
         return (gap(), reasons);
     };
     // A part has few words to be told by: what reads all of it as arithmetic or the like is meant.
-    let telling = options.iter().position(|option| option.read.is_telling && option.takes_all());
+    let is_path = clauses::is_path(said.words());
+    let told = |option: &Contender<'_>| option.takes_all() || is_path && option.read.missing.is_empty();
+    let telling = options.iter().position(|option| option.read.is_telling && told(option));
     if let Some(at) = telling.filter(|_| is_part && !best.takes_all()) {
         let option = options.swap_remove(at);
         reasons.push(format!("all of it is what `{}` takes, and hardly anything else", option.profile.name));
+        return (one(option), reasons);
+    }
+    // What lacks something stands back where one of the others takes all that is said.
+    let says_text = |option: &Contender<'_>| {
+        option.read.arguments.values().filter_map(Value::as_str).any(|text| text.trim().contains(' '))
+    };
+    let able = options.iter().position(|option| option.takes_all() && says_text(option));
+    let clear = able.filter(|at| options.get(*at).is_some_and(|one| one.belief >= best.belief * SHARE_TIED));
+    if let Some(at) = clear.filter(|_| is_part && !best.read.missing.is_empty()) {
+        let option = options.swap_remove(at);
+        reasons.push(format!("`{}` takes all of it, and what fits better lacks something", option.profile.name));
         return (one(option), reasons);
     }
     let preferred = ask.hints.preferred_skill.as_ref();

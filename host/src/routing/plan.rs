@@ -23,7 +23,7 @@ use self::context::Completed;
 use self::outputs::{Kind, Output};
 use self::taking::Landing;
 pub use self::whole::{drops_a_part, is_all_of, is_partly_clear, is_several, is_sure, leaves_a_part, swallows_a_part};
-use super::arguments::Said;
+use super::arguments::{self, Said};
 use super::mend::Mended;
 use super::{Ask, Clause, Index, Language, Part, Ranking, Reference, Step, Strategy, clauses};
 
@@ -87,13 +87,10 @@ impl Planner<'_> {
                     }
                     part
                 }
-                None if !clause.asks
-                    && clauses::gives_data(&clause.text)
-                    && (has_block || clause.text.ends_with(':')) =>
-                {
+                None if !clause.asks && clauses::gives_data(&clause.text) && self.gives(clause, has_block) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
-                None => self.part(clause, ranking, &made),
+                None => self.part(clause, ranking, clauses.get(..at).unwrap_or_default(), &made),
             };
             if let Some((step, first)) = self.with_told(&part, clauses.get(..at).unwrap_or_default(), &parts) {
                 part = with(clause, Strategy::Direct(step), Vec::new());
@@ -138,6 +135,14 @@ impl Planner<'_> {
         Clause { text, asks, ..clause.clone() }
     }
 
+    /// Whether a part that gives data gives it, or the request's table, to the others.
+    fn gives(&self, clause: &Clause, has_block: bool) -> bool {
+        has_block
+            || clause.text.ends_with(':')
+            || arguments::json_in(&clause.text).is_some()
+            || self.block.is_some_and(|block| columns::is_asked(block, &clause.text))
+    }
+
     /// Whether a value is the request's table.
     fn is_block(&self, text: &str, block: &str) -> bool {
         text == block || self.mended.as_written(block).as_deref() == Some(text)
@@ -155,8 +160,10 @@ impl Planner<'_> {
             return None;
         }
         let text = clauses::without_order(&part.clause.text);
-        let found =
-            self.answered(&text, before).or_else(|| self.completed_from(&text, &part.strategy, has_block, before));
+        let found = self
+            .answered(&text, before)
+            .or_else(|| self.told_before(&text, &part.strategy, earlier, before))
+            .or_else(|| self.completed_from(&text, &part.strategy, has_block, before));
         found.or_else(|| self.about_date(&text, &part.strategy, earlier, before))
     }
 
@@ -168,6 +175,15 @@ impl Planner<'_> {
         let figure = schema.zip(self.block).filter(|_| takes_table);
         if let Some((pointer, name)) = figure.and_then(|(schema, block)| columns::figure(schema, block, text)) {
             outputs.push(Output::figure(pointer, name));
+        }
+        // A date that was only reckoned from, such as today, is not what was asked about.
+        let given = |output: &Output| step.arguments.contains_key(&output.name);
+        let echoes = |output: &Output| {
+            let input = self.index.profile(&step.skill).map(|own| &own.input_schema);
+            input.and_then(|schema| schema.pointer(&format!("/properties/{}", escaped(&output.name)))).is_some()
+        };
+        if outputs.iter().any(|output| output.kind == Kind::Date && given(output)) {
+            outputs.retain(|output| output.kind != Kind::Date || given(output) || !echoes(output));
         }
         let counted = clauses::counted_noun(text).is_some();
         let open: Vec<Output> = found.iter().filter(|output| output.is_open).cloned().collect();
@@ -223,14 +239,6 @@ fn with(clause: &Clause, strategy: Strategy, references: Vec<Reference>) -> Part
 /// Whether `strategy` is to call what `step` calls with the same.
 fn is_same(strategy: &Strategy, step: &Step) -> bool {
     first_call(strategy).is_some_and(|call| call.arguments == step.arguments)
-}
-
-/// The text that the last of the parts `before` which said one was about.
-fn quoted_in(before: &[Option<Made>]) -> Option<&str> {
-    before.iter().rev().flatten().find_map(|made| {
-        let of_text = |value: &&str| made.text.contains(*value) && !value.contains('"');
-        made.step.arguments.values().filter_map(Value::as_str).filter(of_text).max_by_key(|value| value.len())
-    })
 }
 
 /// `text` with `value` where `span` is.

@@ -21,6 +21,32 @@ pub fn act(word: &str) -> Option<&'static [&'static str]> {
     ACTS.iter().find(|(verbs, _)| verbs.contains(&word)).map(|(_, speaks)| *speaks)
 }
 
+/// The words that speak of what in the world `word` names, where only what speaks of it can tell: "weather", "aktiekurs".
+pub fn topic(word: &str) -> Option<&'static [&'static str]> {
+    TOPICS.iter().find(|(names, _)| names.contains(&word)).map(|(_, speaks)| *speaks)
+}
+
+const TOPICS: &[(&[&str], &[&str])] = &[
+    (
+        &[
+            "weather",
+            "forecast",
+            "väder",
+            "vädret",
+            "väderprognos",
+            "väderprognosen",
+            "rain",
+            "regna",
+            "regnar",
+            "snöa",
+        ],
+        &["weather", "forecast", "väder", "rain", "regn", "temperatur"],
+    ),
+    (&["news", "headlines", "nyheter", "nyheterna"], &["news", "headline", "nyhet"]),
+    (&["traffic", "trafik", "trafiken"], &["traffic", "trafik"]),
+    (&["stock", "shares", "aktiekurs", "aktiekursen", "börsen"], &["stock", "share", "aktie", "börs"]),
+];
+
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static str> {
     ENGLISH.iter().chain(SWEDISH).copied()
@@ -96,6 +122,8 @@ const ENGLISH: &[&str] = &[
     "give",
     "grab",
     "halve",
+    "knock",
+    "deduct",
     "help",
     "hire",
     "identify",
@@ -261,6 +289,7 @@ const SWEDISH: &[&str] = &[
     "gör",
     "göra",
     "halvera",
+    "avrunda",
     "handla",
     "hitta",
     "hjälp",

@@ -264,6 +264,8 @@ const DONE_WITH_MAX: usize = 3;
 
 /// Whether nothing more is said from token `at` on, but perhaps what for: "so I get the hours".
 fn ends(text: &Text<'_>, at: usize) -> bool {
+    // "Knock 10 off": the rest of the verb.
+    let at = at + usize::from(matches!(text.lower(at), "off" | "away" | "bort" | "ifrån" | "more" | "till" | "extra"));
     let rest = text.tokens.iter().skip(at).all(|token| matches!(token.lower.as_str(), "." | "!" | "?" | ","));
     let purpose = match text.lower(at) {
         "so" => matches!(text.lower(at + 1), "that" | "i" | "we" | "it" | "you"),

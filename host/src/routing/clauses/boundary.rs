@@ -43,6 +43,7 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     // "and then", ", then", "after that", "och sedan", "därefter".
     if let Some(length) = order_words(words, at)
         && (starts_request(words, at + length).is_some_and(|strength| strength > 0)
+            || pointing::phrase_at(words, at + length + 1).is_some() && verbs::is_verb(lower(at + length))
             || orders_something(words, at + length))
     {
         return Some(Start { word: at, ordered: true });
@@ -124,6 +125,12 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         }
         // "…, and would you tell me": what is asked for comes behind it.
         next += courtesy::lead(words.get(next..).unwrap_or_default());
+        // "Delete note 1 and note 2": one more of them.
+        let figure = |at: usize| words.get(at).is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit()));
+        let counted = |before: usize| lower(before) == lower(next) && figure(before + 1);
+        if verbs::is_also_noun(lower(next)) && figure(next + 1) && (begun..at).any(counted) {
+            return None;
+        }
         let needed = if lower(at) == "," && next == at + 1 || matches!(lower(at), "or" | "eller") { 2 } else { 1 };
         let starts = starts_request(words, next).is_some_and(|strength| strength >= needed);
         if (starts || asks_of_value(words, next) || tells_value(words, next)) && says_something(words, next) {
@@ -380,8 +387,9 @@ pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
     }
     if verbs::is_verb(first) {
         let next = lower(at + 1);
-        let is_value =
-            words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()));
+        let is_value = words
+            .get(at + 1)
+            .is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit() || c == '$'));
         let is_clear = is_value
             || DETERMINERS.contains(&next)
             || matches!(

@@ -64,9 +64,46 @@ pub fn says_what(text: &str) -> bool {
     begins && !goes_on_alike(text) && words.iter().filter(own).count() > 1
 }
 
+/// Whether `text` says that something is to be kept: "write it down", "spara den".
+pub fn notes(text: &str) -> bool {
+    read(text).iter().any(|word| !word.shielded && NOTING.contains(&&*word.lower))
+}
+
+/// Words that say that what follows is to be kept.
+pub(super) const NOTING: &[&str] = &[
+    "note",
+    "notes",
+    "remember",
+    "save",
+    "store",
+    "keep",
+    "jot",
+    "write",
+    "record",
+    "log",
+    "anteckna",
+    "anteckning",
+    "anteckningen",
+    "notera",
+    "spara",
+    "lagra",
+    "minns",
+    "ihåg",
+    "skriv",
+    "reminder",
+    "memo",
+    "påminnelse",
+];
+
 /// Whether `text` only gives what the request is about: "here is a table:".
 pub fn gives_data(text: &str) -> bool {
     courtesy::gives_data(&read(text))
+}
+
+/// What in the world `text` asks about, and the words that speak of it: "the weather in Rome".
+pub fn topic(text: &str) -> Option<(String, &'static [&'static str])> {
+    let own = |word: &Word| Some((word.lower.clone(), verbs::topic(&word.lower).filter(|_| !word.shielded)?));
+    read(text).iter().find_map(own)
 }
 
 /// Whether `text` begins as a question does.

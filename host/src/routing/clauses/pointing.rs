@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use super::super::verbs;
 use super::boundary::order_words;
 use super::courtesy;
 use super::lexicon::{QUESTIONS, is_operator};
-use super::super::verbs;
 use super::read::{Word, read};
 
 /// A phrase that points at something that was said or found before.
@@ -23,7 +23,8 @@ pub struct Pointer {
 
 /// The last phrase of `text` that points.
 pub fn pointer(text: &str) -> Option<Pointer> {
-    let words = read(text);
+    let mut words = read(text);
+    words.truncate(content(&words));
     // What is quoted is no word of the part's own, and not nothing either.
     let lower =
         |at: usize| words.get(at).map_or("", |word| if word.shielded { "\u{ff02}" } else { word.lower.as_str() });
@@ -95,6 +96,26 @@ pub fn pointer(text: &str) -> Option<Pointer> {
             _ => None,
         }
     })
+}
+
+/// Where what is to be written down begins, which points at nothing of the request: "note that I called him".
+pub(super) fn content(words: &[Word]) -> usize {
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let noted = (0..words.len().min(LOOKED_AT_MAX + 4)).find(|at| super::kinds::NOTING.contains(&lower(*at)));
+    let Some(noted) = noted else { return words.len() };
+    let begins = |at: &usize| {
+        let next = lower(at + 1);
+        let is_clause = next.chars().next().is_some_and(char::is_alphabetic)
+            && !matches!(
+                next,
+                "as" | "in" | "to" | "into" | "som" | "i" | "till" | "down" | "too" | "också" | "with" | "med" | "is"
+            );
+        // "Save that number" and "note that down" point.
+        let points = NOUNS.contains(&next) || matches!(lower(at + 2), "" | "." | "as" | "in" | "to" | "som" | "i");
+        let is_clause = is_clause && !points;
+        lower(*at) == ":" || matches!(lower(*at), "that" | "att") && is_clause && at + 2 < words.len()
+    };
+    (noted + 1..words.len().min(noted + 8)).find(begins).unwrap_or(words.len())
 }
 
 /// The pointer with the noun behind it: "those years", "that many miles".
@@ -227,6 +248,7 @@ const FROM_THERE: &[&str] = &[
     "tidigare",
     "därifrån",
     "därefter",
+    "dit",
     "dess",
     "innan",
 ];

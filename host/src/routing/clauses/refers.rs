@@ -9,7 +9,7 @@ use super::read::Word;
 pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
     let lower = |at: usize| own.get(at).map_or("", |word| word.lower.as_str());
     let first = own.iter().position(|word| word.lower != ",").map_or(0, |at| at + order_words(own, at).unwrap_or(0));
-    (first..own.len()).any(|at| {
+    (first..pointing::content(own)).any(|at| {
         if own.get(at).is_some_and(|word| word.shielded) {
             return false;
         }

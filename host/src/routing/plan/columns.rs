@@ -39,7 +39,7 @@ const FIGURES: &[(&str, &[&str])] = &[
 /// Where an answer of `schema` about the table `block` has the figure that `asked` asks for: a list with "columns" in its
 /// name has one item for each column, in their order.
 pub fn figure(schema: &Value, block: &str, asked: &str) -> Option<(String, &'static str)> {
-    let words: Vec<String> = arguments::plain_words(asked).collect();
+    let words = words_about(block, asked);
     let (figure, _) = FIGURES.iter().find(|(_, says)| words.iter().any(|word| says.contains(&word.as_str())))?;
     let pointer = format!("/{}/{}/{figure}", escaped(list(schema)?), column(block, &words)?);
     matches!(shapes::at(schema, &pointer), shapes::Place::Known(_)).then_some((pointer, *figure))
@@ -81,9 +81,36 @@ pub fn list(schema: &Value) -> Option<&str> {
 
 /// Whether `text` asks about the table `block`: for a figure of a column, or by the words for what tables have.
 pub fn is_asked(block: &str, text: &str) -> bool {
-    let words: Vec<String> = arguments::plain_words(text).collect();
+    let words = words_about(block, text);
     let says = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
     says(TABLE) || FIGURES.iter().any(|(_, figure)| says(figure)) && column(block, &words).is_some()
+}
+
+/// The words of `text`, and those that a word with a figure before a column's name is made of: "medelåldern".
+fn words_about(block: &str, text: &str) -> Vec<String> {
+    const FIRST: &[(&str, &str)] = &[
+        ("medel", "medel"),
+        ("snitt", "snitt"),
+        ("genomsnitts", "snitt"),
+        ("median", "median"),
+        ("total", "totalt"),
+        ("max", "max"),
+        ("min", "min"),
+        ("topp", "top"),
+    ];
+    let names: Vec<String> = tables::cells(block).next().into_iter().flatten().map(str::to_lowercase).collect();
+    let mut words: Vec<String> = arguments::plain_words(text).collect();
+    let parts = words.iter().find_map(|word| {
+        FIRST.iter().find_map(|(first, figure)| {
+            let rest = word.strip_prefix(first)?;
+            names
+                .iter()
+                .any(|name| arguments::same_word(name.trim(), rest))
+                .then(|| [(*figure).to_owned(), rest.to_owned()])
+        })
+    });
+    words.extend(parts.into_iter().flatten());
+    words
 }
 
 /// Words for a table and what it has.

@@ -37,6 +37,36 @@ impl Planner<'_> {
         Some(Completed { step: made.step.clone(), references: made.references.clone(), said_by: vec![at] })
     }
 
+    /// The call of a part with what the last part that asks nothing tells of it: "it is 08:15 in Oslo. What is it in Lima?"
+    pub(super) fn told_before(
+        &self,
+        text: &str,
+        plain: &Strategy,
+        earlier: &[Clause],
+        before: &[Option<Made>],
+    ) -> Option<Completed> {
+        let (skill, arguments) = match plain {
+            Strategy::Ask(Question::Missing { skill, arguments, .. }) => (skill, arguments),
+            strategy => super::first_call(strategy).map(|step| (&step.skill, &step.arguments))?,
+        };
+        if !clauses::may_point(text) {
+            return None;
+        }
+        // "What's the weather in Rome, and what time is it there": where nothing does the first, it still says where.
+        let there = matches!(plain, Strategy::Ask(_)) && clauses::says_same(text);
+        let is_told = |(clause, made): (&Clause, &Option<Made>)| (there || !clause.asks) && made.is_none();
+        let at = earlier.iter().zip(before).rposition(is_told)?;
+        let told = earlier.get(at)?.text.trim_end_matches(['.', '!']);
+        let whole = format!("{text} {told}");
+        let said = Said::new(&whole, self.language, self.ask.now);
+        let read = self.index.input(skill)?.read(&said);
+        // All that it said by itself stays, and more is known.
+        let keeps = arguments.iter().all(|(name, value)| read.arguments.get(name) == Some(value));
+        let adds = read.given.len() > arguments.len() && read.missing.is_empty() && read.unused.is_empty();
+        let step = Step { skill: skill.clone(), arguments: read.arguments };
+        (keeps && adds).then(|| Completed { step, references: Vec::new(), said_by: vec![at] })
+    }
+
     /// The call of a part that lacks nothing but what was said or found before.
     pub(super) fn completed_from(
         &self,
@@ -140,6 +170,12 @@ impl Planner<'_> {
         let free = has_block || !before.iter().flatten().any(is_other);
         let written = || self.mended.as_written(block).map_or_else(|| block.into(), Value::from);
         (takes && free).then(|| Known::Said(written(), None))
+    }
+
+    /// The text that the last of the parts `before` which was given one was to work on.
+    pub(super) fn quoted_in<'m>(&self, before: &'m [Option<Made>]) -> Option<&'m str> {
+        let said = |made: &'m Made| self.text_of(made).filter(|text| !text.contains('"'));
+        before.iter().rev().flatten().find_map(said)
     }
 
     /// The text that a part was given to work on.

@@ -215,6 +215,8 @@ pub fn best<'a>(outputs: &'a [Output], kind: Kind, pointer: &Pointer, asked: &st
         let counts = output.kind == Kind::Number && output.name == format!("{}s", pointer.noun);
         score += if counts { 0.0 } else { 3.0 * share(&|word| arguments::same_word(&pointer.noun, word)) };
         score += if output.is_main { 1.5 } else { 0.0 };
+        // One text among figures may be any: only what such answers are about is meant without a word.
+        let is_sole = is_sole && (output.kind != Kind::Text || output.leads || output.is_main);
         score += if is_sole { 0.5 } else { 0.0 };
         score += if output.leads && pointer.names_skill { LEADS } else { 0.0 };
         (*output, score - 0.2 * output.depth as f32)

@@ -48,6 +48,9 @@ impl Planner<'_> {
         let best = ranking.candidates.first()?;
         let said = Said::new(&clause.text, self.language, self.ask.now).mended(self.mended);
         let read = self.index.input(&best.skill)?.read(&said);
+        if self.is_one_call(clause, ranking) {
+            return None;
+        }
         if let Some(items) = self.listed(clause) {
             return (items.len() <= room).then_some(items);
         }
@@ -83,6 +86,18 @@ impl Planner<'_> {
             ordered: clause.ordered && at == 0,
         };
         Some(items.into_iter().enumerate().map(part).collect())
+    }
+
+    /// Whether another skill than the first takes all that a clause says, once.
+    fn is_one_call(&self, clause: &Clause, ranking: &Ranking) -> bool {
+        let strategy = self.decide(&clause.text, Some(ranking), true);
+        let is_first = |step: &&Step| ranking.candidates.first().is_some_and(|first| first.skill == step.skill);
+        let Some(step) = first_call(&strategy).filter(|step| !is_first(step)) else { return false };
+        let said = Said::new(&clause.text, self.language, self.ask.now).mended(self.mended);
+        let read = self.index.input(&step.skill).map(|input| input.read(&said));
+        read.is_some_and(|read| {
+            read.is_telling && read.n_repeats == 0 && read.missing.is_empty() && read.is_understood()
+        })
     }
 
     /// The parts of a list of texts that a heading announces by what the skill keeps: "add notes: …".

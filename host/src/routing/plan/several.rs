@@ -34,6 +34,8 @@ const DOINGS: &[(&[&str], &str)] = &[
 const BOTH: &[&str] =
     &["both", "two", "båda", "bägge", "två", "them", "those", "these", "dem", "dessa", "results", "sums"];
 const TOGETHER: &[&str] = &["together", "ihop", "tillsammans"];
+/// Longest question about two results that does not say which, in words.
+const BARE_WORDS_MAX: usize = 7;
 const PLURAL: &[&str] = &["them", "those", "these", "dem", "dessa", "de"];
 
 impl Planner<'_> {
@@ -63,7 +65,12 @@ impl Planner<'_> {
             step.arguments.remove(name);
             return Some((step, vec![reference]));
         }
-        let (sign, both) = (sign?, (says(BOTH) || says(TOGETHER)) && !says_figure);
+        let alike =
+            |pair: &[Option<Made>]| matches!(pair, [Some(one), Some(other)] if one.step.skill == other.step.skill);
+        let last_alike = before.len().checked_sub(2).and_then(|at| before.get(at..)).is_some_and(alike);
+        // "What is the difference?"
+        let asks = clauses::is_question(text) && words.len() < BARE_WORDS_MAX && last_alike;
+        let (sign, both) = (sign?, (says(BOTH) || says(TOGETHER) || asks) && !says_figure);
         let last = before.len().checked_sub(2).filter(|_| both)?;
         let [Some(first), Some(second)] = before.get(last..)? else { return None };
         let own = |made: &Made, like: Option<&str>| -> Option<Output> {

@@ -74,10 +74,12 @@ impl Planner<'_> {
             // Arithmetic that is nothing but the number itself does nothing, and a question is not about its figures.
             let whole = landing == Landing::Text && self.takes_arithmetic(&step);
             let asks = pointer.noun.is_empty() && intent::of(text) == Intent::Question;
+            // "A slug of it" after a count is one of what was counted.
+            let as_text = output.kind == Kind::Number && landing == Landing::Text;
+            let counted = as_text && !output.is_main && pointer.noun.is_empty() && !clauses::notes(text);
             // "Add 10 to that" is no text that is but that.
             let says_more = || Said::new(text, self.language, self.ask.now).says_figure();
-            let as_text = output.kind == Kind::Number && landing == Landing::Text;
-            let idle = whole || as_text && (asks || says_more());
+            let idle = whole || counted || as_text && (asks || says_more());
             if idle {
                 continue;
             }

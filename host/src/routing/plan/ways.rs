@@ -9,7 +9,7 @@ use super::super::arguments::{self, Said};
 use super::super::{Ask, Clause, Intent, Missing, Part, Ranking, Reference, Step, Strategy, clauses, decide, intent};
 use super::outputs::{Kind, Output};
 use super::taking::{Landing, landed};
-use super::{Made, NUMBER, Planner, columns, first_call, put, quoted_in, with};
+use super::{Made, NUMBER, Planner, columns, first_call, put, with};
 
 /// A part, and what it may go on from.
 struct Own<'a> {
@@ -28,10 +28,10 @@ type Call = (Strategy, Vec<Reference>);
 
 impl Planner<'_> {
     /// What to do about a part.
-    pub(super) fn part(&self, clause: &Clause, ranking: &Ranking, before: &[Option<Made>]) -> Part {
+    pub(super) fn part(&self, clause: &Clause, ranking: &Ranking, earlier: &[Clause], before: &[Option<Made>]) -> Part {
         let text = clauses::without_order(&clause.text);
         let text = self.with_same_text(&text, before).unwrap_or(text);
-        let text = with_same_data(&text, before).unwrap_or(text);
+        let text = with_same_data(&text, earlier).unwrap_or(text);
         let last = before.iter().enumerate().rev().find_map(|(at, made)| Some((at, made.as_ref()?)));
         let points = clauses::pointer(&text);
         let previous = last.filter(|(at, _)| at + 1 == before.len());
@@ -67,6 +67,9 @@ impl Planner<'_> {
         if let Some(taken) = self.of_column(text, own.before) {
             return Some(direct(taken));
         }
+        if let Some(taken) = self.of_several(text, own.before) {
+            return Some(direct(taken));
+        }
         // "That amount" points whatever stands around it.
         let names = |pointer: &clauses::Pointer| {
             let said = text.get(pointer.span.clone()).unwrap_or_default();
@@ -79,8 +82,8 @@ impl Planner<'_> {
         {
             return Some(direct(taken));
         }
-        if let Some(taken) = self.of_several(text, own.before) {
-            return Some(direct(taken));
+        if let Some(strategy) = self.of_worked_on(own) {
+            return Some((strategy, Vec::new()));
         }
         if let Some((pointer, at, made)) = self.named(text, own.before)
             && let Some(taken) = self.taken(text, &pointer, at, made, true)
@@ -88,6 +91,9 @@ impl Planner<'_> {
             return Some(direct(taken));
         }
         let (at, made) = own.previous?;
+        if let Some(taken) = self.rounded(text, made) {
+            return Some(direct(taken));
+        }
         // "Dra bort 40" after a figure is arithmetic, whatever else can be taken away.
         if made.gives_figure
             && let Some(taken) = self.done_to(text, at, made)
@@ -111,22 +117,44 @@ impl Planner<'_> {
     /// "That text" after a skill that only measured it: what was measured.
     fn of_measured(&self, own: &Own<'_>) -> Option<Strategy> {
         let that = clauses::that_text(own.text);
-        let says_own = own.text.contains(['"', '\'', '“', '”', '«']);
-        let means = |pointer: &&clauses::Pointer| match pointer.noun.as_str() {
-            "text" => true,
-            "" => !pointer.is_weak && !says_own,
-            _ => false,
-        };
-        let span = that.as_ref().or(own.points.as_ref().filter(means).map(|own| &own.span))?;
+        let pointer = own.points.as_ref().filter(|pointer| pointer.noun == "text").map(|own| &own.span);
+        let span = that.as_ref().or(pointer)?;
         let (_, made) = own.last?;
-        if made.outputs.iter().any(|output| output.kind == Kind::Text && (output.is_main || output.leads())) {
+        if made.outputs.iter().any(|output| output.kind == Kind::Text && output.is_main) {
             return None;
         }
-        let quoted = quoted_in(own.before)?;
+        let quoted = self.quoted_in(own.before)?;
         let said = put(own.text, span, &format!("\"{quoted}\""))?;
         let strategy = self.decide(&said, None, true);
         // "Double it" is no more about that text than any other.
         let takes = first_call(&strategy)?.arguments.values().any(|value| value.as_str() == Some(quoted));
+        takes.then_some(strategy)
+    }
+
+    /// "Round it to one decimal": the part before once more, with as many.
+    fn rounded(&self, text: &str, made: &Made) -> Option<(Step, Vec<Reference>)> {
+        const ROUND: &[&str] = &["round", "avrunda", "avrundat", "avrundad", "rounded", "runda"];
+        const PLACES: &[&str] = &["decimals", "digits", "precision"];
+        let first = arguments::plain_words(text).next()?;
+        let said = Said::new(text, self.language, self.ask.now);
+        let read = ROUND.contains(&first.as_str()).then(|| self.index.input(&made.step.skill))??.read(&said);
+        let (name, places) = read.arguments.iter().find(|(name, _)| PLACES.contains(&name.as_str()))?;
+        let others = read.given.iter().filter(|given| *given != name).count();
+        let mut step = made.step.clone();
+        step.arguments.insert(name.clone(), places.clone());
+        (others == 0 && read.unused.is_empty()).then(|| (step, made.references.clone()))
+    }
+
+    /// "It" after a skill that only measured a text, where no figure is meant: that text.
+    fn of_worked_on(&self, own: &Own<'_>) -> Option<Strategy> {
+        let pointer = own.points.as_ref().filter(|pointer| pointer.noun.is_empty() && own.clause.depends)?;
+        let (_, made) = own.last.filter(|(_, made)| {
+            !made.has_list && !made.outputs.iter().any(|one| one.is_main || one.kind == Kind::Date)
+        })?;
+        let quoted = self.quoted_in(std::slice::from_ref(own.before.get(own.last?.0)?))?;
+        let strategy = self.decide(&put(own.text, &pointer.span, &format!("\"{quoted}\""))?, None, true);
+        let step = first_call(&strategy).filter(|step| step.skill != made.step.skill)?;
+        let takes = step.arguments.values().any(|value| value.as_str() == Some(quoted));
         takes.then_some(strategy)
     }
 
@@ -203,7 +231,7 @@ impl Planner<'_> {
     /// The text with the words of the last earlier part that quoted some, where it says "the same text".
     fn with_same_text(&self, text: &str, before: &[Option<Made>]) -> Option<String> {
         let span = clauses::same_text(text)?;
-        put(text, &span, &format!("\"{}\"", quoted_in(before)?))
+        put(text, &span, &format!("\"{}\"", self.quoted_in(before)?))
     }
 
     /// What a part calls by its name, "the slug", "åldern", and the earlier part that gives it or that it names.
@@ -242,10 +270,10 @@ impl Planner<'_> {
 }
 
 /// The text with the data of the last earlier part that has some, where it has a path into some and none of its own.
-fn with_same_data(text: &str, before: &[Option<Made>]) -> Option<String> {
+fn with_same_data(text: &str, earlier: &[Clause]) -> Option<String> {
     if !clauses::is_path(text) || arguments::json_in(text).is_some() {
         return None;
     }
-    let data = before.iter().rev().flatten().find_map(|made| made.text.get(arguments::json_in(&made.text)?))?;
+    let data = earlier.iter().rev().find_map(|clause| clause.text.get(arguments::json_in(&clause.text)?))?;
     Some(format!("{} on {data}", text.trim_end_matches(['.', '?', '!', ' '])))
 }
