@@ -23,12 +23,14 @@ mod refers;
 mod subordinate;
 mod told;
 
-pub use kinds::{act, gives_data, begins_with_value, is_fragment, is_order, is_question, notes, request_of, says_what, topic};
+pub use kinds::{
+    act, begins_with_value, gives_data, is_fragment, is_order, is_question, notes, request_of, says_what, topic,
+};
 pub use lexicon::lexicon;
 pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
 pub use pointing::{
-    Pointer, begins_there, counted_in, counted_noun, goes_on_from, is_of_now, is_path, is_plural, joints, may_point, nouns,
-    pointer, same_text, says_same, with_noun, without_order,
+    Pointer, begins_there, counted_in, counted_noun, goes_on_from, is_of_now, is_path, is_plural, joints, may_point,
+    nouns, pointer, same_text, says_same, with_noun, without_order,
 };
 
 /// Most parts of a request; what comes after belongs to the last.

@@ -108,7 +108,9 @@ fn decide_as(
     let mut options = options(index, ask, said, first, &ranking.candidates);
     options.retain(|option| !option.is_beside());
     // "Mail Eva that I am late" is for none that does not speak of mailing, though it could take the words as a note.
-    if let Some((verb, speaks)) = clauses::act(said.words()).or_else(|| clauses::topic(said.words())).filter(|_| is_part) {
+    if let Some((verb, speaks)) =
+        clauses::act(said.words()).or_else(|| clauses::topic(said.words())).filter(|_| is_part)
+    {
         let is_other = |best: &Contender<'_>| best.read.unexplained.contains(&verb) && !best.speaks_of(speaks);
         if options.first().is_some_and(is_other) {
             options.clear();

@@ -183,7 +183,15 @@ impl Planner<'_> {
         let number = outputs::best(&outputs, Kind::Number, &clauses::Pointer::default(), text);
         let gives_figure = self.takes_arithmetic(step) || number.is_some_and(|(number, _)| number.is_main || counted);
         let has_list = schema.is_some_and(outputs::has_list);
-        Made { step: step.clone(), references: Vec::new(), outputs, found, has_list, gives_figure, text: text.to_owned() }
+        Made {
+            step: step.clone(),
+            references: Vec::new(),
+            outputs,
+            found,
+            has_list,
+            gives_figure,
+            text: text.to_owned(),
+        }
     }
 
     /// The figure that a clause tells and asks nothing of: "I'm 178 cm", "take 1024".
@@ -201,7 +209,6 @@ impl Planner<'_> {
         first_call(&strategy)?;
         Some(Part { clause: clause.clone(), strategy: Box::new(strategy), needs: Vec::new(), references: Vec::new() })
     }
-
 }
 
 /// A part that takes what `references` say.

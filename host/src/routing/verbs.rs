@@ -28,7 +28,18 @@ pub fn topic(word: &str) -> Option<&'static [&'static str]> {
 
 const TOPICS: &[(&[&str], &[&str])] = &[
     (
-        &["weather", "forecast", "väder", "vädret", "väderprognos", "väderprognosen", "rain", "regna", "regnar", "snöa"],
+        &[
+            "weather",
+            "forecast",
+            "väder",
+            "vädret",
+            "väderprognos",
+            "väderprognosen",
+            "rain",
+            "regna",
+            "regnar",
+            "snöa",
+        ],
         &["weather", "forecast", "väder", "rain", "regn", "temperatur"],
     ),
     (&["news", "headlines", "nyheter", "nyheterna"], &["news", "headline", "nyhet"]),

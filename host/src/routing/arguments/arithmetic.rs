@@ -233,8 +233,32 @@ pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<Strin
 
 /// Words between an operation and the number that it is done with, and how many may stand there.
 const DONE_WITH: &[&str] = &[
-    "by", "med", "på", "to", "till", "from", "från", "between", "mellan", "among", "into", "with", "another",
-    "ytterligare", "sedan", "sen", "then", "a", "further", "extra", "evenly", "equally", "lika", "jämnt", "up", "upp",
+    "by",
+    "med",
+    "på",
+    "to",
+    "till",
+    "from",
+    "från",
+    "between",
+    "mellan",
+    "among",
+    "into",
+    "with",
+    "another",
+    "ytterligare",
+    "sedan",
+    "sen",
+    "then",
+    "a",
+    "further",
+    "extra",
+    "evenly",
+    "equally",
+    "lika",
+    "jämnt",
+    "up",
+    "upp",
 ];
 const DONE_WITH_MAX: usize = 3;
 

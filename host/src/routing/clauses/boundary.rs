@@ -216,7 +216,9 @@ pub(super) fn order_words(words: &[Word], at: usize) -> Option<usize> {
         .map(|order| order.len())
         .max()
         .or_else(|| done_before(words, at))
-        .map(|length| length + usize::from(words.get(at + length).is_some_and(|next| matches!(&*next.lower, "," | ":"))))
+        .map(|length| {
+            length + usize::from(words.get(at + length).is_some_and(|next| matches!(&*next.lower, "," | ":")))
+        })
 }
 
 /// How many words at `at` only say that the part before is to be done first: "once you have that", "när det är klart".
@@ -236,14 +238,84 @@ fn done_before(words: &[Word], at: usize) -> Option<usize> {
         &["med"],
     ];
     const IDLE: &[&str] = &[
-        "you", "you've", "you're", "i", "we", "have", "has", "had", "got", "get", "it", "it's", "that", "that's", "this",
-        "is", "are", "been", "the", "result", "answer", "number", "all", "everything", "with", "know", "of", "du", "ni",
-        "vi", "jag", "har", "det", "den", "är", "väl", "fått", "får", "svaret", "resultatet", "vet", "allt", "som",
+        "you",
+        "you've",
+        "you're",
+        "i",
+        "we",
+        "have",
+        "has",
+        "had",
+        "got",
+        "get",
+        "it",
+        "it's",
+        "that",
+        "that's",
+        "this",
+        "is",
+        "are",
+        "been",
+        "the",
+        "result",
+        "answer",
+        "number",
+        "all",
+        "everything",
+        "with",
+        "know",
+        "of",
+        "du",
+        "ni",
+        "vi",
+        "jag",
+        "har",
+        "det",
+        "den",
+        "är",
+        "väl",
+        "fått",
+        "får",
+        "svaret",
+        "resultatet",
+        "vet",
+        "allt",
+        "som",
     ];
     const DONE: &[&str] = &[
-        "done", "finished", "ready", "complete", "completed", "in", "place", "found", "saved", "deleted", "gone", "out",
-        "way", "it", "that", "this", "result", "answer", "klart", "klar", "färdig", "färdigt", "gjort", "gjord", "det",
-        "den", "svaret", "resultatet", "fram", "hittat", "sparat", "sparad", "borta",
+        "done",
+        "finished",
+        "ready",
+        "complete",
+        "completed",
+        "in",
+        "place",
+        "found",
+        "saved",
+        "deleted",
+        "gone",
+        "out",
+        "way",
+        "it",
+        "that",
+        "this",
+        "result",
+        "answer",
+        "klart",
+        "klar",
+        "färdig",
+        "färdigt",
+        "gjort",
+        "gjord",
+        "det",
+        "den",
+        "svaret",
+        "resultatet",
+        "fram",
+        "hittat",
+        "sparat",
+        "sparad",
+        "borta",
     ];
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let is_there = |phrase: &&&[&str]| phrase.iter().enumerate().all(|(offset, word)| lower(at + offset) == *word);
@@ -281,11 +353,15 @@ pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
     }
     if verbs::is_verb(first) {
         let next = lower(at + 1);
-        let is_value =
-            words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit() || c == '$'));
+        let is_value = words
+            .get(at + 1)
+            .is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit() || c == '$'));
         let is_clear = is_value
             || DETERMINERS.contains(&next)
-            || matches!(next, "att" | "away" | "down" | "together" | "bort" | "ihop" | "ifrån" | "ner" | "isär" | "back")
+            || matches!(
+                next,
+                "att" | "away" | "down" | "together" | "bort" | "ihop" | "ifrån" | "ner" | "isär" | "back"
+            )
             || pointing::is_definite(next)
             || words.get(at + 1).is_some_and(|word| pointing::looks_definite(&word.lower))
             || order_words(words, at + 1).is_some();

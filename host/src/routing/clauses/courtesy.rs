@@ -61,6 +61,9 @@ pub(super) fn gives_data(words: &[Word]) -> bool {
         &["våra"],
         &["the", "following"],
         &["följande"],
+        &["given"],
+        &["considering"],
+        &["utifrån"],
     ];
     let start = words.iter().position(|word| !is_greeting(&word.lower)).unwrap_or(words.len());
     let own = words.get(start..).unwrap_or_default();
@@ -259,7 +262,8 @@ const DOING: &[&str] = &["check", "do", "answer", "solve", "kolla", "gör", "fix
 
 const HOW_MANY: &[&str] = &[
     "few", "small", "quick", "of", "en", "ett", "några", "små", "snabba", "is", "are", "my", "in", "on", "here",
-    "today", "min", "det", "här", "den", "idag", "kommer", "for", "more", "another", "and", "mer", "till", "annan", "och",
+    "today", "min", "det", "här", "den", "idag", "kommer", "for", "more", "another", "and", "mer", "till", "annan",
+    "och",
 ];
 
 const THANKS: &[&[&str]] = &[

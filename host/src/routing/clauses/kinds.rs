@@ -56,11 +56,11 @@ pub fn act(text: &str) -> Option<(String, &'static [&'static str])> {
 /// Whether `text` says by more than one word of its own, beside what it quotes, what is wanted.
 pub fn says_what(text: &str) -> bool {
     let words = read(text);
-    let own = |word: &&Word| {
-        !word.shielded && word.lower.chars().count() > 2 && word.lower.chars().all(char::is_alphabetic)
-    };
+    let own =
+        |word: &&Word| !word.shielded && word.lower.chars().count() > 2 && word.lower.chars().all(char::is_alphabetic);
     let first = words.first().map_or("", |word| &*word.lower);
-    let begins = !matches!(first, "in" | "to" | "into" | "as" | "i" | "till" | "som" | "at" | "for" | "för" | "med" | "with");
+    let begins =
+        !matches!(first, "in" | "to" | "into" | "as" | "i" | "till" | "som" | "at" | "for" | "för" | "med" | "with");
     begins && !goes_on_alike(text) && words.iter().filter(own).count() > 1
 }
 
@@ -71,8 +71,28 @@ pub fn notes(text: &str) -> bool {
 
 /// Words that say that what follows is to be kept.
 pub(super) const NOTING: &[&str] = &[
-    "note", "notes", "remember", "save", "store", "keep", "jot", "write", "record", "log", "anteckna", "anteckning",
-    "anteckningen", "notera", "spara", "lagra", "minns", "ihåg", "skriv", "reminder", "memo", "påminnelse",
+    "note",
+    "notes",
+    "remember",
+    "save",
+    "store",
+    "keep",
+    "jot",
+    "write",
+    "record",
+    "log",
+    "anteckna",
+    "anteckning",
+    "anteckningen",
+    "notera",
+    "spara",
+    "lagra",
+    "minns",
+    "ihåg",
+    "skriv",
+    "reminder",
+    "memo",
+    "påminnelse",
 ];
 
 /// Whether `text` only gives what the request is about: "here is a table:".

@@ -251,7 +251,18 @@ fn without_lead(text: &str) -> &str {
 fn without_same_time(text: &str) -> &str {
     const LINKS: &[&str] = &["at", "on", "for", "by", "in", "vid", "på", "för", "i", "då"];
     const TIMES: &[&str] = &[
-        "time", "moment", "instant", "day", "date", "hour", "tid", "tidpunkt", "stund", "dag", "datum", "ögonblick",
+        "time",
+        "moment",
+        "instant",
+        "day",
+        "date",
+        "hour",
+        "tid",
+        "tidpunkt",
+        "stund",
+        "dag",
+        "datum",
+        "ögonblick",
         "klockslag",
     ];
     let words = read(text);

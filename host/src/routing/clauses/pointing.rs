@@ -105,7 +105,10 @@ pub(super) fn content(words: &[Word]) -> usize {
     let begins = |at: &usize| {
         let next = lower(at + 1);
         let is_clause = next.chars().next().is_some_and(char::is_alphabetic)
-            && !matches!(next, "as" | "in" | "to" | "into" | "som" | "i" | "till" | "down" | "too" | "också" | "with" | "med" | "is");
+            && !matches!(
+                next,
+                "as" | "in" | "to" | "into" | "som" | "i" | "till" | "down" | "too" | "också" | "with" | "med" | "is"
+            );
         // "Save that number" and "note that down" point.
         let points = NOUNS.contains(&next) || matches!(lower(at + 2), "" | "." | "as" | "in" | "to" | "som" | "i");
         let is_clause = is_clause && !points;
@@ -252,8 +255,8 @@ pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
         }
         let from = match at.checked_sub(1).map(lower) {
             Some(
-                "the" | "that" | "this" | "those" | "these" | "his" | "her" | "their" | "its" | "den" | "det" | "de" | "dessa"
-                | "hans" | "hennes" | "deras",
+                "the" | "that" | "this" | "those" | "these" | "his" | "her" | "their" | "its" | "den" | "det" | "de"
+                | "dessa" | "hans" | "hennes" | "deras",
             ) => at - 1,
             _ if word.lower.chars().count() > 4 && word.lower.ends_with(['n', 't']) => at,
             _ => return None,
@@ -393,7 +396,8 @@ pub fn without_order(text: &str) -> String {
     let mut gone: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
     while at < words.len().min(LOOKED_AT_MAX) {
-        let also = matches!(words.get(at).map(|word| &*word.lower), Some("också" | "även" | "also" | "dessutom" | "then"));
+        let also =
+            matches!(words.get(at).map(|word| &*word.lower), Some("också" | "även" | "also" | "dessutom" | "then"));
         let length = order_words(&words, at).or_else(|| (also && at == 1).then_some(1)).or_else(|| {
             let first = words
                 .get(at)

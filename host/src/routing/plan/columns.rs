@@ -81,7 +81,10 @@ fn words_about(block: &str, text: &str) -> Vec<String> {
     let parts = words.iter().find_map(|word| {
         FIRST.iter().find_map(|(first, figure)| {
             let rest = word.strip_prefix(first)?;
-            names.iter().any(|name| arguments::same_word(name.trim(), rest)).then(|| [(*figure).to_owned(), rest.to_owned()])
+            names
+                .iter()
+                .any(|name| arguments::same_word(name.trim(), rest))
+                .then(|| [(*figure).to_owned(), rest.to_owned()])
         })
     });
     words.extend(parts.into_iter().flatten());

@@ -57,7 +57,16 @@ impl Output {
     /// The one number of an answer that was asked for, by what it is called.
     pub fn figure(pointer: String, name: &str) -> Output {
         let name = name.to_owned();
-        Output { pointer, name, kind: Kind::Number, as_text: false, is_open: false, is_main: true, leads: true, depth: 0 }
+        Output {
+            pointer,
+            name,
+            kind: Kind::Number,
+            as_text: false,
+            is_open: false,
+            is_main: true,
+            leads: true,
+            depth: 0,
+        }
     }
 
     /// Where the same stands in all items of the list that it is in the first of.

@@ -95,7 +95,9 @@ impl Planner<'_> {
         let Some(step) = first_call(&strategy).filter(|step| !is_first(step)) else { return false };
         let said = Said::new(&clause.text, self.language, self.ask.now).mended(self.mended);
         let read = self.index.input(&step.skill).map(|input| input.read(&said));
-        read.is_some_and(|read| read.is_telling && read.n_repeats == 0 && read.missing.is_empty() && read.is_understood())
+        read.is_some_and(|read| {
+            read.is_telling && read.n_repeats == 0 && read.missing.is_empty() && read.is_understood()
+        })
     }
 
     /// The parts of a list of texts that a heading announces by what the skill keeps: "add notes: …".

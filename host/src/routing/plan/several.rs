@@ -10,8 +10,20 @@ use super::{Made, NUMBER, Planner, TEXT, escaped, first_call, put};
 const DOINGS: &[(&[&str], &str)] = &[
     (
         &[
-            "add", "sum", "total", "altogether", "together", "addera", "summera", "summan", "summa", "ihop", "totalt",
-            "sammanlagt", "tillsammans", "plussa",
+            "add",
+            "sum",
+            "total",
+            "altogether",
+            "together",
+            "addera",
+            "summera",
+            "summan",
+            "summa",
+            "ihop",
+            "totalt",
+            "sammanlagt",
+            "tillsammans",
+            "plussa",
         ],
         " + ",
     ),
@@ -19,7 +31,8 @@ const DOINGS: &[(&[&str], &str)] = &[
     (&["product", "multiply", "produkten", "multiplicera"], " * "),
 ];
 /// Words that say of two results that both are meant.
-const BOTH: &[&str] = &["both", "two", "båda", "bägge", "två", "them", "those", "these", "dem", "dessa", "results", "sums"];
+const BOTH: &[&str] =
+    &["both", "two", "båda", "bägge", "två", "them", "those", "these", "dem", "dessa", "results", "sums"];
 /// Longest question about two results that does not say which, in words.
 const BARE_WORDS_MAX: usize = 7;
 const PLURAL: &[&str] = &["them", "those", "these", "dem", "dessa", "de"];
@@ -51,7 +64,8 @@ impl Planner<'_> {
             step.arguments.remove(name);
             return Some((step, vec![reference]));
         }
-        let alike = |pair: &[Option<Made>]| matches!(pair, [Some(one), Some(other)] if one.step.skill == other.step.skill);
+        let alike =
+            |pair: &[Option<Made>]| matches!(pair, [Some(one), Some(other)] if one.step.skill == other.step.skill);
         let last_alike = before.len().checked_sub(2).and_then(|at| before.get(at..)).is_some_and(alike);
         // "What is the difference?"
         let asks = clauses::is_question(text) && words.len() < BARE_WORDS_MAX && last_alike;
@@ -59,7 +73,8 @@ impl Planner<'_> {
         let last = before.len().checked_sub(2).filter(|_| both)?;
         let [Some(first), Some(second)] = before.get(last..)? else { return None };
         let own = |made: &Made, like: Option<&str>| -> Option<Output> {
-            let like = like.and_then(|name| made.outputs.iter().find(|one| one.kind == Kind::Number && one.name == name));
+            let like =
+                like.and_then(|name| made.outputs.iter().find(|one| one.kind == Kind::Number && one.name == name));
             let best = || outputs::best(&made.outputs, Kind::Number, &clauses::Pointer::default(), &made.text);
             like.or_else(|| best().map(|(best, _)| best)).cloned()
         };
@@ -78,8 +93,8 @@ impl Planner<'_> {
         step.arguments.remove(&name);
         let templates = std::iter::once(template).chain(std::iter::repeat("{}"));
         let references = places.iter().zip(templates);
-        let references =
-            references.map(|((part, pointer), template)| reference(&name, *part, pointer.clone(), Some(template.to_owned())));
+        let references = references
+            .map(|((part, pointer), template)| reference(&name, *part, pointer.clone(), Some(template.to_owned())));
         Some((step, references.collect()))
     }
 }

@@ -292,4 +292,3 @@ fn paired(outputs: &[Output], name: &str) -> Option<String> {
     };
     outputs.iter().find(|output| output.name == wanted).map(|output| output.pointer.clone())
 }
-

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::arguments::{self, Said};
 use super::super::{Ask, Clause, Intent, Missing, Part, Ranking, Reference, Step, Strategy, clauses, decide, intent};
 use super::outputs::Kind;
-use super::{Made, Planner, first_call, columns, put, with};
+use super::{Made, Planner, columns, first_call, put, with};
 
 /// A part, and what it may go on from.
 struct Own<'a> {
@@ -136,7 +136,9 @@ impl Planner<'_> {
     /// "It" after a skill that only measured a text, where no figure is meant: that text.
     fn of_worked_on(&self, own: &Own<'_>) -> Option<Strategy> {
         let pointer = own.points.as_ref().filter(|pointer| pointer.noun.is_empty() && own.clause.depends)?;
-        let (_, made) = own.last.filter(|(_, made)| !made.has_list && !made.outputs.iter().any(|one| one.is_main || one.kind == Kind::Date))?;
+        let (_, made) = own.last.filter(|(_, made)| {
+            !made.has_list && !made.outputs.iter().any(|one| one.is_main || one.kind == Kind::Date)
+        })?;
         let quoted = self.quoted_in(std::slice::from_ref(own.before.get(own.last?.0)?))?;
         let strategy = self.decide(&put(own.text, &pointer.span, &format!("\"{quoted}\""))?, None, true);
         let step = first_call(&strategy).filter(|step| step.skill != made.step.skill)?;
