@@ -289,9 +289,10 @@ pub struct Reference {
     pub to: String,
     /// The part, by its place in the list.
     pub part: usize,
-    /// A JSON pointer into that part's answer.
+    /// A JSON pointer into that part's answer; with `*` in the place of an item, what all items of the list have there.
     pub pointer: String,
-    /// The text that it becomes, with `{}` where the value stands; the value itself where there is none.
+    /// The text that it becomes, with `{}` where the value stands, or `{ + }` where those of a list do with that between
+    /// them; the value itself where there is none. A further reference to the same place goes to its next `{}`.
     pub template: Option<String>,
     /// A text of a number becomes that number.
     pub as_number: bool,

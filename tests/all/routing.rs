@@ -540,3 +540,74 @@ fn what_a_part_leaves_unsaid_was_said_before() {
         assert_eq!(last.references.is_empty(), of_now, "{text}: {parts:?}");
     }
 }
+
+/// Skills that look things up, count and calculate.
+fn finders() -> Index {
+    let found = json!({ "type": "object", "required": ["value"], "properties": { "value": true } });
+    let list = json!({ "type": "object", "required": ["count", "matches"], "properties": {
+        "count": { "type": "integer" }, "matches": { "type": "array", "items": found },
+    } });
+    let look = giving(
+        "query-json",
+        "Finds values in JSON by a JSONPath",
+        json!({ "type": "object", "required": ["data", "path"], "properties": {
+            "data": { "description": "The JSON." },
+            "path": { "type": "string", "description": "A JSONPath such as `$.a.b` or `$..id`." },
+        } }),
+        Some(list),
+        &[("en", "what does $.a give on {\"a\": 1}"), ("sv", "hämta $.a ur {\"a\": 1}")],
+    );
+    let result = json!({ "type": "object", "required": ["result"], "properties": { "result": { "type": "string" } } });
+    let calculate = giving(
+        "calculate",
+        "Calculates an arithmetic expression",
+        json!({ "type": "object", "required": ["expression"], "properties": {
+            "expression": { "type": "string", "description": "Such as `2 + 3`." },
+        } }),
+        Some(result),
+        &[("sv", "räkna ut ett tal")],
+    );
+    tools().with(&[look, calculate], None)
+}
+
+/// What each part of a plan takes from those before it: where from, and the text that it becomes.
+fn taken(index: &Index, text: &str) -> Vec<Vec<(usize, String, Option<String>)>> {
+    let Strategy::Plan(parts) = analysed(index, text).strategy else { return Vec::new() };
+    let of = |reference: &happyos::routing::Reference| {
+        (reference.part, reference.pointer.clone(), reference.template.clone())
+    };
+    parts.iter().map(|part| part.references.iter().map(of).collect()).collect()
+}
+
+#[test]
+fn a_part_goes_on_with_what_was_looked_up_or_with_all_of_it() {
+    let index = finders();
+    let one = |template: &str| vec![(0, "/matches/0/value".to_owned(), Some(template.to_owned()))];
+    let all = |template: &str| vec![(0, "/matches/*/value".to_owned(), Some(template.to_owned()))];
+    let cases = [
+        (r#"Take $.port from {"port": 8443} and subtract 443 from it"#, one("{} - 443")),
+        (r#"Hämta $.pris ur {"pris": 899} och dra sedan av 20 procent"#, one("{} * (1 - 20 / 100)")),
+        (r#"Read $.a[*] from {"a": [5, 7]}, then add them up"#, all("{ + }")),
+        (r#"Hämta $.a[*] ur {"a": [5, 7]} och lägg ihop talen"#, all("{ + }")),
+    ];
+    for (text, wanted) in cases {
+        assert_eq!(taken(&index, text).last(), Some(&wanted), "{text}");
+    }
+}
+
+#[test]
+fn arithmetic_goes_on_with_the_figure_before_it() {
+    let index = finders();
+    let cases = [
+        ("Calculate 45 * 12, then take away 40", "{} - 40"),
+        ("Räkna ut 45 * 12, dra sedan bort 40", "{} - 40"),
+        ("Calculate 45 * 12 and add 25 % VAT", "{} * (1 + 25 / 100)"),
+        ("Calculate 45 * 12, then split what's left between 3", "{} / 3"),
+        ("Calculate 45 * 12. Multiply that by 7.5 so I get the hours.", "{} * 7.5"),
+    ];
+    for (text, wanted) in cases {
+        let found = taken(&index, text);
+        let template = found.last().and_then(|last| last.first()?.2.clone());
+        assert_eq!(template.as_deref(), Some(wanted), "{text}: {found:?}");
+    }
+}

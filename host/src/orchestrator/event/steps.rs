@@ -145,7 +145,8 @@ pub struct Reference {
     pub to: Box<str>,
     /// Where it comes from.
     pub from: Source,
-    /// The text that it becomes, with `{}` where the value stands; the value itself where there is none.
+    /// The text that it becomes, with `{}` where the value stands; the value itself where there is none. Where the source
+    /// points at `*` of a list, `{ + }` stands for what all its items have, with that between them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Box<str>>,
     /// A text of a number becomes that number.

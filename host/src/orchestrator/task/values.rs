@@ -152,3 +152,18 @@ fn put(filled: &mut Value, pointer: &str, value: Value) {
         members.insert(name.replace("~1", "/").replace("~0", "~"), value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn all_of_a_list_becomes_one_text_with_what_the_template_puts_between() {
+        let items = [json!({"value": 40}), json!({"value": "65"}), json!({"value": 1.5})];
+        assert_eq!(joined(&items, "/value", "({ + }) / 3"), Some(json!("(40 + 65 + 1.5) / 3")));
+        assert_eq!(joined(&items, "/none", "{, }"), None);
+        assert_eq!(joined(&[], "/value", "{, }"), None);
+    }
+}

@@ -66,6 +66,9 @@ pub(super) fn gives_data(words: &[Word]) -> bool {
         &["våra"],
         &["the", "following"],
         &["följande"],
+        &["given"],
+        &["considering"],
+        &["utifrån"],
     ];
     let start = words.iter().position(|word| !is_greeting(&word.lower)).unwrap_or(words.len());
     let own = words.get(start..).unwrap_or_default();
