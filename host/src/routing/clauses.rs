@@ -193,7 +193,8 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
     }
     begun += aside(own.get(begun..)?);
     let begun = begun + remarks::heading(own.get(begun..)?);
-    let begun = begun + if remarks::tells(own.get(begun..)?) { 0 } else { courtesy::lead(own.get(begun..)?) };
+    let tells = remarks::tells(own.get(begun..)?) && !own.iter().any(|word| word.lower == "?");
+    let begun = begun + if tells { 0 } else { courtesy::lead(own.get(begun..)?) };
     if courtesy::is_only(own.get(begun..)?) {
         return None;
     }

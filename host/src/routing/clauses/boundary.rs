@@ -133,7 +133,13 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         }
         let needed = if lower(at) == "," && next == at + 1 || matches!(lower(at), "or" | "eller") { 2 } else { 1 };
         let starts = starts_request(words, next).is_some_and(|strength| strength >= needed);
-        if (starts || asks_of_value(words, next) || tells_value(words, next)) && says_something(words, next) {
+        // ", and restart the server": an order, though its verb is not known; the words of a note go on.
+        let orders = lower(at) == ","
+            && matches!(lower(at + 1), "and" | "och")
+            && next == at + 2
+            && orders_something(words, next)
+            && !words.iter().take(at).skip(begun).any(|word| NOTES.contains(&&*word.lower));
+        if (starts || orders || asks_of_value(words, next) || tells_value(words, next)) && says_something(words, next) {
             return Some(Start { word: at, ordered: false });
         }
     }
@@ -157,6 +163,25 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     }
     None
 }
+
+/// Words by which a text that is to be written down is known.
+const NOTES: &[&str] = &[
+    "note",
+    "notes",
+    "remember",
+    "remind",
+    "saying",
+    "says",
+    "write",
+    "jot",
+    "anteckna",
+    "anteckning",
+    "anteckningen",
+    "notera",
+    "kom",
+    "skriv",
+    "påminn",
+];
 
 /// Whether a verb at word `at` does something with what comes of the words before it, though nothing joins them.
 fn verb_starts_anew(words: &[Word], at: usize) -> bool {

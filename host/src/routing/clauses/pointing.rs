@@ -427,7 +427,7 @@ fn definite(word: &str) -> Option<(&'static str, bool)> {
 
 const NOUNS: &[&str] = &[
     "result", "results", "answer", "number", "value", "sum", "total", "product", "output", "amount", "figure", "date",
-    "day", "text", "slug", "note", "outcome", "count", "resultat", "svar", "tal", "värde", "datum", "dag",
+    "day", "one", "text", "slug", "note", "outcome", "count", "resultat", "svar", "tal", "värde", "datum", "dag",
 ];
 
 /// Whether a word before "after that" makes it a time: "ten days after that".
@@ -487,7 +487,8 @@ pub fn without_order(text: &str) -> String {
             continue;
         };
         // "Since 2020" and "since then" are no order.
-        let dated = words.get(at + length).is_some_and(|next| next.lower.starts_with(|c: char| c.is_ascii_digit()));
+        let is_year = |word: &str| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
+        let dated = words.get(at + length).is_some_and(|next| is_year(&next.lower));
         let before = at.checked_sub(1).and_then(|before| words.get(before)).map(|before| before.lower.as_str());
         let a_time = dated && at > 0 || matches!(before, Some("since" | "until" | "before" | "by" | "innan"));
         if let (false, Some(first), Some(last)) = (a_time, words.get(at), words.get(at + length - 1)) {

@@ -23,8 +23,27 @@ pub fn is_statement(text: &str) -> bool {
         return false;
     }
     let own: Vec<&str> = words.iter().map(|word| if word.shielded { "" } else { word.lower.as_str() }).collect();
-    let begin =
-        own.iter().take_while(|word| matches!(**word, "," | "and" | "och" | "but" | "men" | "so" | "så")).count();
+    let begin = own
+        .iter()
+        .take_while(|word| {
+            matches!(
+                **word,
+                "," | "and"
+                    | "och"
+                    | "but"
+                    | "men"
+                    | "so"
+                    | "så"
+                    | "sen"
+                    | "sedan"
+                    | "then"
+                    | "nu"
+                    | "now"
+                    | "also"
+                    | "också"
+            )
+        })
+        .count();
     let own = own.get(begin..).unwrap_or_default();
     let [first, rest @ ..] = own else { return false };
     if TOLD_SHORT.contains(first) {
@@ -46,7 +65,8 @@ pub fn is_statement(text: &str) -> bool {
     // "I want", "jag behöver" ask.
     let wishes = rest.first().is_some_and(|next| WISHES.contains(next) && !TELLS.contains(next));
     // "Is it …", "ska vi …" ask; "ska betalas …" goes on with what was told.
-    let goes_on = TELLS.contains(first) && !rest.iter().take(1).any(|next| SUBJECTS.contains(next)) && begin == 0;
+    let inverted = rest.iter().take(1).any(|next| SUBJECTS.contains(next));
+    let goes_on = TELLS.contains(first) && (inverted == (begin > 0));
     is_subject && verb.is_some() && !wishes || goes_on && rest.len() > 1 && !looks_like_question(rest)
 }
 
@@ -101,7 +121,8 @@ pub(super) fn heading(words: &[Word]) -> usize {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let Some(colon) = (1..5).find(|at| lower(*at) == ":") else { return 0 };
     let asks = starts_request(words, colon + 1) == Some(2);
-    let orders = (0..colon).any(|at| verbs::is_verb(lower(at)) || lower(at).is_empty());
+    let is_verb = |word: &str| verbs::is_verb(word) && !verbs::is_also_noun(word);
+    let orders = (0..colon).any(|at| is_verb(lower(at)) || lower(at).is_empty());
     if asks && !orders { colon + 1 } else { 0 }
 }
 

@@ -71,8 +71,9 @@ impl Planner<'_> {
         // "What is the difference?"
         let asks = clauses::is_question(text) && words.len() < BARE_WORDS_MAX && last_alike;
         let (sign, both) = (sign?, (says(BOTH) || says(TOGETHER) || asks) && !says_figure);
-        let last = before.len().checked_sub(2).filter(|_| both)?;
-        let [Some(first), Some(second)] = before.get(last..)? else { return None };
+        // What only tells something lies between them.
+        let mut given = before.iter().enumerate().rev().filter_map(|(at, made)| Some((at, made.as_ref()?)));
+        let ((later, second), (last, first)) = (given.next().filter(|_| both)?, given.next()?);
         let own = |made: &Made, like: Option<&str>| -> Option<Output> {
             let like =
                 like.and_then(|name| made.outputs.iter().find(|one| one.kind == Kind::Number && one.name == name));
@@ -82,7 +83,7 @@ impl Planner<'_> {
         let one = own(first, None)?;
         let like = (first.step.skill == second.step.skill).then_some(one.name.as_str());
         let other = own(second, like)?;
-        self.calculated(&[(last, one.pointer), (last + 1, other.pointer)], &format!("{{}}{sign}{{}}"))
+        self.calculated(&[(last, one.pointer), (later, other.pointer)], &format!("{{}}{sign}{{}}"))
     }
 
     /// The call that calculates what comes of `template` with what stands at these places of answers.

@@ -154,8 +154,13 @@ impl Planner<'_> {
                 };
                 Some(((step, vec![reference]), landing))
             }
-            (names, Some(((step, mut references), landing))) => {
+            (names, Some(((mut step, mut references), landing))) => {
                 for name in names {
+                    // "Into hours", of a number of days.
+                    if matches!(*name, "from" | "from_unit" | "unit") && arguments::is_unit(&output.name) {
+                        step.arguments.insert((*name).to_owned(), output.name.clone().into());
+                        continue;
+                    }
                     let pointer = paired(&made.outputs, name)?;
                     let to = format!("/{}", escaped(name));
                     references.push(Reference { to, part: at, pointer, template: None, as_number: false });

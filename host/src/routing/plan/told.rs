@@ -12,7 +12,8 @@ impl Planner<'_> {
     /// itself and it keeps its own; and the place of the first of them.
     pub(super) fn with_told(&self, part: &Part, earlier: &[Clause], parts: &[Part]) -> Option<(Step, usize)> {
         let clause = &part.clause;
-        if !clause.asks || !clauses::is_question(&clauses::without_order(&clause.text)) {
+        let text = clauses::without_order(&clause.text);
+        if !clause.asks || !clauses::is_question(&text) && clauses::pointer(&text).is_none() {
             return None;
         }
         let before = earlier.iter().zip(parts).rev().take(STATEMENTS_MAX);
@@ -31,8 +32,9 @@ impl Planner<'_> {
             Strategy::Ask(Question::Missing { skill, arguments, .. }) => Some((skill, arguments)),
             strategy => first_call(strategy).map(|step| (&step.skill, &step.arguments)),
         };
-        let whole: Vec<&str> = told.iter().chain([clause]).map(|one| one.text.as_str()).collect();
-        let whole = whole.join(" ");
+        // Each is a sentence of its own, whatever stood between them.
+        let sentence = |one: &Clause| format!("{}. ", one.text.trim_end_matches(['.', '!', ',', ' ']));
+        let whole = told.iter().map(sentence).collect::<String>() + &clause.text;
         let by_skill = |skill: &std::sync::Arc<str>| {
             let said = Said::new(&whole, self.language, self.ask.now).mended(self.mended);
             let read = self.index.input(skill)?.read(&said);
