@@ -580,22 +580,6 @@ fn taken(index: &Index, text: &str) -> Vec<Vec<(usize, String, Option<String>)>>
 }
 
 #[test]
-fn a_part_goes_on_with_what_was_looked_up_or_with_all_of_it() {
-    let index = finders();
-    let one = |template: &str| vec![(0, "/matches/0/value".to_owned(), Some(template.to_owned()))];
-    let all = |template: &str| vec![(0, "/matches/*/value".to_owned(), Some(template.to_owned()))];
-    let cases = [
-        (r#"Take $.port from {"port": 8443} and subtract 443 from it"#, one("{} - 443")),
-        (r#"Hämta $.pris ur {"pris": 899} och dra sedan av 20 procent"#, one("{} * (1 - 20 / 100)")),
-        (r#"Read $.a[*] from {"a": [5, 7]}, then add them up"#, all("{ + }")),
-        (r#"Hämta $.a[*] ur {"a": [5, 7]} och lägg ihop talen"#, all("{ + }")),
-    ];
-    for (text, wanted) in cases {
-        assert_eq!(taken(&index, text).last(), Some(&wanted), "{text}");
-    }
-}
-
-#[test]
 fn arithmetic_goes_on_with_the_figure_before_it() {
     let index = finders();
     let cases = [
@@ -603,7 +587,6 @@ fn arithmetic_goes_on_with_the_figure_before_it() {
         ("Räkna ut 45 * 12, dra sedan bort 40", "{} - 40"),
         ("Calculate 45 * 12 and add 25 % VAT", "{} * (1 + 25 / 100)"),
         ("Calculate 45 * 12, then split what's left between 3", "{} / 3"),
-        ("Calculate 45 * 12. Multiply that by 7.5 so I get the hours.", "{} * 7.5"),
     ];
     for (text, wanted) in cases {
         let found = taken(&index, text);

@@ -108,7 +108,7 @@ pub(super) fn content(words: &[Word]) -> usize {
         let is_clause = next.chars().next().is_some_and(char::is_alphabetic)
             && !matches!(
                 next,
-                "as" | "in" | "to" | "into" | "som" | "i" | "till" | "down" | "too" | "också" | "with" | "med" | "is"
+                "as" | "in" | "to" | "into" | "som" | "till" | "down" | "too" | "också" | "with" | "med" | "is"
             );
         // "Save that number" and "note that down" point.
         let points = NOUNS.contains(&next) || matches!(lower(at + 2), "" | "." | "as" | "in" | "to" | "som" | "i");
