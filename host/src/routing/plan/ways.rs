@@ -36,7 +36,7 @@ impl Planner<'_> {
         let points = clauses::pointer(&text);
         let previous = last.filter(|(at, _)| at + 1 == before.len());
         let own = Own { clause, text: &text, points, before, last, previous };
-        if let Some((strategy, references)) = self.from_before(&own) {
+        if let Some((strategy, references)) = self.of_before(&own) {
             return with(clause, strategy, references);
         }
         let plain = match self.of_table(&text) {
@@ -55,7 +55,7 @@ impl Planner<'_> {
     }
 
     /// The call of a part that says of itself that it goes on from an earlier one.
-    fn from_before(&self, own: &Own<'_>) -> Option<Call> {
+    fn of_before(&self, own: &Own<'_>) -> Option<Call> {
         let (text, clause, points) = (own.text, own.clause, own.points.as_ref());
         if let Some(strategy) = self.of_measured(own) {
             return Some((strategy, Vec::new()));
