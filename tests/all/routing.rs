@@ -594,3 +594,42 @@ fn arithmetic_goes_on_with_the_figure_before_it() {
         assert_eq!(template.as_deref(), Some(wanted), "{text}: {found:?}");
     }
 }
+
+#[test]
+fn questions_are_read_with_what_is_told_before_them() {
+    let index = tellers();
+    let cases = [
+        (
+            "My husband was born on 9 March 1941, how old is he? How many words are in \"a b\"?",
+            vec![("age", json!({ "born": "1941-03-09" })), ("count-text", json!({ "text": "a b" }))],
+        ),
+        (
+            "How many words are in \"one two\"? And how many characters does that sentence have?",
+            vec![("count-text", json!({ "text": "one two" })), ("count-text", json!({ "text": "one two" }))],
+        ),
+    ];
+    for (text, wanted) in cases {
+        let mut found = calls(&index, text);
+        found.dedup();
+        let mut wanted: Vec<_> = wanted.into_iter().map(|(skill, input)| (skill.to_owned(), input)).collect();
+        wanted.dedup();
+        assert_eq!(found, wanted, "{text}");
+    }
+}
+
+#[test]
+fn answers_are_called_by_their_places() {
+    let index = finders();
+    let cases = [
+        ("What is 2^16? What is 3 * 4? Subtract the second from the first.", vec![(0, "{} - {}"), (1, "{}")]),
+        ("Räkna ut 3 * 48. Räkna ut 5 * 5. Dela det första svaret med 2.", vec![(0, "{} / 2")]),
+        ("1. 18 * 3\n2. 45 * 12\n3. divide the answer to question 1 by 2", vec![(0, "{} / 2")]),
+    ];
+    for (text, wanted) in cases {
+        let found = taken(&index, text);
+        let last: Vec<_> =
+            found.last().into_iter().flatten().map(|(part, _, template)| (*part, template.as_deref())).collect();
+        let wanted: Vec<_> = wanted.into_iter().map(|(part, template)| (part, Some(template))).collect();
+        assert_eq!(last, wanted, "{text}: {found:?}");
+    }
+}

@@ -23,6 +23,7 @@ mod read;
 mod refers;
 mod remarks;
 mod subordinate;
+mod times;
 mod told;
 
 pub use kinds::{
@@ -32,10 +33,11 @@ pub use lexicon::lexicon;
 pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
 pub use places::{Place, operation_between, places};
 pub use pointing::{
-    Pointer, begins_there, counted_in, counted_noun, ends_there, goes_on_from, is_of_now, is_path, is_plural, joints,
-    may_point, nouns, pointer, same_text, says_both_dates, says_same, says_same_day, with_noun, without_order,
+    Pointer, counted_in, counted_noun, is_path, is_plural, joints, may_point, nouns, pointer, same_text, says_same,
+    with_noun, without_order,
 };
 pub use remarks::{is_opening, is_statement, that_text};
+pub use times::{begins_there, ends_there, goes_on_from, is_of_now, says_both_dates, says_same_day};
 
 /// Most parts of a request; what comes after belongs to the last.
 const CLAUSES_MAX: usize = 16;

@@ -155,61 +155,6 @@ pub fn is_path(text: &str) -> bool {
     })
 }
 
-/// Whether `text` goes on from a time or place said before: "three days later", "between then and May".
-pub fn goes_on_from(text: &str) -> bool {
-    let words = read(text);
-    words.iter().any(|word| !word.shielded && FROM_THERE.contains(&word.lower.as_str()))
-}
-
-/// Whether `text` reckons from a time said before: "between then and May", "since then".
-pub fn begins_there(text: &str) -> bool {
-    let words = read(text);
-    words.windows(2).any(|pair| {
-        let [first, second] = pair else { return false };
-        matches!(first.lower.as_str(), "between" | "from" | "since" | "mellan" | "från" | "sedan")
-            && matches!(second.lower.as_str(), "then" | "that" | "there" | "då" | "dess" | "det" | "den")
-    })
-}
-
-/// Whether `text` reckons up to a time said before: "from 1 May until then", "från den 1 maj till dess".
-pub fn ends_there(text: &str) -> bool {
-    let words = read(text);
-    words.windows(2).any(|pair| {
-        let [first, second] = pair else { return false };
-        matches!(first.lower.as_str(), "to" | "until" | "till" | "til" | "tills" | "and" | "och")
-            && matches!(second.lower.as_str(), "then" | "that" | "dess" | "då" | "det" | "den")
-    })
-}
-
-/// Whether `text` is about the day said before: "on that same day", "samma dag".
-pub fn says_same_day(text: &str) -> bool {
-    let words = read(text);
-    words.windows(2).any(|pair| {
-        let [first, second] = pair else { return false };
-        !first.shielded
-            && matches!(first.lower.as_str(), "same" | "samma")
-            && matches!(second.lower.as_str(), "day" | "date" | "dag" | "datum")
-    })
-}
-
-/// Whether `text` is about two dates said before: "between those two dates", "mellan de datumen".
-pub fn says_both_dates(text: &str) -> bool {
-    let words = read(text);
-    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    (0..words.len()).any(|at| {
-        let points = matches!(lower(at), "those" | "these" | "the" | "both" | "de" | "dem" | "dessa" | "båda");
-        let noun = |at: usize| {
-            matches!(
-                lower(at),
-                "dates" | "days" | "datum" | "datumen" | "dagar" | "dagarna" | "two" | "två" | "both" | "båda"
-            )
-        };
-        let between = at.checked_sub(1).is_some_and(|before| matches!(lower(before), "between" | "mellan"));
-        points && noun(at + 1) && (lower(at + 1) != "two" && lower(at + 1) != "två" || noun(at + 2))
-            || between && matches!(lower(at), "them" | "dem" | "those" | "dessa" | "these")
-    })
-}
-
 /// What `text` asks the number of: `rows` in "how many rows are there".
 pub fn counted_noun(text: &str) -> Option<String> {
     let words = read(text);
@@ -222,37 +167,12 @@ pub fn counted_noun(text: &str) -> Option<String> {
     words.get(at + 2).filter(|word| !word.shielded).map(|word| word.lower.clone())
 }
 
-/// Whether `text` speaks of the present.
-pub fn is_of_now(text: &str) -> bool {
-    let words = read(text);
-    let says = |word: &Word, wanted: &str| !word.shielded && word.lower == wanted;
-    words.iter().any(|word| NOW.iter().any(|now| says(word, now)))
-        || words.windows(2).any(|pair| matches!(pair, [first, second] if says(first, "i") && says(second, "dag")))
-}
-
 /// Words that may mean something said before.
 const BACK: &[&str] = &[
     "it", "that", "this", "them", "those", "these", "its", "their", "there", "then", "he", "she", "his", "her", "him",
     "original", "same", "above", "below", "i", "my", "det", "den", "detta", "denna", "dem", "dessa", "dess", "deras",
     "där", "då", "hon", "han", "hennes", "hans", "henne", "honom", "samma", "ovan", "nedan", "jag", "mitt", "min",
 ];
-const FROM_THERE: &[&str] = &[
-    "that",
-    "then",
-    "later",
-    "earlier",
-    "afterwards",
-    "there",
-    "då",
-    "senare",
-    "tidigare",
-    "därifrån",
-    "därefter",
-    "dit",
-    "dess",
-    "innan",
-];
-const NOW: &[&str] = &["now", "today", "currently", "nu", "idag"];
 
 /// How many words at `at` say what came of the part before: "what you get".
 pub(super) fn phrase_at(words: &[Word], at: usize) -> Option<usize> {

@@ -162,3 +162,73 @@ fn what_gives_the_data_of_a_request_asks_for_nothing() {
         assert!(!gives_data(text), "{text}");
     }
 }
+
+#[test]
+fn statements_are_told_from_what_asks() {
+    for text in [
+        "The invoice is dated 5 May 2027",
+        "Vi ska köra 38 mil till fjällen",
+        "Receptet säger 3 dl mjölk",
+        "Patient weighs 165 lb",
+        "I teach 5 lessons a day",
+        "min man föddes den 9 mars 1941",
+        "Sen har jag ett recept på 6 bullar",
+        "ska betalas 30 dagar senare.",
+    ] {
+        assert!(is_statement(text), "{text}");
+    }
+    for text in [
+        "What is 5 * 5",
+        "convert 5 km to miles",
+        "I need 5 km in miles",
+        "är 2030 ett skottår",
+        "Is the invoice dated 5 May?",
+        "Fakturan är daterad 10 mars 2027: vilket datum är det 20 dagar senare",
+        "book a table for 4",
+        "You are to count the words",
+    ] {
+        assert!(!is_statement(text), "{text}");
+    }
+}
+
+#[test]
+fn what_stands_around_requests_is_none_of_them() {
+    check("Could you tell me what 3 * 4 is?\n\nKind regards,\nMargaret", &["tell me what 3 * 4 is?"]);
+    check("Vad är 3 * 4?\n\nVänliga hälsningar\nGunilla", &["Vad är 3 * 4?"]);
+    check("What is 3 * 4? Thank you so much for the help.", &["What is 3 * 4?"]);
+    check("What is 3 * 4? And petrol: what's 520 * 0.07?", &["What is 3 * 4?", "what's 520 * 0.07?"]);
+    check(
+        "For the gym: 225 pounds in kg, 3 miles in km and 180 cm in inches",
+        &["225 pounds in kg", "3 miles in km", "180 cm in inches"],
+    );
+    check(
+        "{\"a\": 1}\n\nGet the a of this JSON, then add 4 to it",
+        &["Get the a of this JSON\n{\"a\": 1}", "^ add 4 to it"],
+    );
+    for text in ["hey, quick one", "Några saker till läxan:"] {
+        assert!(is_opening(text), "{text}");
+    }
+    for text in ["weather in Paris", "count these words:", "order pizza"] {
+        assert!(!is_opening(text), "{text}");
+    }
+}
+
+#[test]
+fn an_order_that_nothing_joins_or_whose_verb_is_unknown_is_a_part() {
+    check("vad blir 12 gånger 70 dela svaret med 4", &["vad blir 12 gånger 70", "^ dela svaret med 4"]);
+    check("add 1 to that, and restart the server", &["add 1 to that", "restart the server"]);
+    check(
+        "add a note saying feed the cat, and restart the server",
+        &["add a note saying feed the cat, and restart the server"],
+    );
+}
+
+#[test]
+fn times_said_before_are_pointed_at() {
+    assert!(says_both_dates("how many days are there between those two dates"));
+    assert!(!says_both_dates("how many days are there between the two of May and 3 June"));
+    assert!(says_same_day("hur gammal är jag samma dag?") && !says_same_day("the same text"));
+    assert!(ends_there("från den 1 maj till dess") && !ends_there("from 1 May to 3 May"));
+    assert_eq!(that_text("how many characters does that title have").map(|span| span.start), Some(29));
+    assert_eq!(that_text("write the title 'a b'"), None);
+}
