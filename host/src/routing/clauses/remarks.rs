@@ -4,7 +4,7 @@ use super::super::arguments;
 use super::super::verbs;
 use super::boundary::starts_request;
 use super::kinds::is_question;
-use super::lexicon::{AUXILIARIES, GREETINGS, SUBJECTS, WISHES};
+use super::lexicon::{AUXILIARIES, GREETINGS, QUESTIONS, SUBJECTS, WISHES};
 use super::pointing::looks_definite;
 use super::read::{Word, read};
 
@@ -18,7 +18,9 @@ const HEADING_MAX: usize = 10;
 /// Whether `text` tells something and asks for nothing: "the invoice is dated 5 May", "vi ska köra 38 mil".
 pub fn is_statement(text: &str) -> bool {
     let words = read(text);
-    let asks = |at: usize| at > 0 && starts_request(&words, at) == Some(2);
+    let is_question_word = |word: &Word| !word.shielded && QUESTIONS.contains(&word.lower.as_str());
+    let asks =
+        |at: usize| at > 0 && words.get(at).is_some_and(is_question_word) && starts_request(&words, at) == Some(2);
     if words.iter().any(|word| word.lower == "?") || is_question(text) || (0..words.len()).any(asks) {
         return false;
     }

@@ -203,7 +203,7 @@ fn what_stands_around_requests_is_none_of_them() {
     );
     check(
         "{\"a\": 1}\n\nGet the a of this JSON, then add 4 to it",
-        &["Get the a of this JSON\n{\"a\": 1}", "^ add 4 to it"],
+        &["Get the a of this JSON\n{\"a\": 1}", "^ then add 4 to it"],
     );
     for text in ["hey, quick one", "Några saker till läxan:"] {
         assert!(is_opening(text), "{text}");
@@ -229,6 +229,6 @@ fn times_said_before_are_pointed_at() {
     assert!(!says_both_dates("how many days are there between the two of May and 3 June"));
     assert!(says_same_day("hur gammal är jag samma dag?") && !says_same_day("the same text"));
     assert!(ends_there("från den 1 maj till dess") && !ends_there("from 1 May to 3 May"));
-    assert_eq!(that_text("how many characters does that title have").map(|span| span.start), Some(29));
+    assert_eq!(that_text("how many characters does that title have").map(|span| span.start), Some(25));
     assert_eq!(that_text("write the title 'a b'"), None);
 }
