@@ -42,12 +42,14 @@ impl<'a> Outputs<'a> {
         }
         let mut filled = Value::Object(call.arguments.clone());
         for (at, reference) in call.references.iter().enumerate() {
-            let value = self.value(state, reference)?;
-            // Several answers go to the places of one template, one after another.
-            let goes_on = call.references.iter().take(at).any(|earlier| earlier.to == reference.to);
-            let value = match (filled.pointer(&reference.to).filter(|_| goes_on).and_then(Value::as_str), &value) {
-                (Some(begun), Value::String(text)) => Value::String(begun.replacen(PLACE, text, 1)),
-                _ => value,
+            let same = |other: &&Reference| other.to == reference.to;
+            let (earlier, others) = call.references.split_at(at);
+            if earlier.iter().any(|earlier| same(&earlier)) {
+                continue;
+            }
+            let value = match others.iter().filter(same).count() {
+                1 => self.value(state, reference)?,
+                _ => self.together(state, reference, others.iter().filter(same))?,
             };
             put(&mut filled, &reference.to, value);
         }
@@ -83,6 +85,23 @@ impl<'a> Outputs<'a> {
         let Some(template) = &reference.template else { return Ok(value.clone()) };
         let text = written(value).ok_or_else(absent)?;
         Ok(Value::String(template.replacen(PLACE, &text, 1)))
+    }
+
+    /// Several answers in the places of the template of the first, in their order. What an answer says is no place.
+    fn together<'r>(
+        &self,
+        state: &StepState,
+        first: &Reference,
+        all: impl Iterator<Item = &'r Reference>,
+    ) -> Result<Value, Unfilled> {
+        let mut pieces = first.template.as_deref().unwrap_or(PLACE).split(PLACE);
+        let mut text = pieces.next().unwrap_or_default().to_owned();
+        for (reference, piece) in all.zip(pieces) {
+            let value = self.value(state, &Reference { template: Some(PLACE.into()), ..reference.clone() })?;
+            text.push_str(value.as_str().unwrap_or_default());
+            text.push_str(piece);
+        }
+        Ok(Value::String(text))
     }
 
     /// The answer of the step at `place`; of one over a list, the list of theirs.
@@ -165,5 +184,27 @@ mod tests {
         assert_eq!(joined(&items, "/value", "({ + }) / 3"), Some(json!("(40 + 65 + 1.5) / 3")));
         assert_eq!(joined(&items, "/none", "{, }"), None);
         assert_eq!(joined(&[], "/value", "{, }"), None);
+    }
+
+    #[test]
+    fn answers_go_to_the_places_of_one_template_whatever_they_say() {
+        use super::super::super::event::{Call, Decision, Plan, Request, Step, StepFinished};
+        use crate::base::TaskId;
+        let mut task = Task::new(TaskId::at(1, 2), "me".into(), Request::default(), 1);
+        let step = || Step::of(vec![Call::skill("safe".into(), Map::new())]);
+        task.decide(&Decision::Plan(Plan { steps: vec![step(), step(), step()], left_out: Vec::new() }));
+        for (step, output) in [(0, json!({"x": "a {} b"})), (1, json!({"x": 2}))] {
+            let output = RawValue::from_string(output.to_string()).unwrap().into();
+            task.finished(&StepFinished { step, output, n_artifacts: 0, usage: Default::default() });
+        }
+        let of = |step, template: &str| Reference {
+            to: "/text".into(),
+            from: Source { step: Some(step), pointer: "/x".into() },
+            template: Some(template.into()),
+            as_number: false,
+        };
+        let call = Call { references: vec![of(0, "{} + {}"), of(1, "{}")], ..Call::skill("safe".into(), Map::new()) };
+        let filled = Outputs::new(&task).arguments(&task.steps[2], &call).unwrap();
+        assert_eq!(filled.get("text"), Some(&json!("a {} b + 2")));
     }
 }
