@@ -135,7 +135,7 @@ fn decide_as(
         return (gap(), reasons);
     };
     // A part has few words to be told by: what reads all of it as arithmetic or the like is meant.
-    let is_path = clauses::is_path(said.words());
+    let is_path = is_part && clauses::is_path(said.words());
     let told = |option: &Contender<'_>| option.takes_all() || is_path && option.read.missing.is_empty();
     let telling = options.iter().position(|option| option.read.is_telling && told(option));
     if let Some(at) = telling.filter(|_| is_part && !best.takes_all()) {

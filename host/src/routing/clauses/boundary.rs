@@ -377,6 +377,13 @@ fn done_before(words: &[Word], at: usize) -> Option<usize> {
         "borta",
     ];
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    // Asked at every word of a request: most are none that any of these begins with.
+    if !matches!(
+        lower(at),
+        "as" | "now" | "once" | "when" | "after" | "with" | "när" | "så" | "efter" | "sedan" | "med"
+    ) {
+        return None;
+    }
     let is_there = |phrase: &&&[&str]| phrase.iter().enumerate().all(|(offset, word)| lower(at + offset) == *word);
     let lead = AFTER.iter().filter(is_there).map(|phrase| phrase.len()).max()?;
     let n_idle = (at + lead..at + lead + ASIDE_MAX)
