@@ -58,8 +58,6 @@ pub(super) const NO_ORDER: &[&str] = &[
 
 /// Words before a request that want nothing.
 pub(super) const GREETINGS: &[&str] = &[
-    "oh",
-    "ah",
     "hi",
     "hello",
     "hey",

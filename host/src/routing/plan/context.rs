@@ -303,9 +303,10 @@ impl Planner<'_> {
             }
         }
         let done = Completed { step: step.clone(), references: Vec::new(), said_by: Vec::new() };
-        let (second, first) = (known.pop(), known.pop());
-        let done = self.dated(done, names[0], second?)?;
-        self.dated(done, names[1], first?)
+        // The latest was found first.
+        let (first, second) = (known.pop(), known.pop());
+        let done = self.dated(done, names[0], first?)?;
+        self.dated(done, names[1], second?)
     }
 
     fn dated(&self, mut done: Completed, name: &str, known: Known) -> Option<Completed> {
