@@ -17,6 +17,10 @@ const PARTS_MAX: usize = 6;
 
 /// What `ask` is, and what to do about it with the skills of `index`.
 pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analysis {
+    clauses::reading_once(|| of_request(index, ask, embed))
+}
+
+fn of_request(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analysis {
     let text = ask.text.get(..ask.text.floor_char_boundary(REQUEST_BYTES_MAX)).unwrap_or_default();
     let text = &*language::clean(text);
     let mended = mend::mend(text, index.vocabulary());

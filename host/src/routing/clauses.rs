@@ -36,6 +36,7 @@ pub use pointing::{
     Pointer, counted_in, counted_noun, is_path, is_plural, joints, may_point, nouns, pointer, same_text, says_same,
     with_noun, without_order,
 };
+pub use read::reading_once;
 pub use remarks::{is_opening, is_statement, that_text};
 pub use times::{begins_there, ends_there, goes_on_from, is_of_now, says_both_dates, says_same_day};
 

@@ -73,7 +73,7 @@ pub fn parallel(model: &str, item: &str) -> (Vec<String>, bool) {
             if !says_link && let Some(link) = link_after(at + 1) {
                 found.push(cut(at, Some(link)));
             }
-            if is_plain(own.as_slice()) && before.get(at).is_some_and(|word| is_plain(std::slice::from_ref(word))) {
+            if is_plain(&own) && before.get(at).is_some_and(|word| is_plain(std::slice::from_ref(word))) {
                 found.push(cut(at, Some(at + 1)));
             }
             found.push(cut(at, None));

@@ -23,8 +23,8 @@ pub struct Pointer {
 
 /// The last phrase of `text` that points.
 pub fn pointer(text: &str) -> Option<Pointer> {
-    let mut words = read(text);
-    words.truncate(content(&words));
+    let words = read(text);
+    let words = words.get(..content(&words)).unwrap_or_default();
     // What is quoted is no word of the part's own, and not nothing either.
     let lower =
         |at: usize| words.get(at).map_or("", |word| if word.shielded { "\u{ff02}" } else { word.lower.as_str() });
@@ -229,7 +229,7 @@ pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
 /// The noun at `span` with what it is counted in, "the age in years", and that.
 pub fn counted_in(text: &str, span: &Range<usize>) -> Option<(Range<usize>, String)> {
     let words = read(text.get(span.end..)?);
-    let [link, unit, ..] = words.as_slice() else { return None };
+    let [link, unit, ..] = &*words else { return None };
     let is_there = matches!(link.lower.as_str(), "in" | "i") && !unit.shielded;
     is_there.then(|| (span.start..span.end + unit.span.end, unit.lower.clone()))
 }

@@ -1,11 +1,33 @@
 //! The words and marks of a request, and which of them are shielded by quotation marks and brackets.
 
+use std::cell::RefCell;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::super::tables;
 
 /// Words that are looked at.
 pub(super) const WORDS_MAX: usize = 2_000;
+
+/// Most texts whose words are kept while one request is looked at.
+const KEPT_MAX: usize = 64;
+
+thread_local! {
+    static KEPT: RefCell<Option<Vec<(String, Rc<[Word]>)>>> = const { RefCell::new(None) };
+}
+
+/// What `work` comes to. Many small questions are asked of the same few texts: the words of each are read once until
+/// `work` ends, and forgotten then.
+pub fn reading_once<T>(work: impl FnOnce() -> T) -> T {
+    struct Forget(Option<Vec<(String, Rc<[Word]>)>>);
+    impl Drop for Forget {
+        fn drop(&mut self) {
+            KEPT.set(self.0.take());
+        }
+    }
+    let _forget = Forget(KEPT.replace(Some(Vec::new())));
+    work()
+}
 
 /// A word or mark.
 pub(super) struct Word {
@@ -21,7 +43,22 @@ pub(super) struct Word {
     pub(super) paragraph: bool,
 }
 
-pub(super) fn read(text: &str) -> Vec<Word> {
+/// The words of `text`.
+pub(super) fn read(text: &str) -> Rc<[Word]> {
+    let kept = |kept: &Vec<(String, Rc<[Word]>)>| kept.iter().find(|own| own.0 == text).map(|own| Rc::clone(&own.1));
+    if let Some(words) = KEPT.with_borrow(|all| all.as_ref().and_then(kept)) {
+        return words;
+    }
+    let words: Rc<[Word]> = read_anew(text).into();
+    KEPT.with_borrow_mut(|all| {
+        if let Some(all) = all.as_mut().filter(|all| all.len() < KEPT_MAX) {
+            all.push((text.to_owned(), Rc::clone(&words)));
+        }
+    });
+    words
+}
+
+fn read_anew(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut shield = Shield::default();
     let tables = tables::find(text);
