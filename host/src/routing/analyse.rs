@@ -6,14 +6,14 @@ use super::follow::{Follow, Way};
 use super::index::Request;
 use super::plan::Planner;
 use super::{
-    Analysis, Ask, Clause, Complexity, Embed, Index, Intent, Language, REQUEST_BYTES_MAX, Ranking, Strategy, clauses,
-    complexity, decide, intent, language, mend, plan, shape, tables,
+    Analysis, Ask, Candidate, Clause, Complexity, Embed, Index, Intent, Language, REQUEST_BYTES_MAX, Ranking, Strategy,
+    clauses, complexity, decide, intent, language, mend, plan, shape, tables,
 };
 
 /// Candidates of each request and part.
 const N_CANDIDATES: usize = 8;
-/// Most parts of a request that are ranked one by one: each takes one run of the model.
-const PARTS_MAX: usize = 6;
+/// The belief in a skill that is only there because something is to be calculated.
+const BELIEF_CALCULATING: f32 = 0.02;
 
 /// What `ask` is, and what to do about it with the skills of `index`.
 pub fn analyse(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analysis {
@@ -30,7 +30,7 @@ fn of_request(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analys
     let ranked = |text: &str| {
         let vector = embed.and_then(|embed| embed.query(&shape::of(text)).ok());
         let request = Request { text, vector: vector.as_deref(), learned: ask.learned, among: ask.among };
-        index.rank_among(&request, N_CANDIDATES)
+        with_calculating(index.rank_among(&request, N_CANDIDATES), text, index, ask, language)
     };
     if matches!(intent, Intent::Chat | Intent::Unclear) {
         let reasons = vec![format!("a request of kind `{}` wants no skill", intent.as_str())];
@@ -42,8 +42,7 @@ fn of_request(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analys
     if let Some((strategy, reason)) = goes_on.and_then(|follow| follow.go_on(index, ask, language)) {
         return whole(language, intent, Vec::new(), Ranking::default(), strategy, vec![reason], ask);
     }
-    let mut clauses = clauses::split(text, &language);
-    clauses.truncate(PARTS_MAX);
+    let clauses = clauses::split(text, &language);
     let text = match clauses.as_slice() {
         [_] => clauses::request_of(text),
         _ => text,
@@ -105,6 +104,19 @@ fn of_request(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analys
         None => strategy,
     };
     Analysis { language, intent, clauses, complexity, ranking, strategy, reasons }
+}
+
+/// The ranking with a skill that calculates, where the text says something to calculate and none is among the others:
+/// "take a quarter of 100" has few words that a skill could be told by.
+fn with_calculating(mut ranking: Ranking, text: &str, index: &Index, ask: &Ask<'_>, language: Language) -> Ranking {
+    let mut able = index.calculating().filter(|name| ask.among.is_none_or(|among| among(name)));
+    let Some(name) = able.next() else { return ranking };
+    let is_there = ranking.candidates.iter().any(|one| index.calculating().any(|name| *name == one.skill));
+    if !is_there && Said::new(text, language, ask.now).says_arithmetic() {
+        let reasons = vec!["it calculates, and there is something to calculate".to_owned()];
+        ranking.candidates.push(Candidate { skill: name.clone(), score: BELIEF_CALCULATING, reasons });
+    }
+    ranking
 }
 
 fn whole(

@@ -146,6 +146,11 @@ impl<'a> Said<'a> {
         arithmetic::done_to(&self.text, &self.numbers, value)
     }
 
+    /// Whether it says something to calculate: "17 * 23", "a third of 99".
+    pub fn says_arithmetic(&self) -> bool {
+        !arithmetic::expressions(&Reading::marked(self, &[])).is_empty()
+    }
+
     /// Whether it begins with an operation: "multiply the age by 7", "times 8".
     pub fn begins_arithmetic(&self) -> bool {
         arithmetic::begins(&self.text)
@@ -347,6 +352,9 @@ fn fill(
             own.retain(is_such);
             if parameter.sense == Sense::Free {
                 own.iter_mut().for_each(|offer| texts::said(reading, offer));
+            }
+            if parameter.sense == Sense::Topic {
+                own.iter_mut().for_each(|offer| texts::without_article(reading, offer));
             }
             if let Kind::Object(fields) = &parameter.kind {
                 own.extend(nested(reading, fields, language));

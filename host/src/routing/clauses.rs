@@ -26,12 +26,14 @@ mod subordinate;
 mod times;
 mod told;
 
+pub use boundary::asks_for_most;
 pub use kinds::{
     act, begins_with_value, gives_data, is_fragment, is_order, is_question, notes, request_of, says_what, topic,
 };
 pub use lexicon::lexicon;
 pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
 pub use places::{Place, operation_between, places};
+pub use pointing::is_of_somebody;
 pub use pointing::{
     Pointer, counted_in, counted_noun, is_path, is_plural, joints, may_point, nouns, pointer, same_text, says_same,
     with_noun, without_order,
@@ -41,7 +43,7 @@ pub use remarks::{is_opening, is_statement, that_text};
 pub use times::{begins_there, ends_there, goes_on_from, is_of_now, says_both_dates, says_same_day};
 
 /// Most parts of a request; what comes after belongs to the last.
-const CLAUSES_MAX: usize = 16;
+pub const CLAUSES_MAX: usize = 12;
 
 /// One part of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,6 +222,7 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
         || !earlier.is_empty() && matches!(body.lower.as_str(), "if" | "whether" | "om")
         || own.iter().any(|word| word.lower == "?")
         || asks_of_value(own, 0)
+        || !earlier.is_empty() && boundary::does_to_it(own, 0)
         || open.by_ref().take(6).any(|at| starts_request(own, at).is_some());
     let has_data = own.iter().any(|word| word.shielded);
     let ends = own.iter().rposition(|word| word.lower == ":").is_some_and(|at| at + 1 == own.len());

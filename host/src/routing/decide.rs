@@ -138,7 +138,7 @@ fn decide_as(
     let is_path = is_part && clauses::is_path(said.words());
     let told = |option: &Contender<'_>| option.takes_all() || is_path && option.read.missing.is_empty();
     let telling = options.iter().position(|option| option.read.is_telling && told(option));
-    if let Some(at) = telling.filter(|_| is_part && !best.takes_all()) {
+    if let Some(at) = telling.filter(|_| is_part && !best.takes_all() || !best.read.missing.is_empty()) {
         let option = options.swap_remove(at);
         reasons.push(format!("all of it is what `{}` takes, and hardly anything else", option.profile.name));
         return (one(option), reasons);

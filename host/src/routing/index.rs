@@ -9,10 +9,10 @@ mod usual;
 mod vector;
 mod words;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use super::arguments::{About, Input};
+use super::arguments::{self, About, Input};
 use super::mend::Vocabulary;
 use super::{Change, Embed, Learned, Profile, Ranking, shape};
 use hashed::Hashed;
@@ -61,6 +61,8 @@ pub struct Index {
     usual: Option<Arc<Usual>>,
     /// The words that the skills are spoken of with, made when a request is first mended.
     vocabulary: Arc<OnceLock<Vocabulary>>,
+    /// The skills that calculate what is said.
+    calculating: Arc<BTreeSet<Arc<str>>>,
 }
 
 /// Some of the skills, with what is searched of them.
@@ -200,6 +202,11 @@ impl Index {
         few.then(|| self.vocabulary.get_or_init(|| Vocabulary::of(self.live.iter().filter_map(of_profile).flatten())))
     }
 
+    /// The skills that calculate what is said, by name.
+    pub fn calculating(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.calculating.iter()
+    }
+
     /// The names of all skills, in no order.
     pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
         self.places.keys()
@@ -272,6 +279,9 @@ impl Index {
             self.parts.push(Arc::new(Part::empty()));
         }
         Arc::make_mut(&mut self.places).insert(profile.name.clone(), place);
+        if arguments::reads_arithmetic(&profile.input_schema) {
+            Arc::make_mut(&mut self.calculating).insert(profile.name.clone());
+        }
         self.count(&entry, 1.0);
         self.set(place, Some(Arc::new(entry)));
     }
@@ -279,6 +289,9 @@ impl Index {
     fn remove(&mut self, name: &str) -> Option<Arc<Entry>> {
         let place = Arc::make_mut(&mut self.places).remove(name)?;
         let entry = self.entry(place)?.clone();
+        if self.calculating.contains(name) {
+            Arc::make_mut(&mut self.calculating).remove(name);
+        }
         self.count(&entry, -1.0);
         self.set(place, None);
         self.free.push(place);

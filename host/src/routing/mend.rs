@@ -109,11 +109,20 @@ pub fn mend(text: &str, catalog: Option<&Vocabulary>) -> Mended {
     mended
 }
 
+/// How other forms of known words end, as far as no slip ends so.
+const ENDINGS: &[&str] = &["s", "ed", "ing", "er", "ar", "ade"];
+
 /// What `word` is meant for; `None` where it is known as it is, or resembles nothing.
 fn meant(word: &str, catalog: Option<&Vocabulary>) -> Option<String> {
     let n_chars = word.chars().count();
-    let known = |vocabulary: &Vocabulary| vocabulary.counts.contains_key(word);
-    if !(CHARS_MIN..=CHARS_MAX).contains(&n_chars) || known(&GENERAL) || catalog.is_some_and(known) {
+    let is_known = |word: &str| {
+        GENERAL.counts.contains_key(word) || catalog.is_some_and(|catalog| catalog.counts.contains_key(word))
+    };
+    // "Shows" is a form of "show".
+    let is_form = ENDINGS
+        .iter()
+        .any(|ending| word.strip_suffix(ending).is_some_and(|stem| stem.chars().count() > CHARS_MIN && is_known(stem)));
+    if !(CHARS_MIN..=CHARS_MAX).contains(&n_chars) || is_known(word) || is_form {
         return None;
     }
     let own = catalog.and_then(|catalog| catalog.meant(word));

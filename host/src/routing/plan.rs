@@ -30,8 +30,8 @@ use super::{Ask, Clause, Index, Language, Part, Ranking, Reference, Step, Strate
 /// What stands where a part points, until the answer is there: of each kind one that nobody writes.
 const NUMBER: &str = "918273645";
 const DATE: &str = "2187-11-23";
-/// Most parts that are looked at.
-const PARTS_MAX: usize = 8;
+/// Most parts.
+const PARTS_MAX: usize = clauses::CLAUSES_MAX;
 /// By how much one place of an answer may be less likely meant than another, and still be.
 const LESS_LIKELY: f32 = 0.25;
 const TEXT: &str = "qzx stand-in xzq";
@@ -63,12 +63,19 @@ struct Made {
     text: String,
 }
 
+/// A figure that a part tells, and asks nothing of.
+struct Told {
+    value: String,
+    /// It is what something is to be calculated with: "take 1024".
+    begins: bool,
+}
+
 impl Planner<'_> {
     /// What to do about each part, and what it takes from those before it.
     pub fn parts(&self, clauses: &[Clause], rankings: &[Ranking]) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::with_capacity(clauses.len());
         let mut made: Vec<Option<Made>> = Vec::with_capacity(clauses.len());
-        let mut told: Option<String> = None;
+        let mut told: Option<Told> = None;
         let whole = clauses;
         let clauses: Vec<Clause> = whole.iter().map(|clause| self.without_block(clause)).collect();
         let clauses = clauses.as_slice();
@@ -76,7 +83,7 @@ impl Planner<'_> {
             let has_block = whole.get(at).is_some_and(|whole| whole.text != clause.text);
             let anew = has_block.then(|| (self.ranked)(&clause.text));
             let ranking = anew.as_ref().unwrap_or(ranking);
-            let mut part = match told.take().and_then(|value| self.about(clause, &value)) {
+            let mut part = match told.take().and_then(|told| self.about(clause, &told)) {
                 Some(part) => {
                     // "Take 1024" is said for what is done with it.
                     if let Some(before) = parts.last_mut() {
@@ -185,6 +192,10 @@ impl Planner<'_> {
         if outputs.iter().any(|output| output.kind == Kind::Date && given(output)) {
             outputs.retain(|output| output.kind != Kind::Date || given(output) || !echoes(output));
         }
+        // "Which word is most common": the first of those that were found.
+        let first =
+            schema.filter(|_| clauses::asks_for_most(text)).and_then(|schema| outputs::first_named(schema, text));
+        outputs.extend(first);
         let counted = clauses::counted_noun(text).is_some();
         let open: Vec<Output> = found.iter().filter(|output| output.is_open).cloned().collect();
         // What was looked up is what was found, and not how many.
@@ -207,22 +218,28 @@ impl Planner<'_> {
     }
 
     /// The figure that a clause tells and asks nothing of: "I'm 178 cm", "take 1024".
-    fn told(&self, clause: &Clause) -> Option<String> {
-        let tells = !clause.asks || clauses::begins_with_value(&clause.text);
+    fn told(&self, clause: &Clause) -> Option<Told> {
+        let begins = clauses::begins_with_value(&clause.text);
         let said = Said::new(&clause.text, self.language, self.ask.now);
-        said.only_number().filter(|_| tells).map(str::to_owned)
+        let value = said.only_number().filter(|_| begins || !clause.asks)?;
+        Some(Told { value: value.to_owned(), begins })
     }
 
-    /// The part that points at a figure which was told right before it.
-    fn about(&self, clause: &Clause, value: &str) -> Option<Part> {
+    /// The part that points at a figure which was told right before it, or calculates with it.
+    fn about(&self, clause: &Clause, told: &Told) -> Option<Part> {
+        let value = told.value.as_str();
         let text = clauses::without_order(&clause.text);
         // "We are four, so divide it by 4" is not about the four.
         let own = Said::new(&text, self.language, self.ask.now);
-        let pointer = clauses::pointer(&text).filter(|pointer| pointer.noun.is_empty())?;
+        let pointer = clauses::pointer(&text).filter(|pointer| pointer.noun.is_empty());
         if own.only_number() == Some(value) {
             return None;
         }
-        let strategy = self.decide(&put(&text, &pointer.span, value)?, None, true);
+        let said = match pointer {
+            Some(pointer) => put(&text, &pointer.span, value)?,
+            None => own.done_to(value).filter(|_| told.begins)?,
+        };
+        let strategy = self.decide(&said, None, true);
         first_call(&strategy)?;
         Some(Part { clause: clause.clone(), strategy: Box::new(strategy), needs: Vec::new(), references: Vec::new() })
     }

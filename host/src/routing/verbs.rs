@@ -122,12 +122,18 @@ const ENGLISH: &[&str] = &[
     "give",
     "grab",
     "halve",
+    "cube",
+    "quadruple",
+    "triple",
     "knock",
     "deduct",
     "help",
     "hire",
     "identify",
     "include",
+    "increase",
+    "decrease",
+    "reduce",
     "install",
     "invite",
     "join",
@@ -286,6 +292,10 @@ const SWEDISH: &[&str] = &[
     "förklara",
     "ge",
     "gångra",
+    "fyrdubbla",
+    "kvadrera",
+    "tredubbla",
+    "trippla",
     "gör",
     "göra",
     "halvera",
@@ -381,6 +391,11 @@ const SWEDISH: &[&str] = &[
     "töm",
     "uppdatera",
     "uppge",
+    "höj",
+    "minska",
+    "sänk",
+    "öka",
+    "upphöj",
     "upprepa",
     "vattna",
     "visa",
@@ -394,8 +409,9 @@ const SWEDISH: &[&str] = &[
 ];
 
 const ALSO_NOUNS: &[&str] = &[
-    "charge", "drive", "drop", "feed", "fix", "format", "hire", "light", "mention", "paint", "pause", "pick", "rent",
-    "repair", "reply", "round", "sign", "split", "square", "state", "test", "trim", "walk", "wash", "water", "work",
+    "cube", "decrease", "increase", "charge", "drive", "drop", "feed", "fix", "format", "hire", "light", "mention",
+    "paint", "pause", "pick", "rent", "repair", "reply", "round", "sign", "split", "square", "state", "test", "trim",
+    "walk", "wash", "water", "work",
 ];
 
 /// Verbs, and the beginnings of words by which a skill speaks of what they do.

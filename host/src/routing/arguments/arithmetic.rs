@@ -133,7 +133,9 @@ fn named_first(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>
         let Some((term, after)) = Some(length).filter(|length| *length > 0).and_then(|length| {
             let next = begins + length;
             let leads = matches!(text.lower(next), "the" | "a" | "an") && operand(reading, next + 1).is_some();
-            operand(reading, next + usize::from(leads))
+            let next = next + usize::from(leads);
+            // "Split 5250 over 12 months": what they are says nothing more.
+            operand(reading, next).or_else(|| counted(reading, next).filter(|_| matches!(doing, Doing::Divide)))
         }) else {
             break;
         };
@@ -144,6 +146,8 @@ fn named_first(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>
             return None;
         }
     }
+    // "Add 3, 5 and 7 together": the rest of the verb.
+    end += usize::from(terms.len() > 1 && matches!(text.lower(end), "together" | "up" | "ihop" | "tillsammans"));
     Some((combined(doing, &terms, &links)?, at..end))
 }
 
@@ -201,7 +205,11 @@ pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<Strin
     if let Doing::One(before, after) = doing {
         return ends(text, next).then(|| format!("{before}{value}{after}"));
     }
-    let bare = |number: &&Number| number.whole.start == next && !number.ordinal && number.unit.is_none();
+    let of_time = |number: &Number| number.unit.is_none_or(|unit| unit.dimension == Dimension::Time);
+    let divides = matches!(doing, Doing::Divide);
+    let bare = |number: &&Number| {
+        number.whole.start == next && !number.ordinal && (number.unit.is_none() || divides && of_time(number))
+    };
     let number = numbers.iter().find(bare)?;
     let end = number.whole.end;
     if number.percent {
@@ -216,8 +224,8 @@ pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<Strin
         return is_name.then(|| format!("{value} * (1 {sign} {} / 100)", plain(number.value)));
     }
     // "Split between 3 people": who they are says nothing more.
-    let among = matches!(text.lower(next - 1), "between" | "among" | "mellan" | "på" | "into" | "with");
-    let of_whom = matches!(doing, Doing::Divide) && among && ends(text, end + 1);
+    let among = matches!(text.lower(next - 1), "between" | "among" | "mellan" | "på" | "into" | "with" | "over");
+    let of_whom = divides && among && ends(text, end + 1);
     if !ends(text, end) && !of_whom {
         return None;
     }
@@ -244,6 +252,7 @@ const DONE_WITH: &[&str] = &[
     "mellan",
     "among",
     "into",
+    "over",
     "with",
     "another",
     "ytterligare",
@@ -294,6 +303,13 @@ fn operand(reading: &Reading<'_>, at: usize) -> Option<(String, usize)> {
     Some((value, number.whole.end))
 }
 
+/// A number of things that have a unit, from token `at` on.
+fn counted(reading: &Reading<'_>, at: usize) -> Option<(String, usize)> {
+    let number =
+        reading.numbers.iter().find(|number| number.whole.start == at && !number.ordinal && !number.percent)?;
+    Some((plain(number.value), number.whole.end))
+}
+
 /// How many tokens between two numbers join them; 0 where the row of numbers ends.
 fn link(text: &Text<'_>, at: usize) -> usize {
     let mut length = 0;
@@ -324,6 +340,7 @@ fn link(text: &Text<'_>, at: usize) -> usize {
                 | "mellan"
                 | "among"
                 | "across"
+                | "over"
                 | "into"
                 | "on"
                 | "evenly"
@@ -407,9 +424,15 @@ fn plain(value: f64) -> String {
     format!("{value}")
 }
 
-fn after_percent(text: &Text<'_>, at: usize) -> bool {
-    let before = text.before(at).map_or("", |before| before.lower.as_str());
-    matches!(before, "%" | "percent" | "procent" | "cent")
+/// Whether a share stands before token `at`: "25 %", "3/8".
+fn after_share(text: &Text<'_>, at: usize) -> bool {
+    let lower = |back: usize| at.checked_sub(back).map_or("", |at| text.lower(at));
+    let number = |back: usize| {
+        let place = at.checked_sub(back).and_then(|at| text.get(at));
+        place.is_some_and(|token| token.kind == Kind::Number)
+    };
+    let is_fraction = number(1) && lower(2) == "/" && number(3) && !matches!(lower(4), "/" | "*" | "+" | "-" | "^");
+    matches!(lower(1), "%" | "percent" | "procent" | "cent") || is_fraction
 }
 
 /// The operator at token `at`, and how many tokens it is.
@@ -442,9 +465,9 @@ fn operator(text: &Text<'_>, at: usize, value_before: bool) -> Option<(&'static 
         ("(", ..) if !value_before => ("(", 1),
         (")", ..) if value_before => (")", 1),
         ("%" | "mod" | "modulo", ..) if value_before => ("%", 1),
-        ("of" | "av" | "på" | "on", ..) if value_before && after_percent(text, at) => ("*", 1),
+        ("of" | "av" | "på" | "on", ..) if value_before && after_share(text, at) => ("*", 1),
         // "25 % VAT on 80": what the share is called says nothing to arithmetic.
-        (_, "of" | "av" | "på" | "on", ..) if value_before && after_percent(text, at) => ("*", 2),
+        (_, "of" | "av" | "på" | "on", ..) if value_before && after_share(text, at) => ("*", 2),
         _ => return None,
     };
     Some(found)

@@ -141,22 +141,31 @@ fn numbers(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         });
     }
     offers.extend(parts_of_dates(reading, parameter));
-    offers.extend(no_decimals(reading, parameter));
+    offers.extend(decimals_in_words(reading, parameter));
     offers
 }
 
-/// "Without decimals", for the property that says how many.
-fn no_decimals(reading: &Reading<'_>, parameter: &Parameter) -> Option<Offer> {
-    if !words::of_name(&parameter.name).iter().any(|word| word == "decimals") {
+/// "Without decimals", "one decimal" and "the nearest whole number", for the property that says how many.
+fn decimals_in_words(reading: &Reading<'_>, parameter: &Parameter) -> Option<Offer> {
+    if !words::of_name(&parameter.name).iter().any(|word| matches!(word.as_str(), "decimals" | "digits")) {
         return None;
     }
     let text = reading.text;
-    let says = |at: &usize| {
-        matches!(text.lower(*at), "no" | "without" | "zero" | "utan" | "inga" | "noll")
-            && matches!(text.lower(at + 1), "decimals" | "decimal" | "decimaler")
+    let is_decimal = |at: usize| matches!(text.lower(at), "decimals" | "decimal" | "decimaler");
+    // "As a decimal" says how it is written.
+    let with = |at: usize| text.before(at).is_some_and(|before| !matches!(before.lower.as_str(), "as" | "som"));
+    let said = |at: usize| match (text.lower(at), text.lower(at + 1)) {
+        ("no" | "without" | "zero" | "utan" | "inga" | "noll", _) if is_decimal(at + 1) => Some((0, 2)),
+        ("one" | "single" | "en", _) if is_decimal(at + 1) && with(at) => Some((1, 2)),
+        ("nearest" | "closest" | "närmaste" | "närmsta", "whole" | "integer" | "heltal" | "hela") => {
+            Some((0, 2 + usize::from(matches!(text.lower(at + 2), "number" | "tal"))))
+        }
+        ("whole", "number") => Some((0, 2)),
+        ("heltal" | "integer", _) => Some((0, 1)),
+        _ => None,
     };
-    let at = (0..text.tokens.len()).find(says)?;
-    Some(Offer { evidence: 1.0, ..Offer::new(Value::from(0), at..at + 2, 1.5) })
+    let (at, (value, length)) = (0..text.tokens.len()).find_map(|at| Some((at, said(at)?)))?;
+    Some(Offer { evidence: 1.0, ..Offer::new(Value::from(value), at..at + length, 1.5) })
 }
 
 /// "Three weeks ago", "tio dagar före 1 maj".

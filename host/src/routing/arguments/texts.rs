@@ -22,7 +22,9 @@ pub fn spans(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
             let score = 0.15 + fit(reading, parameter, span) + 0.8 * cue.sum() + role;
             let shown = parameter.shown.iter().any(|shown| shown.eq_ignore_ascii_case(span.value.trim()));
             // What somebody wrote is quoted or introduced; a name in a request is not it.
-            let unlikely = parameter.sense == Sense::Free && matches!(span.form, Form::Name | Form::Phrase);
+            let unlikely = parameter.sense == Sense::Free
+                && matches!(span.form, Form::Name | Form::Phrase)
+                && called(reading, parameter, &span.tokens) <= 0.0;
             Offer {
                 ambiguous: unlikely || stateless(parameter, span),
                 evidence: cue.sum() + role + if shown { 0.7 } else { 0.0 },
@@ -188,6 +190,10 @@ pub fn role(reading: &Reading<'_>, parameter: &Parameter, value: &Range<usize>) 
         at -= 1;
     }
     let Some(before) = reading.text.before(at) else { return 0.0 };
+    let named = called(reading, parameter, value);
+    if named != 0.0 {
+        return named;
+    }
     let wants =
         |concept: &str| parameter.cues.iter().any(|(cue, weight)| *weight > 0.2 && words::concept(cue) == concept);
     let place = parameter.sense == Sense::Place;
@@ -213,6 +219,32 @@ pub fn role(reading: &Reading<'_>, parameter: &Parameter, value: &Range<usize>) 
         "about" | "on" | "om" | "regarding" | "concerning" | "angående" if parameter.sense == Sense::Topic => 0.7,
         "for" | "för" | "of" | "on" | "about" | "om" => 0.1,
         _ => 0.0,
+    }
+}
+
+/// What it says for a single word that what the parameter is called by stands beside it: "the password qwerty123" and
+/// "is hunter2 a good password" name one, "a good password" does not.
+fn called(reading: &Reading<'_>, parameter: &Parameter, value: &Range<usize>) -> f32 {
+    let text = reading.text;
+    let names = |at: usize| match words::of_name(&parameter.name).as_slice() {
+        [only] => only.len() > 4 && words::same(only, text.lower(at)),
+        _ => false,
+    };
+    if value.len() != 1 || !matches!(parameter.sense, Sense::Plain | Sense::Code | Sense::Free) {
+        return 0.0;
+    }
+    let article = |at: usize| matches!(text.lower(at), "a" | "an" | "en" | "ett" | "the");
+    let copula = |at: usize| matches!(text.lower(at), "is" | "was" | "är" | "var" | "would");
+    let before = value.start.checked_sub(1);
+    let ends = (value.end..value.end + 6).any(names);
+    if before.is_some_and(names) {
+        0.6
+    } else if before.is_some_and(copula) && article(value.end) && ends {
+        1.0
+    } else if names(value.end) {
+        -0.8
+    } else {
+        0.0
     }
 }
 
@@ -247,6 +279,14 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     if let Some((value, tokens)) = that.filter(|_| asked).and_then(|at| whole(at + 1)) {
         offers.push(Offer::new(Value::from(without_stop(&value)), tokens, if free { 1.05 } else { 0.1 }));
     }
+    // "Add a note to call the bank".
+    let to = (1..text.tokens.len().min(12))
+        .find(|at| text.lower(*at) == "to" && matches!(text.lower(at - 1), "note" | "reminder" | "memo" | "remember"));
+    let does =
+        to.is_some_and(|at| text.get(at + 1).is_some_and(|next| next.quote.is_none() && next.kind == Kind::Word));
+    if let Some((value, tokens)) = to.filter(|_| free && does).and_then(|at| whole(at + 1)) {
+        offers.push(Offer::new(Value::from(without_stop(&value)), tokens, 1.05));
+    }
     if let Some(at) =
         (1..text.tokens.len()).find(|at| matches!(text.lower(*at), "about" | "om" | "regarding" | "angående"))
     {
@@ -279,6 +319,21 @@ pub fn said(reading: &Reading<'_>, offer: &mut Offer) {
     });
     if let Some(clause) = clause {
         offer.value = Value::from(clause.trim_start());
+    }
+}
+
+/// What is looked for is "dentist", where "the dentist" was said and not quoted.
+pub fn without_article(reading: &Reading<'_>, offer: &mut Offer) {
+    const ARTICLES: &[&str] = &["the", "a", "an", "my", "our", "any", "min", "mitt", "mina", "den", "det", "de"];
+    let text = reading.text;
+    let first = text.get(offer.tokens.start).filter(|token| token.quote.is_none());
+    let Some(article) = first.map(|token| token.lower.as_str()).filter(|word| ARTICLES.contains(word)) else { return };
+    let rest = offer.value.as_str().and_then(|value| {
+        let begins = value.get(..article.len())?.eq_ignore_ascii_case(article);
+        value.get(article.len()..).filter(|rest| begins && rest.starts_with(' '))
+    });
+    if let Some(rest) = rest.map(str::trim_start).filter(|rest| !rest.is_empty()) {
+        offer.value = Value::from(rest);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::arguments;
 use super::lexicon::{ABBREVIATIONS, AUXILIARIES, DETERMINERS, ORDER, QUESTIONS, SUBJECTS, WISHES, is_operator};
-use super::read::Word;
+use super::read::{Word, read};
 use super::subordinate::is_condition;
 use super::{courtesy, pointing, verbs};
 
@@ -134,10 +134,12 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         let needed = if lower(at) == "," && next == at + 1 || matches!(lower(at), "or" | "eller") { 2 } else { 1 };
         let starts = starts_request(words, next).is_some_and(|strength| strength >= needed);
         // ", and restart the server": an order, though its verb is not known; the words of a note go on.
-        let orders = lower(at) == ","
+        let joined = matches!(lower(at), "," | "and" | "och") && next <= at + 2;
+        let orders = (lower(at) == ","
             && matches!(lower(at + 1), "and" | "och")
             && next == at + 2
             && orders_something(words, next)
+            || joined && does_to_it(words, next))
             && !words.iter().take(at).skip(begun).any(|word| NOTES.contains(&&*word.lower));
         if (starts || orders || asks_of_value(words, next) || tells_value(words, next)) && says_something(words, next) {
             return Some(Start { word: at, ordered: false });
@@ -265,6 +267,11 @@ pub(super) fn aside(words: &[Word]) -> usize {
 
 /// How many words of order stand at `at`.
 pub(super) fn order_words(words: &[Word], at: usize) -> Option<usize> {
+    // "From then to 30 June": a time.
+    let before = at.checked_sub(1).and_then(|before| words.get(before)).map_or("", |word| word.lower.as_str());
+    if matches!(before, "from" | "between" | "since" | "until" | "till" | "before" | "by") {
+        return None;
+    }
     ORDER
         .iter()
         .filter(|order| {
@@ -405,11 +412,11 @@ pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
             first,
             "which" | "vilken" | "vilket" | "vilka" | "when" | "när" | "where" | "who" | "that" | "vem"
         );
-        // "Which weekday is …", not "the book, which is …".
-        let asks_of_noun = matches!(first, "which" | "vilken" | "vilket" | "vilka")
-            && !is_copula(lower(at + 1))
-            && (at + 2..at + 5).any(|next| is_copula(lower(next)));
-        return Some(if may_relate && !asks_of_noun { 1 } else { 2 });
+        // "Which weekday is …" and "which is the longest", not "the book, which is …".
+        let which = matches!(first, "which" | "vilken" | "vilket" | "vilka");
+        let asks_of_noun = which && !is_copula(lower(at + 1)) && (at + 2..at + 5).any(|next| is_copula(lower(next)));
+        let asks_of_most = which && is_copula(lower(at + 1)) && says_most(lower(at + 3));
+        return Some(if may_relate && !asks_of_noun && !asks_of_most { 1 } else { 2 });
     }
     if AUXILIARIES.contains(&first) && SUBJECTS.contains(&lower(at + 1)) {
         return Some(2);
@@ -424,6 +431,7 @@ pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
             .is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit() || c == '$'));
         let is_clear = is_value
             || DETERMINERS.contains(&next)
+            || QUESTIONS.contains(&next)
             || matches!(
                 next,
                 "att" | "away" | "down" | "together" | "bort" | "ihop" | "ifrån" | "ner" | "isär" | "back"
@@ -437,6 +445,17 @@ pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
         };
     }
     None
+}
+
+/// Whether `text` asks for one thing that is more so than all others: "the most common word", "vanligaste ordet".
+pub fn asks_for_most(text: &str) -> bool {
+    read(text).iter().any(|word| !word.shielded && says_most(&word.lower))
+}
+
+/// Whether an adjective is in its highest degree: "longest", "vanligaste".
+fn says_most(word: &str) -> bool {
+    matches!(word, "most" | "least" | "mest" | "minst")
+        || word.len() > 5 && (word.ends_with("est") || word.ends_with("ste") || word.ends_with("sta"))
 }
 
 pub(super) fn is_copula(word: &str) -> bool {
@@ -468,6 +487,23 @@ pub(super) fn orders_something(words: &[Word], at: usize) -> bool {
         !word.shielded && word.lower.chars().all(char::is_alphabetic) && !DETERMINERS.contains(&word.lower.as_str())
     });
     is_word && words.get(at + 1).is_some_and(|next| ARTICLES.contains(&next.lower.as_str()))
+}
+
+/// Whether a word at `at` does something to what came before, though it is no verb that is known: "och sjung den för mig".
+pub(super) fn does_to_it(words: &[Word], at: usize) -> bool {
+    const BEHIND: &[&str] = &[
+        "", ".", "!", "?", ",", "and", "och", "to", "till", "in", "into", "i", "on", "på", "for", "för", "with", "med",
+        "as", "som", "by", "from", "från", "up", "upp", "ut", "out", "too", "också",
+    ];
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let verb = lower(at);
+    let is_word = verb.chars().count() > 2 && verb.chars().all(char::is_alphabetic);
+    is_word
+        && !arguments::is_function_word(verb)
+        && !QUESTIONS.contains(&verb)
+        && matches!(lower(at + 1), "it" | "them" | "det" | "den" | "dem")
+        && BEHIND.contains(&lower(at + 2))
+        && !words.get(at + 2).is_some_and(|next| next.shielded)
 }
 
 /// Whether more than one word follows before the next end of a sentence.

@@ -64,9 +64,15 @@ pub fn says_what(text: &str) -> bool {
     begins && !goes_on_alike(text) && words.iter().filter(own).count() > 1
 }
 
-/// Whether `text` says that something is to be kept: "write it down", "spara den".
+/// Whether `text` says that something is to be kept: "write it down", "spara den"; not "skriv det som PascalCase".
 pub fn notes(text: &str) -> bool {
-    read(text).iter().any(|word| !word.shielded && NOTING.contains(&&*word.lower))
+    let words = read(text);
+    let is = |word: &Word, wanted: &[&str]| !word.shielded && wanted.contains(&word.lower.as_str());
+    let shapes = |at: usize| {
+        let link = words.iter().skip(at + 1).take(4).any(|word| is(word, &["as", "in", "som", "med", "i", "with"]));
+        words.get(at).is_some_and(|word| is(word, &["write", "skriv"])) && link
+    };
+    (0..words.len()).any(|at| words.get(at).is_some_and(|word| is(word, NOTING)) && !shapes(at))
 }
 
 /// Words that say that what follows is to be kept.

@@ -130,6 +130,10 @@ pub(super) const ORDER: &[&[&str]] = &[
     &["slutligen"],
 ];
 
+/// Words that only say under which condition a part is to be done: that the one before it came to something.
+pub(super) const IF_SO: &[&[&str]] =
+    &[&["i", "så", "fall"], &["i", "sådant", "fall"], &["in", "that", "case"], &["if", "so"], &["om", "så"]];
+
 pub(super) const QUESTIONS: &[&str] = &[
     "what", "what's", "whats", "which", "who", "whose", "when", "where", "where's", "why", "how", "vad", "vilken",
     "vilket", "vilka", "vem", "när", "var", "vart", "varför", "hur",

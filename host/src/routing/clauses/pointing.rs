@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::verbs;
 use super::boundary::order_words;
 use super::courtesy;
-use super::lexicon::{QUESTIONS, is_operator};
+use super::lexicon::{IF_SO, QUESTIONS, is_operator};
 use super::read::{Word, read};
 
 /// A phrase that points at something that was said or found before.
@@ -87,6 +87,14 @@ pub fn pointer(text: &str) -> Option<Pointer> {
                         | "som"
                         | "from"
                         | "from:"
+                        | "off"
+                        | "away"
+                        | "up"
+                        | "between"
+                        | "among"
+                        | "på"
+                        | "av"
+                        | "från"
                         | "and"
                         | "och"
                 ) || is_operator(next);
@@ -133,6 +141,13 @@ pub fn with_noun(text: &str, pointer: &Pointer) -> Option<Pointer> {
 pub fn may_point(text: &str) -> bool {
     let words = read(text);
     words.iter().any(|word| !word.shielded && BACK.contains(&word.lower.as_str()))
+}
+
+/// Whether `text` speaks of somebody who was spoken of before: "when was she born".
+pub fn is_of_somebody(text: &str) -> bool {
+    const WHO: &[&str] =
+        &["he", "she", "his", "her", "him", "hon", "han", "hennes", "hans", "henne", "honom", "they", "their"];
+    read(text).iter().any(|word| !word.shielded && WHO.contains(&word.lower.as_str()))
 }
 
 /// Whether `text` says that something is as it was before: "the same", "samma", "there".
@@ -218,7 +233,7 @@ pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
                 "the" | "that" | "this" | "those" | "these" | "his" | "her" | "their" | "its" | "den" | "det" | "de"
                 | "dessa" | "hans" | "hennes" | "deras",
             ) => at - 1,
-            _ if word.lower.chars().count() > 4 && word.lower.ends_with(['n', 't']) => at,
+            _ if word.lower.chars().count() > 3 && word.lower.ends_with(['n', 't']) => at,
             _ => return None,
         };
         Some((words.get(from)?.span.start..word.span.end, word.lower.clone()))
@@ -280,6 +295,7 @@ const PHRASES: &[&[&str]] = &[
     &["vad", "du", "får", "fram"],
     &["det", "som", "blir"],
     &["what's", "left"],
+    &["whats", "left"],
     &["what", "is", "left"],
     &["whatever", "is", "left"],
     &["what", "remains"],
@@ -317,6 +333,12 @@ fn is_noun_like(word: &str) -> bool {
                 | "om"
                 | "att"
                 | "därefter"
+                | "bort"
+                | "mellan"
+                | "genom"
+                | "igen"
+                | "istället"
+                | "nu"
         )
 }
 
@@ -392,7 +414,13 @@ pub fn without_order(text: &str) -> String {
     while at < words.len().min(LOOKED_AT_MAX) {
         let also =
             matches!(words.get(at).map(|word| &*word.lower), Some("också" | "även" | "also" | "dessutom" | "then"));
-        let length = order_words(&words, at).or_else(|| (also && at == 1).then_some(1)).or_else(|| {
+        let if_so = IF_SO.iter().find(|phrase| {
+            phrase.iter().enumerate().all(|(offset, wanted)| {
+                words.get(at + offset).is_some_and(|word| !word.shielded && word.lower == *wanted)
+            })
+        });
+        let length = order_words(&words, at).or(if_so.map(|phrase| phrase.len()));
+        let length = length.or_else(|| (also && at == 1).then_some(1)).or_else(|| {
             let first = words
                 .get(at)
                 .is_some_and(|word| matches!(word.lower.as_str(), "first" | "först" | "och" | "å" | "and"));
@@ -410,7 +438,8 @@ pub fn without_order(text: &str) -> String {
         let is_year = |word: &str| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
         let dated = words.get(at + length).is_some_and(|next| is_year(&next.lower));
         let before = at.checked_sub(1).and_then(|before| words.get(before)).map(|before| before.lower.as_str());
-        let a_time = dated && at > 0 || matches!(before, Some("since" | "until" | "before" | "by" | "innan"));
+        let a_time = dated && at > 0
+            || before.is_some_and(|word| is_span_of_time(word) || matches!(word, "until" | "before" | "by" | "innan"));
         if let (false, Some(first), Some(last)) = (a_time, words.get(at), words.get(at + length - 1)) {
             gone.push(first.span.start..last.span.end);
         }

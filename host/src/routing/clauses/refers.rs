@@ -20,6 +20,13 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
         }
         match lower(at) {
             "total" | "sum" | "product" | "outcome" => before == "the" && next != "of",
+            "count" | "amount" | "figure" | "number" | "value" => {
+                matches!(before, "the" | "that")
+                    && next != "of"
+                    && !own
+                        .get(at + 1)
+                        .is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()))
+            }
             "dagen" => before == "den",
             word if word != "texten" && pointing::is_definite(word) => !own
                 .get(at + 1)
@@ -27,10 +34,11 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
             "them" | "dem" | "those" | "these" | "dessa" | "result" | "results" | "answer" => true,
             // "what time is it", "is it possible", "it is": nothing is meant by it.
             "it" => {
-                !matches!(
-                    before,
-                    "is" | "was" | "does" | "will" | "would" | "can" | "could" | "if" | "" | "," | "and" | "that"
-                ) && !matches!(next, "is" | "was" | "will" | "'s")
+                is_operator(next)
+                    || !matches!(
+                        before,
+                        "is" | "was" | "does" | "will" | "would" | "can" | "could" | "if" | "" | "," | "and" | "that"
+                    ) && !matches!(next, "is" | "was" | "will" | "'s")
             }
             "det" | "den" => {
                 if is_operator(next) {

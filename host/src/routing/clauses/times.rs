@@ -11,11 +11,12 @@ pub fn goes_on_from(text: &str) -> bool {
 /// Whether `text` reckons from a time said before: "between then and May", "since then".
 pub fn begins_there(text: &str) -> bool {
     let words = read(text);
-    words.windows(2).any(|pair| {
-        let [first, second] = pair else { return false };
-        matches!(first.lower.as_str(), "between" | "from" | "since" | "mellan" | "från" | "sedan")
-            && matches!(second.lower.as_str(), "then" | "that" | "there" | "då" | "dess" | "det" | "den")
-    })
+    words.iter().any(|word| !word.shielded && word.lower == "därifrån")
+        || words.windows(2).any(|pair| {
+            let [first, second] = pair else { return false };
+            matches!(first.lower.as_str(), "between" | "from" | "since" | "mellan" | "från" | "sedan")
+                && matches!(second.lower.as_str(), "then" | "that" | "there" | "då" | "dess" | "det" | "den")
+        })
 }
 
 /// Whether `text` reckons up to a time said before: "from 1 May until then", "från den 1 maj till dess".
@@ -52,7 +53,7 @@ pub fn says_both_dates(text: &str) -> bool {
             )
         };
         let between = at.checked_sub(1).is_some_and(|before| matches!(lower(before), "between" | "mellan"));
-        points && noun(at + 1) && (lower(at + 1) != "two" && lower(at + 1) != "två" || noun(at + 2))
+        points && noun(at + 1) && (between || lower(at + 1) != "two" && lower(at + 1) != "två" || noun(at + 2))
             || between && matches!(lower(at), "them" | "dem" | "those" | "dessa" | "these")
     })
 }

@@ -218,30 +218,20 @@ fn dense(
     let (mut scores, mut cosines) = (vec![0.0; n_places], vec![0.0; n_places]);
     let towards = Probe::new(&direction);
     let (of_requests, of_descriptions) = (dot(&direction, &space.requests), dot(&direction, &space.descriptions));
-    fill(
-        &mut scores,
-        &with,
-        |part, slot| {
-            let centre = part.centres.get(slot)?;
-            let common = (1.0 - centre.described) * of_requests + centre.described * of_descriptions;
-            let product = towards.dot(codes(&part.codes, slot)?) * centre.at.step - common;
-            Some(product - centre.at.distance * centre.at.distance / 2.0)
-        },
-        index,
-    );
+    fill(&mut scores, &with, &towards, index, |part, slot| {
+        let centre = part.centres.get(slot)?;
+        let common = (1.0 - centre.described) * of_requests + centre.described * of_descriptions;
+        let less = common + centre.at.distance * centre.at.distance / 2.0;
+        Some(Row { codes: codes(&part.codes, slot)?, step: centre.at.step, less, length: 1.0 })
+    });
     standardise(&mut scores, usual, USUAL_FIT);
     let probe = Probe::new(&away);
     let (length, common) = (vector::length(&away).max(1e-6), dot(&away, &space.descriptions));
-    fill(
-        &mut cosines,
-        &with,
-        |part, slot| {
-            let description = part.descriptions.get(slot)?;
-            let product = probe.dot(codes(&part.description_codes, slot)?) * description.step - common;
-            Some(product / (length * description.distance.max(1e-6)))
-        },
-        index,
-    );
+    fill(&mut cosines, &with, &probe, index, |part, slot| {
+        let description = part.descriptions.get(slot)?;
+        let length = length * description.distance.max(1e-6);
+        Some(Row { codes: codes(&part.description_codes, slot)?, step: description.step, less: common, length })
+    });
     standardise(&mut cosines, usual, USUAL_COSINE);
     let mut sums = vec![0.0; n_places];
     for place in &with {
@@ -252,13 +242,30 @@ fn dense(
     Some(Dense { probe: Probe::new(vector), whitened, scores: sums })
 }
 
-/// Puts what `score` says of each of `places` there.
-fn fill(scores: &mut [f32], places: &[usize], score: impl Fn(&Part, usize) -> Option<f32>, index: &Index) {
+/// A packed vector, and what is made of its product with another: less so much, in units of this length.
+struct Row<'a> {
+    codes: &'a [i8],
+    step: f32,
+    less: f32,
+    length: f32,
+}
+
+/// Puts what comes of `probe` and the row of each of `places` there.
+fn fill<'a>(
+    scores: &mut [f32],
+    places: &[usize],
+    probe: &Probe,
+    index: &'a Index,
+    row: impl Fn(&'a Part, usize) -> Option<Row<'a>>,
+) {
     pulp::Arch::new().dispatch(|| {
         for place in places {
             let part = index.parts.get(place / PART_SLOTS);
-            if let (Some(slot), Some(part)) = (scores.get_mut(*place), part) {
-                *slot = score(part, place % PART_SLOTS).unwrap_or_default();
+            if let (Some(score), Some(part)) = (scores.get_mut(*place), part) {
+                *score = match row(part, place % PART_SLOTS) {
+                    Some(row) => (probe.dot(row.codes) * row.step - row.less) / row.length,
+                    None => 0.0,
+                };
             }
         }
     });
@@ -280,7 +287,12 @@ fn near(index: &Index, live: &[usize], sides: &Sides, by_words: &[f32]) -> (Vec<
         let part = index.parts.get(place / PART_SLOTS)?;
         Some((part.sides.get(place % PART_SLOTS)?.apart(sides), u32::try_from(*place).ok()?))
     };
-    let mut by_sides: Vec<(u32, u32)> = pulp::Arch::new().dispatch(|| live.iter().filter_map(apart).collect());
+    let mut by_sides: Vec<(u32, u32)> = Vec::with_capacity(live.len());
+    pulp::Arch::new().dispatch(|| {
+        for place in live {
+            by_sides.extend(apart(place));
+        }
+    });
     by_sides.select_nth_unstable(COMPARED_NEAR);
     let mut near: Vec<usize> = by_sides.into_iter().take(COMPARED_NEAR).map(|(_, place)| place as usize).collect();
     near.extend(live.iter().filter(|place| by_words.get(**place).is_some_and(|score| *score > WORDS_NEAR)));
@@ -318,8 +330,13 @@ fn look_closer<'a>(contender: &mut Contender<'a>, folded: &str, dense: Option<&D
     let entry = contender.entry;
     let texts = entry.profile.examples.iter().map(|example| example.text.as_str());
     if let (Some(dense), Some(vectors)) = (dense, &entry.vectors) {
-        let products: Vec<f32> = vectors.examples.iter().map(|example| example.dot(&dense.probe)).collect();
-        let sum = products.iter().sum::<f32>() + vectors.description.dot(&dense.probe);
+        let (mut products, mut sum) = (Vec::with_capacity(vectors.examples.len()), 0.0);
+        pulp::Arch::new().dispatch(|| {
+            for example in &vectors.examples {
+                products.push(example.dot(&dense.probe));
+            }
+            sum = products.iter().sum::<f32>() + vectors.description.dot(&dense.probe);
+        });
         contender.cosine = sum / (products.len() + 1) as f32 / vectors.length.max(1e-6);
         let mut nearest = products.clone();
         nearest.sort_by(|a, b| b.total_cmp(a));

@@ -243,10 +243,14 @@ impl Planner<'_> {
             [_, last] if clauses::goes_on_from(text) => *last,
             _ => return None,
         };
-        let known = match last {
-            Some(made) => self.date_of(at, made, &format!("/{}", escaped(name))),
-            None => None,
-        };
+        // "And which weekday was she born on": of whoever was spoken of last.
+        let n_back = if clauses::is_of_somebody(text) { before.len() } else { 1 };
+        let known = before
+            .iter()
+            .enumerate()
+            .rev()
+            .take(n_back)
+            .find_map(|(at, made)| self.date_of(at, made.as_ref()?, &format!("/{}", escaped(name))));
         let said = || Said::new(&earlier.get(at)?.text, self.language, self.ask.now).only_date();
         let known = match known {
             Some(known) => known,

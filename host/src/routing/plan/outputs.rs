@@ -79,6 +79,11 @@ impl Output {
         self.as_text || self.is_open
     }
 
+    /// Whether it is of the first item of a list.
+    pub fn is_in_list(&self) -> bool {
+        self.pointer.contains("/0/")
+    }
+
     /// Whether it is what such answers are about.
     pub fn leads(&self) -> bool {
         self.leads
@@ -110,6 +115,32 @@ pub fn of_first_items(schema: Option<&Value>) -> Vec<Output> {
         Kind::Date => false,
     });
     found
+}
+
+/// What the first item of a list is called by, where `text` names that in the singular: `word` of `words`.
+pub fn first_named(schema: &Value, text: &str) -> Option<Output> {
+    let is_one = |word: &String| !["s", "en", "ar", "or", "er", "na"].iter().any(|ending| word.ends_with(ending));
+    let said: Vec<String> = arguments::plain_words(text).filter(is_one).collect();
+    let lists = shapes::resolved(schema, schema).get("properties").and_then(Value::as_object)?;
+    lists.iter().find_map(|(list, here)| {
+        let item = shapes::resolved(schema, shapes::resolved(schema, here).get("items")?);
+        let (name, _) = item.get("properties")?.as_object()?.iter().find(|(name, own)| {
+            let is_text = shapes::types(schema, own).is_some_and(|types| types == ["string"]);
+            is_text && list.strip_suffix('s') == Some(name) && said.iter().any(|said| arguments::same_word(said, name))
+        })?;
+        let pointer = format!("/{}/0/{}", super::escaped(list), super::escaped(name));
+        let name = name.clone();
+        Some(Output {
+            pointer,
+            name,
+            kind: Kind::Text,
+            as_text: false,
+            is_open: false,
+            is_main: true,
+            leads: true,
+            depth: 1,
+        })
+    })
 }
 
 /// Whether an answer of `schema` holds a list.
@@ -212,7 +243,9 @@ pub fn best<'a>(outputs: &'a [Output], kind: Kind, pointer: &Pointer, asked: &st
         score += said.map_or(0.0, |at| 0.1 / (1.0 + at as f32));
         score -= if output.as_text { 0.01 } else { 0.0 };
         // "That word" is one, and not how many there were.
-        let counts = output.kind == Kind::Number && output.name == format!("{}s", pointer.noun);
+        let counts = output.kind == Kind::Number
+            && (output.name == format!("{}s", pointer.noun)
+                || output.name.ends_with('s') && pointer.noun.ends_with("et") && words.len() == 1);
         score += if counts { 0.0 } else { 3.0 * share(&|word| arguments::same_word(&pointer.noun, word)) };
         score += if output.is_main { 1.5 } else { 0.0 };
         // One text among figures may be any: only what such answers are about is meant without a word.

@@ -72,7 +72,7 @@ impl Planner<'_> {
             };
             let Some(((step, references), landing)) = found else { continue };
             // Arithmetic that is nothing but the number itself does nothing, and a question is not about its figures.
-            let whole = landing == Landing::Text && self.takes_arithmetic(&step);
+            let whole = landing == Landing::Text && self.takes_arithmetic(&step) && step.arguments.is_empty();
             let asks = pointer.noun.is_empty() && intent::of(text) == Intent::Question;
             // "A slug of it" after a count is one of what was counted.
             let as_text = output.kind == Kind::Number && landing == Landing::Text;

@@ -39,13 +39,14 @@ impl Planner<'_> {
         if let Some((strategy, references)) = self.of_before(&own) {
             return with(clause, strategy, references);
         }
-        let plain = match self.of_table(&text) {
-            Some(of_table) => of_table,
-            None => self.decide(&text, (text == clause.text).then_some(ranking), clause.depends),
-        };
-        if clause.depends && own.points.as_ref().is_some_and(|pointer| !pointer.is_weak) && !before.is_empty() {
+        if let Some(of_table) = self.of_table(&text) {
+            return with(clause, of_table, Vec::new());
+        }
+        let plain = self.decide(&text, (text == clause.text).then_some(ranking), clause.depends);
+        let points = clause.depends && own.points.as_ref().is_some_and(|pointer| !pointer.is_weak);
+        if let Some(asked) = earlier.iter().rposition(|clause| clause.asks).filter(|_| points) {
             // It goes on from the part before it, which has no answer, or not one that it can take.
-            let needs = vec![before.len() - 1];
+            let needs = vec![asked];
             return Part { clause: clause.clone(), strategy: Box::new(plain), needs, references: Vec::new() };
         }
         let is_sure = matches!(plain, Strategy::Direct(_) | Strategy::Fallbacks(_));
@@ -61,6 +62,9 @@ impl Planner<'_> {
             return Some((strategy, Vec::new()));
         }
         let direct = |(step, references)| (Strategy::Direct(step), references);
+        if let Some(taken) = own.previous.and_then(|(_, made)| self.rounded(text, made)) {
+            return Some(direct(taken));
+        }
         if let Some(taken) = self.of_places(text, own.before) {
             return Some(direct(taken));
         }
@@ -91,9 +95,6 @@ impl Planner<'_> {
             return Some(direct(taken));
         }
         let (at, made) = own.previous?;
-        if let Some(taken) = self.rounded(text, made) {
-            return Some(direct(taken));
-        }
         // "Dra bort 40" after a figure is arithmetic, whatever else can be taken away.
         if made.gives_figure
             && let Some(taken) = self.done_to(text, at, made)
@@ -120,7 +121,9 @@ impl Planner<'_> {
         let pointer = own.points.as_ref().filter(|pointer| pointer.noun == "text").map(|own| &own.span);
         let span = that.as_ref().or(pointer)?;
         let (_, made) = own.last?;
-        if made.outputs.iter().any(|output| output.kind == Kind::Text && output.is_main) {
+        // One word of a text is not that text.
+        let gives = |output: &Output| output.kind == Kind::Text && output.is_main && !output.is_in_list();
+        if made.outputs.iter().any(gives) {
             return None;
         }
         let quoted = self.quoted_in(own.before)?;
@@ -135,11 +138,17 @@ impl Planner<'_> {
     fn rounded(&self, text: &str, made: &Made) -> Option<(Step, Vec<Reference>)> {
         const ROUND: &[&str] = &["round", "avrunda", "avrundat", "avrundad", "rounded", "runda"];
         const PLACES: &[&str] = &["decimals", "digits", "precision"];
+        // "Till en decimal" is what it is rounded to, and no unit.
+        const ROUNDED_TO: &[&str] = &["decimal", "decimals", "decimaler", "heltal", "integer", "whole", "number"];
         let first = arguments::plain_words(text).next()?;
         let said = Said::new(text, self.language, self.ask.now);
         let read = ROUND.contains(&first.as_str()).then(|| self.index.input(&made.step.skill))??.read(&said);
         let (name, places) = read.arguments.iter().find(|(name, _)| PLACES.contains(&name.as_str()))?;
-        let others = read.given.iter().filter(|given| *given != name).count();
+        let is_other = |given: &&String| {
+            let to = read.arguments.get(*given).and_then(Value::as_str);
+            *given != name && !to.is_some_and(|to| to.split(' ').all(|word| ROUNDED_TO.contains(&word)))
+        };
+        let others = read.given.iter().filter(is_other).count();
         let mut step = made.step.clone();
         step.arguments.insert(name.clone(), places.clone());
         (others == 0 && read.unused.is_empty()).then(|| (step, made.references.clone()))

@@ -67,8 +67,7 @@ pub fn swallows_a_part(parts: &[Part], step: &Step) -> bool {
     parts.windows(2).any(follows)
 }
 
-/// Whether a part is a call that is sure, beside others that ask for something, too.
+/// Whether a part is a call that is sure, beside others.
 pub fn is_partly_clear(parts: &[Part]) -> bool {
-    let asking = parts.iter().filter(|part| part.clause.asks).count();
-    asking > 1 && parts.iter().any(|part| part.clause.asks && first_call(&part.strategy).is_some())
+    parts.len() > 1 && parts.iter().any(|part| part.clause.asks && first_call(&part.strategy).is_some())
 }

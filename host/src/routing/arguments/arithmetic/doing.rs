@@ -214,18 +214,29 @@ const DOINGS: &[(&[&str], Doing)] = &[
     (&["dubbelt", "så", "stort", "som"], Doing::One("2 * ", "")),
     (&["fakulteten", "för"], Doing::One("", "!")),
     (&["cube"], Doing::One("", "^3")),
+    (&["kvadrera"], Doing::One("", "^2")),
 ];
 
 /// The operation that is named from token `at` on, and by how many words.
 pub fn doing_at(text: &Text<'_>, at: usize) -> Option<(usize, Doing)> {
     let begins = |(words, _): &&(&[&str], Doing)| {
-        words.iter().enumerate().all(|(offset, word)| text.lower(at + offset) == *word)
+        let is_there = |(offset, word): (usize, &&str)| {
+            text.lower(at + offset) == *word || offset == 0 && is_form(text.lower(at), word)
+        };
+        words.iter().enumerate().all(is_there)
     };
     if let Some(length) = remainder_at(text, at) {
         return Some((length, Doing::Remainder));
     }
     let (words, doing) = DOINGS.iter().filter(begins).max_by_key(|(words, _)| words.len())?;
     Some((words.len(), *doing))
+}
+
+/// Whether `word` is `verb` in another form: "subtracting", "subtraherar".
+fn is_form(word: &str, verb: &str) -> bool {
+    let rest = |stem: &str| word.strip_prefix(stem);
+    let english = rest(verb) == Some("ing") || verb.strip_suffix('e').and_then(rest) == Some("ing");
+    english || verb.ends_with('a') && rest(verb) == Some("r")
 }
 
 /// "The remainder when you divide", "resten av": by how many words a remainder is asked for.

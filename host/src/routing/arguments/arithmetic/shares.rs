@@ -33,9 +33,12 @@ pub fn names() -> impl Iterator<Item = &'static &'static str> {
     PARTS.iter().flat_map(|(_, words)| words.iter()).chain(OFF).chain(ON)
 }
 
-/// "A third of 90", "tre fjärdedelar av 80", from token `at` on.
+/// "A third of 90", "ta tre fjärdedelar av 80", from token `at` on.
 pub fn fraction(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> {
     let text = reading.text;
+    if matches!(text.lower(at), "take" | "ta") {
+        return fraction(reading, at + 1).map(|(written, tokens)| (written, at..tokens.end));
+    }
     let part = |at: usize| PARTS.iter().find(|(_, words)| words.contains(&text.lower(at))).map(|(parts, _)| *parts);
     let number = reading.numbers.iter().find(|number| number.tokens.start == at && !number.ordinal && !number.weak);
     let counted = number.filter(|number| number.is_whole()).and_then(|number| {
@@ -43,9 +46,10 @@ pub fn fraction(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize
         let name = (at + 1..number.tokens.end + 1).find(|next| part(*next).is_some())?;
         Some((number.value, name))
     });
+    let article = matches!(text.lower(at), "a" | "an" | "one" | "en") && part(at + 1).is_some();
     let (n_parts, name) = match counted {
         Some((value, name)) => (Some(value), name),
-        None => (None, at),
+        None => (None, at + usize::from(article)),
     };
     let parts = part(name)?;
     // "The third of 5" is one of five things.
