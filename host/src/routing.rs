@@ -53,6 +53,8 @@ pub struct Profile {
     pub output_schema: Option<Arc<Value>>,
     /// Requests it answers.
     pub examples: Vec<ExampleText>,
+    /// Whether it changes nothing, as its author says.
+    pub read_only: bool,
 }
 
 /// One request that a skill answers.

@@ -33,6 +33,7 @@ fn giving(
         input_schema: Arc::new(schema),
         output_schema: output_schema.map(Arc::new),
         examples: examples.iter().map(example).collect(),
+        read_only: false,
     }))
 }
 

@@ -225,6 +225,7 @@ fn profile(skill: &Skill) -> Profile {
         input_schema: Arc::new(input_schema),
         output_schema: skill.output_schema().and_then(|schema| serde_json::from_str(schema).ok()).map(Arc::new),
         examples: texts.collect(),
+        read_only: skill.annotations().read_only_hint,
     }
 }
 

@@ -39,7 +39,12 @@ fn of_request(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analys
     }
     let follow = Follow::of(text).filter(|_| !ask.turns.is_empty());
     let goes_on = follow.as_ref().filter(|follow| follow.way != Way::Points);
-    if let Some((strategy, reason)) = goes_on.and_then(|follow| follow.go_on(index, ask, language)) {
+    let contradicts = |strategy: &Strategy| {
+        let step = plan::first_call(strategy);
+        step.and_then(|step| index.profile(&step.skill)).is_some_and(|profile| decide::contradicts(profile, text))
+    };
+    let followed = goes_on.and_then(|follow| follow.go_on(index, ask, language));
+    if let Some((strategy, reason)) = followed.filter(|(strategy, _)| !contradicts(strategy)) {
         return whole(language, intent, Vec::new(), Ranking::default(), strategy, vec![reason], ask);
     }
     let clauses = clauses::split(text, &language);

@@ -28,7 +28,8 @@ mod told;
 
 pub use boundary::asks_for_most;
 pub use kinds::{
-    act, begins_with_value, gives_data, is_fragment, is_order, is_question, notes, request_of, says_what, topic,
+    act, begins_with_value, gives_data, is_fragment, is_negated, is_order, is_question, notes, only_reads, request_of,
+    says_what, topic,
 };
 pub use lexicon::lexicon;
 pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
@@ -226,7 +227,10 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
         || open.by_ref().take(6).any(|at| starts_request(own, at).is_some());
     let has_data = own.iter().any(|word| word.shielded);
     let ends = own.iter().rposition(|word| word.lower == ":").is_some_and(|at| at + 1 == own.len());
-    let asks = asks && !courtesy::announces_only(own) && !((has_data || ends) && courtesy::gives_data(own));
+    let asks = asks
+        && !kinds::is_negated(written)
+        && !courtesy::announces_only(own)
+        && !((has_data || ends) && courtesy::gives_data(own));
     let depends = !earlier.is_empty() && refers(own, start.ordered);
     Some(Clause { text: written.to_owned(), depends, span, asks, ordered: start.ordered })
 }

@@ -73,6 +73,27 @@ impl Contender<'_> {
     }
 }
 
+/// Whether `profile` by its own words changes something, and `text` asks for no more than to be told something, or that
+/// something is not done: "list the notes I have left" deletes none.
+pub fn contradicts(profile: &Profile, text: &str) -> bool {
+    !profile.read_only && says_change(profile) && clauses::only_reads(text)
+}
+
+/// Whether a skill is called by what it changes, or begins with that to tell what it does.
+fn says_change(profile: &Profile) -> bool {
+    const CHANGES: &[&str] = &[
+        "add", "append", "book", "buy", "cancel", "clear", "create", "delete", "drop", "edit", "erase", "insert",
+        "keep", "mail", "move", "order", "pay", "post", "publish", "put", "remove", "rename", "replace", "reserve",
+        "save", "send", "set", "store", "update", "upload", "write",
+    ];
+    let changes = |word: &str| {
+        let lower = word.to_lowercase();
+        CHANGES.iter().any(|verb| lower == *verb || lower.strip_suffix('s') == Some(verb))
+    };
+    profile.name.split(|letter: char| !letter.is_alphanumeric()).any(changes)
+        || profile.description.split_whitespace().next().is_some_and(changes)
+}
+
 /// Decides about a part of a request, which has fewer words to be told by than a whole one: a skill that has a use for all
 /// of it fits.
 pub fn decide_part(index: &Index, ask: &Ask<'_>, said: &Said<'_>, intent: Intent, ranking: &Ranking) -> Strategy {
@@ -106,7 +127,7 @@ fn decide_as(
         return (gap(), vec!["there is no skill to route to".to_owned()]);
     };
     let mut options = options(index, ask, said, first, &ranking.candidates);
-    options.retain(|option| !option.is_beside());
+    options.retain(|option| !option.is_beside() && !contradicts(option.profile, said.words()));
     // "Mail Eva that I am late" is for none that does not speak of mailing, though it could take the words as a note.
     if let Some((verb, speaks)) =
         clauses::act(said.words()).or_else(|| clauses::topic(said.words())).filter(|_| is_part)

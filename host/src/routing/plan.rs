@@ -25,7 +25,7 @@ use self::taking::Landing;
 pub use self::whole::{drops_a_part, is_all_of, is_partly_clear, is_several, is_sure, leaves_a_part, swallows_a_part};
 use super::arguments::{self, Said};
 use super::mend::Mended;
-use super::{Ask, Clause, Index, Language, Part, Ranking, Reference, Step, Strategy, clauses};
+use super::{Ask, Clause, Index, Language, Part, Ranking, Reference, Step, Strategy, clauses, decide};
 
 /// What stands where a part points, until the answer is there: of each kind one that nobody writes.
 const NUMBER: &str = "918273645";
@@ -97,6 +97,9 @@ impl Planner<'_> {
                 None if !clause.asks && clauses::gives_data(&clause.text) && self.gives(clause, has_block) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
+                None if clauses::is_negated(&clause.text) => {
+                    with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
+                }
                 None => self.part(clause, ranking, clauses.get(..at).unwrap_or_default(), &made),
             };
             if let Some((step, first)) = self.with_told(&part, clauses.get(..at).unwrap_or_default(), &parts) {
@@ -124,6 +127,10 @@ impl Planner<'_> {
                     }
                 }
                 part = with(clause, Strategy::Direct(done.step), done.references);
+            }
+            let changes = first_call(&part.strategy).and_then(|step| self.index.profile(&step.skill));
+            if changes.is_some_and(|profile| decide::contradicts(profile, &clause.text)) {
+                part = with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new());
             }
             told = self.told(clause);
             let of = |step| Made { references: part.references.clone(), ..self.made(step, &clause.text) };

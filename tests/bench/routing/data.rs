@@ -84,5 +84,6 @@ pub fn profile(name: &str, description: &str, schema: Value, language: &str, exa
         input_schema: Arc::new(schema),
         output_schema: None,
         examples: examples.iter().map(example).collect(),
+        read_only: false,
     }))
 }

@@ -156,6 +156,15 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     {
         return Some(ordered(words, at));
     }
+    // "Then in kebab-case, and in capitals as well".
+    let link = |at: usize| is(&["in", "into", "to", "as", "i", "till", "som"], at);
+    let begins_so = order_words(words, begun).is_some_and(|length| link(begun + length));
+    if begins_so && is(&["and", "och", ","], at) {
+        let next = at + 1 + usize::from(is(&["and", "och"], at + 1));
+        if link(next) {
+            return Some(Start { word: at, ordered: false });
+        }
+    }
     // "And then to miles": the part before goes on with what came of it.
     if let Some(length) = order_words(words, at)
         && matches!(lower(at + length), "to" | "into" | "till" | "in" | "i")
@@ -432,6 +441,7 @@ pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
         let is_clear = is_value
             || DETERMINERS.contains(&next)
             || QUESTIONS.contains(&next)
+            || matches!(next, "bara" | "just" | "only")
             || matches!(
                 next,
                 "att" | "away" | "down" | "together" | "bort" | "ihop" | "ifrån" | "ner" | "isär" | "back"

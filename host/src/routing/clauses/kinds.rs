@@ -101,6 +101,64 @@ pub(super) const NOTING: &[&str] = &[
     "påminnelse",
 ];
 
+/// Whether `text` asks for nothing but to be told or shown something, or that something is not done: "list the notes",
+/// "hur många …", "spara ingenting".
+pub fn only_reads(text: &str) -> bool {
+    const READS: &[&str] = &[
+        "list",
+        "show",
+        "display",
+        "count",
+        "calculate",
+        "compute",
+        "multiply",
+        "divide",
+        "subtract",
+        "double",
+        "halve",
+        "sum",
+        "total",
+        "average",
+        "compare",
+        "find",
+        "search",
+        "lista",
+        "visa",
+        "räkna",
+        "beräkna",
+        "multiplicera",
+        "dividera",
+        "subtrahera",
+        "dubbla",
+        "halvera",
+        "summera",
+        "jämför",
+        "hitta",
+        "sök",
+        "leta",
+    ];
+    let words = read(text);
+    let first = words.get(after_lead(&words)).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    READS.contains(&first) || is_question(text) || is_negated(text)
+}
+
+/// Whether `text` says that something is not to be done: "don't save anything", "spara ingenting".
+pub fn is_negated(text: &str) -> bool {
+    const NOT: &[&str] = &["inte", "ingenting", "inget", "inga", "ingen", "aldrig", "ej"];
+    let words = read(text);
+    let start = after_lead(&words);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let english = matches!(lower(start), "don't" | "dont" | "don’t" | "never" | "without")
+        || lower(start) == "do" && lower(start + 1) == "not"
+        || lower(start) == "no" && lower(start + 1) == "need";
+    let swedish = verbs::is_verb(lower(start)) && (start + 1..start + 4).any(|at| NOT.contains(&lower(at)))
+        || lower(start) == "utan" && lower(start + 1) == "att"
+        || matches!(lower(start), "du" | "ni" | "inget" | "ingen")
+            && lower(start + 1) == "behöver"
+            && NOT.contains(&lower(start + 2));
+    english || swedish
+}
+
 /// Whether `text` only gives what the request is about: "here is a table:".
 pub fn gives_data(text: &str) -> bool {
     courtesy::gives_data(&read(text))

@@ -248,6 +248,9 @@ fn without_lead(text: &str) -> &str {
         };
         let skipped = LEADS.iter().filter(is_there).map(|lead| lead.len()).max().unwrap_or(0);
         let tail = words.iter().rev().take_while(|word| !word.shielded && TAILS.contains(&&*word.lower)).count();
+        let left = words.get(..words.len() - tail).unwrap_or_default();
+        let as_well = matches!(left, [.., first, second] if first.lower == "as" && second.lower == "well");
+        let tail = tail + if as_well { 2 } else { 0 };
         let kept = skipped..words.len().saturating_sub(tail);
         let Some(own) = words.get(kept.clone()).filter(|own| !own.is_empty()) else { return text };
         let span = own.first().map_or(0, |word| word.span.start)..own.last().map_or(0, |word| word.span.end);

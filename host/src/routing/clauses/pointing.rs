@@ -69,35 +69,7 @@ pub fn pointer(text: &str) -> Option<Pointer> {
             "its" | "their" | "dess" | "deras" => found(at, "", false),
             "that" | "this" | "detta" | "denna" => {
                 let next = lower(at + 1);
-                let alone = matches!(
-                    next,
-                    "" | "."
-                        | "?"
-                        | "!"
-                        | ","
-                        | "by"
-                        | "to"
-                        | "into"
-                        | "till"
-                        | "med"
-                        | "in"
-                        | "i"
-                        | "with"
-                        | "as"
-                        | "som"
-                        | "from"
-                        | "from:"
-                        | "off"
-                        | "away"
-                        | "up"
-                        | "between"
-                        | "among"
-                        | "på"
-                        | "av"
-                        | "från"
-                        | "and"
-                        | "och"
-                ) || is_operator(next);
+                let alone = BEHIND_THAT.contains(&next) || is_operator(next);
                 let alone = alone || matches!(next, "is" | "är") && is_operator(lower(at + 2));
                 alone.then(|| found(at, "", matches!(before, "is" | "was" | "är") && !is_operator(next))).flatten()
             }
@@ -105,6 +77,12 @@ pub fn pointer(text: &str) -> Option<Pointer> {
         }
     })
 }
+
+/// What may stand behind "that" where it means something by itself; empty at the end.
+pub(super) const BEHIND_THAT: &[&str] = &[
+    "", ".", "?", "!", ",", "by", "to", "into", "till", "med", "in", "i", "with", "as", "som", "from", "from:", "off",
+    "away", "up", "between", "among", "på", "av", "från", "and", "och",
+];
 
 /// Where what is to be written down begins, which points at nothing of the request: "note that I called him".
 pub(super) fn content(words: &[Word]) -> usize {
@@ -482,6 +460,7 @@ fn without_courtesy(text: &str) -> &str {
 /// Where a part may say a second thing without a verb of its own: "and", "och", or a comma, with as many words before it at least.
 pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
     let words = read(text);
+    let n_before = n_before + order_words(&words, 0).unwrap_or(0);
     // "Between 1 and 5" is one thing.
     let within_pair = |at: usize| {
         let before = words.iter().take(at).rposition(|word| {

@@ -87,24 +87,8 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
                 ordered
                     || is_operator(next)
                     || matches!(next, "is" | "är") && is_operator(lower(at + 2))
-                    || matches!(
-                        next,
-                        "" | "."
-                            | "by"
-                            | "?"
-                            | "!"
-                            | ","
-                            | "to"
-                            | "into"
-                            | "till"
-                            | "list"
-                            | "number"
-                            | "text"
-                            | "file"
-                            | "information"
-                            | "data"
-                            | "value"
-                    )
+                    || pointing::BEHIND_THAT.contains(&next) && !matches!(next, "and" | "och" | "in" | "i")
+                    || matches!(next, "list" | "number" | "text" | "file" | "information" | "data" | "value")
                     || matches!(lower(at), "its" | "their" | "dess" | "deras")
             }
             _ => false,

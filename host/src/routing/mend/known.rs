@@ -1,6 +1,7 @@
 //! Words that requests have and no vocabulary: none of them is a slip.
 
 pub const KNOWN: &[&str] = &[
+    "well",
     "weather",
     "tryck",
     "kraft",

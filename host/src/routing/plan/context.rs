@@ -145,7 +145,8 @@ impl Planner<'_> {
                 return Some(known);
             }
             if is_text {
-                let main = |output: &&outputs::Output| output.kind == Kind::Text && output.is_main;
+                let main =
+                    |output: &&outputs::Output| output.kind == Kind::Text && output.is_main && !output.is_in_list();
                 if let Some(output) = made.outputs.iter().find(|output| main(output) && !output.as_text) {
                     return Some(found(at, output));
                 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::arguments;
-use super::super::clauses::Pointer;
+use super::super::clauses::{self, Pointer};
 use super::super::shapes::{self, Place};
 use super::{DATE, Landing, NUMBER, TEXT};
 
@@ -13,6 +13,7 @@ const DEPTH_MAX: usize = 2;
 const OUTPUTS_MAX: usize = 64;
 /// What the first of an answer's places has before the others.
 const LEADS: f32 = 0.8;
+const LEADS_ALONE: f32 = 0.3;
 /// Names that say no more than that it is what was asked for.
 const MAIN: &[&str] = &["result", "value", "answer", "total", "sum", "text", "output", "converted"];
 
@@ -77,6 +78,14 @@ impl Output {
     /// Whether its number is, or may be, written as text.
     pub fn is_number_in_text(&self) -> bool {
         self.as_text || self.is_open
+    }
+
+    /// Whether it is one word of many, and a question is about something else than that: "how many words are there in it".
+    pub fn is_beside(&self, text: &str) -> bool {
+        const OF_A_WORD: &[&str] = &["letters", "characters", "bokstäver", "tecken", "vowels", "syllables"];
+        let counted = clauses::counted_noun(text);
+        let of_word = counted.is_some_and(|noun| OF_A_WORD.contains(&noun.as_str()));
+        self.is_in_list() && self.is_main && !self.is_open && clauses::is_question(text) && !of_word
     }
 
     /// Whether it is of the first item of a list.
@@ -252,6 +261,9 @@ pub fn best<'a>(outputs: &'a [Output], kind: Kind, pointer: &Pointer, asked: &st
         let is_sole = is_sole && (output.kind != Kind::Text || output.leads || output.is_main);
         score += if is_sole { 0.5 } else { 0.0 };
         score += if output.leads && pointer.names_skill { LEADS } else { 0.0 };
+        // "How old was she? Multiply that by 12."
+        let alone = output.leads && pointer.noun.is_empty() && output.kind == Kind::Number;
+        score += if alone { LEADS_ALONE } else { 0.0 };
         (*output, score - 0.2 * output.depth as f32)
     });
     let mut ranked: Vec<(&Output, f32)> = scored.collect();

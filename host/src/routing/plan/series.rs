@@ -46,6 +46,9 @@ impl Planner<'_> {
     /// The several things that a clause says: where the skill that it is for has no use for all of it, but for each.
     fn cut_one(&self, clause: &Clause, ranking: &Ranking, room: usize) -> Option<Vec<Clause>> {
         let best = ranking.candidates.first()?;
+        if clauses::is_negated(&clause.text) {
+            return None;
+        }
         let said = Said::new(&clause.text, self.language, self.ask.now).mended(self.mended);
         let read = self.index.input(&best.skill)?.read(&said);
         if self.is_one_call(clause, ranking) {

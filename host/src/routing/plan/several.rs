@@ -44,7 +44,8 @@ impl Planner<'_> {
         let words: Vec<String> = arguments::plain_words(text).collect();
         let says = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
         let sign = DOINGS.iter().find(|(doing, _)| says(doing)).map(|(_, sign)| *sign);
-        let (at, made) = before.iter().enumerate().next_back().and_then(|(at, made)| Some((at, made.as_ref()?)))?;
+        let last = || before.iter().enumerate().next_back().and_then(|(at, made)| Some((at, made.as_ref()?)));
+        let (at, made) = looked_up(&words, before).or_else(last)?;
         let list = made.found.iter().find(|output| output.is_open && output.kind == Kind::Text);
         let says_figure = Said::new(text, self.language, self.ask.now).says_figure();
         if let Some(output) = list
@@ -99,6 +100,19 @@ impl Planner<'_> {
             .map(|((part, pointer), template)| reference(&name, *part, pointer.clone(), Some(template.to_owned())));
         Some((step, references.collect()))
     }
+}
+
+/// The last part that looked up what one of `words` names: `$.orders[*].total` where "the totals" are spoken of.
+fn looked_up<'m>(words: &[String], before: &'m [Option<Made>]) -> Option<(usize, &'m Made)> {
+    let names = |value: &str| {
+        let key = value.rsplit(|letter: char| !letter.is_alphanumeric()).find(|key| !key.is_empty());
+        value.starts_with('$')
+            && key.is_some_and(|key| words.iter().any(|word| arguments::same_word(word, &key.to_lowercase())))
+    };
+    before.iter().enumerate().rev().find_map(|(at, made)| {
+        let made = made.as_ref()?;
+        made.step.arguments.values().filter_map(serde_json::Value::as_str).any(names).then_some((at, made))
+    })
 }
 
 fn reference(name: &str, part: usize, pointer: String, template: Option<String>) -> Reference {

@@ -52,7 +52,7 @@ impl Planner<'_> {
         });
         for (kind, meant) in tried {
             let Some((output, score)) = meant.filter(|(_, score)| *score > most - LESS_LIKELY) else { continue };
-            if pointer.is_weak && !depends && output.kind != Kind::Date {
+            if pointer.is_weak && !depends && output.kind != Kind::Date || output.is_beside(text) {
                 continue;
             }
             let stand_in = kind.stand_in();

@@ -17,6 +17,7 @@ struct Own<'a> {
     /// Its words without those of order, and with what it says to be the same.
     text: &'a str,
     points: Option<clauses::Pointer>,
+    earlier: &'a [Clause],
     before: &'a [Option<Made>],
     /// The last part before it that can be called, and its place.
     last: Option<(usize, &'a Made)>,
@@ -35,7 +36,12 @@ impl Planner<'_> {
         let last = before.iter().enumerate().rev().find_map(|(at, made)| Some((at, made.as_ref()?)));
         let points = clauses::pointer(&text);
         let previous = last.filter(|(at, _)| at + 1 == before.len());
-        let own = Own { clause, text: &text, points, before, last, previous };
+        let own = Own { clause, text: &text, points, earlier, before, last, previous };
+        // "Which is the highest value?" is about the table, whatever else it could mean.
+        let says_which = own.points.as_ref().is_none_or(|pointer| !pointer.noun.is_empty());
+        if let Some(of_table) = self.of_table(&text).filter(|_| says_which && clauses::is_question(&text)) {
+            return with(clause, of_table, Vec::new());
+        }
         if let Some((strategy, references)) = self.of_before(&own) {
             return with(clause, strategy, references);
         }
@@ -169,8 +175,14 @@ impl Planner<'_> {
 
     /// The call of a part that is not clear by itself, as what the part before it leaves unsaid.
     fn unclear(&self, own: &Own<'_>) -> Option<Call> {
+        if let Some(strategy) = self.of_same_data(own) {
+            return Some((strategy, Vec::new()));
+        }
         let (text, (at, made)) = (own.text, own.previous?);
         let direct = |(step, references)| (Strategy::Direct(step), references);
+        if let Some(step) = self.once_more(own, made) {
+            return Some((Strategy::Direct(step), Vec::new()));
+        }
         // "How many words the text has": where nothing else says which text, it is what came of the part before.
         let weak = own.points.as_ref().filter(|pointer| pointer.is_weak && !pointer.noun.is_empty());
         if let Some(taken) = weak.and_then(|pointer| self.taken(text, pointer, at, made, true)) {
@@ -185,6 +197,29 @@ impl Planner<'_> {
             return None;
         }
         self.going_on(text, own.clause.ordered, at, made).map(direct)
+    }
+
+    /// "Also write down 'order coffee'": the same as the part before does, with what is said here.
+    fn once_more(&self, own: &Own<'_>, made: &Made) -> Option<Step> {
+        let says_also = arguments::plain_words(&own.clause.text)
+            .any(|word| matches!(word.as_str(), "also" | "too" | "också" | "även"));
+        let said = Said::new(own.text, self.language, self.ask.now).mended(self.mended);
+        let read = self.index.input(&made.step.skill).filter(|_| says_also)?.read(&said);
+        let is_whole = read.missing.is_empty() && !read.given.is_empty() && read.unused.is_empty();
+        is_whole.then(|| Step { skill: made.step.skill.clone(), arguments: read.arguments })
+    }
+
+    /// "And then get the ids": what a part names of the data that an earlier one looked into, with the same skill.
+    fn of_same_data(&self, own: &Own<'_>) -> Option<Strategy> {
+        if arguments::json_in(own.text).is_some() {
+            return None;
+        }
+        let data = own.earlier.iter().rev().find_map(|clause| clause.text.get(arguments::json_in(&clause.text)?))?;
+        let strategy =
+            self.decide(&format!("{} in {data}", own.text.trim_end_matches(['.', '?', '!', ' '])), None, true);
+        let skill = &first_call(&strategy)?.skill;
+        let looked = own.before.iter().flatten().any(|made| made.step.skill == *skill);
+        looked.then_some(strategy)
     }
 
     /// The arithmetic of a part with a figure of the table that an earlier part tells of: "take 20 off the sum of prices".

@@ -291,6 +291,7 @@ fn of_candidate(skill: &CandidateSkill) -> Profile {
         input_schema: Arc::new(Value::Object(skill.metadata.input_schema.clone())),
         output_schema: skill.metadata.output_schema.clone().map(Arc::new),
         examples: texts(&skill.metadata.examples),
+        read_only: skill.metadata.annotations.read_only_hint,
     }
 }
 
@@ -302,6 +303,7 @@ fn of_installed(skill: &crate::skills::Skill) -> Profile {
         input_schema: Arc::new(serde_json::from_str(skill.input_schema()).unwrap_or(Value::Null)),
         output_schema: skill.output_schema().and_then(|schema| serde_json::from_str(schema).ok()).map(Arc::new),
         examples: texts(&examples),
+        read_only: skill.annotations().read_only_hint,
     }
 }
 
