@@ -27,11 +27,15 @@ fn of_request(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analys
     let text = mended.text.as_str();
     let language = language::detect(text);
     let intent = intent::of(text);
-    let ranked = |text: &str| {
-        let vector = embed.and_then(|embed| embed.query(&shape::of(text)).ok());
-        let request = Request { text, vector: vector.as_deref(), learned: ask.learned, among: ask.among };
+    let ranked_by = |text: &str, vector: Option<&[f32]>| {
+        let request = Request { text, vector, learned: ask.learned, among: ask.among };
         with_calculating(index.rank_among(&request, N_CANDIDATES), text, index, ask, language)
     };
+    let ranked = |text: &str| {
+        let vector = embed.and_then(|embed| embed.query(&shape::of(text)).ok());
+        ranked_by(text, vector.as_deref())
+    };
+    let by_words = |text: &str| ranked_by(text, None);
     if matches!(intent, Intent::Chat | Intent::Unclear) {
         let reasons = vec![format!("a request of kind `{}` wants no skill", intent.as_str())];
         let nothing = Strategy::Gap { nearest: Vec::new() };
@@ -58,7 +62,15 @@ fn of_request(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analys
         several => several.iter().map(|clause| ranked(&clause.text)).collect(),
     };
     let block = tables::find(text).into_iter().next().and_then(|table| text.get(table));
-    let planner = Planner { index, ask, language, mended: &mended, block, ranked: &ranked };
+    let planner = Planner {
+        index,
+        ask,
+        language,
+        mended: &mended,
+        block,
+        ranked: &ranked,
+        by_words: embed.map(|_| &by_words as &dyn Fn(&str) -> Ranking),
+    };
     let (clauses, rankings) = planner.cut(clauses, rankings);
     let ranked_parts: Vec<ClauseRanking<'_>> =
         clauses.iter().zip(&rankings).map(|(clause, ranking)| ClauseRanking { clause, ranking }).collect();

@@ -279,6 +279,12 @@ pub fn dates(schema: &Value) -> Vec<String> {
     parameters.into_iter().filter(|parameter| parameter.sense == Sense::Date).map(|parameter| parameter.name).collect()
 }
 
+/// The properties that are times of day, or moments.
+pub fn times(schema: &Value) -> Vec<String> {
+    let is_time = |parameter: &Parameter| matches!(parameter.sense, Sense::Time | Sense::DateTime);
+    schema::parameters(schema).into_iter().filter(is_time).map(|parameter| parameter.name).collect()
+}
+
 /// Whether the property `name` holds any text, and not one of a kind of its own such as an address or a zone.
 pub fn takes_any_text(schema: &Value, name: &str) -> bool {
     schema::parameters(schema).iter().any(|parameter| {

@@ -46,6 +46,8 @@ pub struct Planner<'a> {
     pub block: Option<&'a str>,
     /// The skills that fit a text.
     pub ranked: &'a dyn Fn(&str) -> Ranking,
+    /// The same by its words alone, where vectors are compared otherwise.
+    pub by_words: Option<&'a dyn Fn(&str) -> Ranking>,
 }
 
 /// A part that can be called, for those after it.
@@ -100,7 +102,10 @@ impl Planner<'_> {
                 None if clauses::is_negated(&clause.text) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
-                None => self.part(clause, ranking, clauses.get(..at).unwrap_or_default(), &made),
+                None => {
+                    let (earlier, later) = (clauses.get(..at), clauses.get(at + 1..));
+                    self.part(clause, ranking, (earlier.unwrap_or_default(), later.unwrap_or_default()), &made)
+                }
             };
             if let Some((step, first)) = self.with_told(&part, clauses.get(..at).unwrap_or_default(), &parts) {
                 part = with(clause, Strategy::Direct(step), Vec::new());
@@ -177,6 +182,7 @@ impl Planner<'_> {
         let found = self
             .answered(&text, before)
             .or_else(|| self.told_before(&text, &part.strategy, earlier, before))
+            .or_else(|| self.at_same_time(&text, &part.strategy, earlier, before))
             .or_else(|| self.completed_from(&text, &part.strategy, has_block, before));
         found.or_else(|| self.about_date(&text, &part.strategy, earlier, before))
     }
@@ -198,6 +204,11 @@ impl Planner<'_> {
         };
         if outputs.iter().any(|output| output.kind == Kind::Date && given(output)) {
             outputs.retain(|output| output.kind != Kind::Date || given(output) || !echoes(output));
+        }
+        // "That day" is not when the next birthday is.
+        let own = self.index.profile(&step.skill).map(|own| arguments::dates(&own.input_schema)).unwrap_or_default();
+        if own.iter().any(|name| step.arguments.contains_key(name)) {
+            outputs.retain(|output| output.kind != Kind::Date || output.leads() || own.contains(&output.name));
         }
         // "Which word is most common": the first of those that were found.
         let first =

@@ -103,6 +103,7 @@ const ENGLISH: &[&str] = &[
     "drop",
     "echo",
     "edit",
+    "e-mail",
     "email",
     "enable",
     "encode",
@@ -417,7 +418,7 @@ const ALSO_NOUNS: &[&str] = &[
 /// Verbs, and the beginnings of words by which a skill speaks of what they do.
 const ACTS: &[(&[&str], &[&str])] = &[
     (
-        &["email", "mail", "maila", "mejla"],
+        &["e-mail", "email", "mail", "maila", "mejla"],
         &["mail", "mejl", "epost", "post", "message", "meddelande", "send", "skicka", "inbox"],
     ),
     (&["call", "ring", "ringa"], &["call", "phone", "ring", "dial", "telefon", "samtal"]),

@@ -256,7 +256,11 @@ impl Reader<'_> {
         }
         // "How many minutes are there in 3 hours" asks of no time to come.
         let counts = (at.saturating_sub(5)..at).any(|before| matches!(self.lower(before), "many" | "much" | "många"));
-        if self.lower(at) == "in" && counts {
+        // "Räkna om 420 minuter" does not say when.
+        let is_particle = at.checked_sub(1).is_some_and(|before| {
+            matches!(self.lower(before), "räkna" | "räknar" | "räknat" | "räknas" | "gör" | "göra" | "görs" | "gjort")
+        });
+        if self.lower(at) == "in" && counts || self.lower(at) == "om" && is_particle {
             return None;
         }
         let (number_at, forward) = match self.lower(at) {

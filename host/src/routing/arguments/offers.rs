@@ -161,6 +161,7 @@ fn decimals_in_words(reading: &Reading<'_>, parameter: &Parameter) -> Option<Off
             Some((0, 2 + usize::from(matches!(text.lower(at + 2), "number" | "tal"))))
         }
         ("whole", "number") => Some((0, 2)),
+        ("to" | "till", "whole" | "hela") => Some((0, 3)),
         ("heltal" | "integer", _) => Some((0, 1)),
         _ => None,
     };

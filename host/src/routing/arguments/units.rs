@@ -97,7 +97,7 @@ static UNITS: &[Unit] = &[
     unit(Volume, 0.1, &["dl", "deciliter", "deciliters", "decilitre", "decilitres"]),
     unit(Volume, 0.01, &["cl", "centiliter", "centiliters", "centilitre", "centilitres"]),
     unit(Volume, 0.001, &["ml", "milliliter", "milliliters", "millilitre", "millilitres"]),
-    unit(Volume, 3.785411784, &["gal", "gallon", "gallons"]),
+    unit(Volume, 3.785411784, &["gal", "gallon", "gallons", "us gallon", "us gallons"]),
     unit(Volume, 4.54609, &["imperial gallon", "imperial gallons", "uk gallon", "uk gallons"]),
     unit(Volume, 0.0295735295625, &["fl oz", "fluid ounce", "fluid ounces"]),
     unit(Volume, 0.2365882365, &["cup", "cups", "kopp", "koppar", "us cup", "us cups"]),

@@ -36,7 +36,8 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         return (follows && !abbreviation && !listed).then(|| ordered(words, next));
     }
     // "visa sen vad …", "räkna sedan ut …": the verb before is the part's own.
-    let verb_before = at.checked_sub(1).is_some_and(|before| verbs::is_verb(lower(before)));
+    let told = at.checked_sub(1).is_some_and(|before| is(&["me", "mig", "us", "oss"], before));
+    let verb_before = at.checked_sub(if told { 2 } else { 1 }).is_some_and(|before| verbs::is_verb(lower(before)));
     if verb_before && order_words(words, at).is_some() {
         return None;
     }
@@ -141,9 +142,22 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
             && orders_something(words, next)
             || joined && does_to_it(words, next))
             && !words.iter().take(at).skip(begun).any(|word| NOTES.contains(&&*word.lower));
+        let own = words.get(at + 1..).unwrap_or_default();
+        if super::kinds::negated(own) && own.iter().skip(1).any(|word| verbs::is_verb(&word.lower)) {
+            return Some(Start { word: at, ordered: false });
+        }
         if (starts || orders || asks_of_value(words, next) || tells_value(words, next)) && says_something(words, next) {
             return Some(Start { word: at, ordered: false });
         }
+    }
+    // "They wrote: 'We slept late.' How many words is that": a quotation that ends as a sentence does ends one.
+    let quoted = |back: usize| at.checked_sub(back).and_then(|at| words.get(at)).filter(|word| word.shielded);
+    if quoted(1).is_some_and(|mark| !mark.lower.chars().any(char::is_alphanumeric))
+        && quoted(2).is_some_and(|stop| matches!(&*stop.lower, "." | "?" | "!"))
+        && word.spaced
+        && starts_request(words, at) == Some(2)
+    {
+        return Some(ordered(words, at));
     }
     // "Vad blir 12 gånger 70 dela svaret med 4": as it is said, with no mark between.
     if at > begun + 2 && verb_starts_anew(words, at) {

@@ -17,16 +17,33 @@ pub(super) fn lead(words: &[Word]) -> usize {
     let also = |at: usize, word: &Word| at > 0 && matches!(&*word.lower, "also" | "också");
     let asks_nicely = |(at, word): &(usize, &Word)| !word.shielded && (is_polite(&word.lower) || also(*at, word));
     let polite = words.iter().enumerate().take(LEAD_MAX).take_while(asks_nicely).count();
-    (1..=polite).rev().find(|at| begins(*at)).unwrap_or(0)
+    // "Please do not save it" asks for nothing, however nicely.
+    let negated =
+        |at: usize| words.iter().take(at).any(|word| matches!(&*word.lower, "not" | "inte" | "don't" | "never"));
+    let wonders = |at: usize| words.iter().take(at).any(|word| matches!(&*word.lower, "if" | "om" | "mind" | "too"));
+    (1..=polite).filter(|at| !negated(*at) || wonders(*at)).rev().find(|at| begins(*at)).unwrap_or(0)
 }
 
 /// How many words at the beginning announce what follows their colon: "here is my list for today:".
 pub(super) fn announcement(words: &[Word]) -> usize {
     let colon = words.iter().take(LEAD_MAX).position(|word| word.lower == ":" && !word.shielded);
+    let announces = |own: &[Word]| announces_only(own) || announces_so_many(own);
     match colon {
-        Some(at) if announces_only(words.get(..at).unwrap_or_default()) => at + 1,
+        Some(at) if announces(words.get(..at).unwrap_or_default()) => at + 1,
         _ => 0,
     }
+}
+
+/// Whether `words` say how many things are wanted, and of what kind: "I need three names".
+fn announces_so_many(words: &[Word]) -> bool {
+    let [lead @ .., number, noun] = words else { return false };
+    let counted = NUMBERS.iter().any(|(names, _)| names.contains(&&*number.lower));
+    counted
+        && !noun.shielded
+        && !lead.is_empty()
+        && lead.iter().all(|word| {
+            !word.shielded && (is_polite(&word.lower) || matches!(&*word.lower, "give" | "ge" | "ha" | "få"))
+        })
 }
 
 /// How many words at the beginning of a later part announce no more than that it comes: "last one:", "en sak till:".
@@ -291,6 +308,10 @@ const HOW_MANY: &[&str] = &[
 ];
 
 const THANKS: &[&[&str]] = &[
+    &["while", "you", "are", "at", "it"],
+    &["while", "you're", "at", "it"],
+    &["när", "du", "ändå", "håller", "på"],
+    &["medan", "du", "håller", "på"],
     &["please"],
     &["pls"],
     &["plz"],

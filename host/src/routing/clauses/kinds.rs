@@ -144,9 +144,15 @@ pub fn only_reads(text: &str) -> bool {
 
 /// Whether `text` says that something is not to be done: "don't save anything", "spara ingenting".
 pub fn is_negated(text: &str) -> bool {
+    negated(&read(text))
+}
+
+/// The same of words.
+pub(super) fn negated(words: &[Word]) -> bool {
     const NOT: &[&str] = &["inte", "ingenting", "inget", "inga", "ingen", "aldrig", "ej"];
-    let words = read(text);
-    let start = after_lead(&words);
+    let lead = words.iter().take_while(|word| matches!(&*word.lower, "but" | "men" | "just" | "bara" | ",")).count();
+    let words = words.get(lead..).unwrap_or_default();
+    let start = after_lead(words);
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let english = matches!(lower(start), "don't" | "dont" | "don’t" | "never" | "without")
         || lower(start) == "do" && lower(start + 1) == "not"

@@ -115,6 +115,15 @@ pub(super) fn tells(words: &[Word]) -> bool {
         "be",
     ];
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    // "I need it for a dose."
+    let needs = matches!(lower(1), "need" | "want" | "behöver" | "vill")
+        && (2..4).any(|at| {
+            matches!(lower(at), "it" | "that" | "this" | "them" | "det" | "den" | "detta" | "dem")
+                && matches!(lower(at + 1), "for" | "because" | "since" | "till" | "för" | "eftersom" | "innan" | "by")
+        });
+    if WHO.contains(&lower(0)) && needs {
+        return true;
+    }
     WHO.contains(&lower(0)) && HOW.contains(&lower(1)) && !lower(2).is_empty() && !NOT.contains(&lower(2))
 }
 

@@ -67,6 +67,39 @@ impl Planner<'_> {
         (keeps && adds).then(|| Completed { step, references: Vec::new(), said_by: vec![at] })
     }
 
+    /// The call of a part at the time that the part right before it is about, where both are one question of the same skill:
+    /// "when it is 8:15 in Oslo on 2 May, what time is it in Lima, and what is it in Rome".
+    pub(super) fn at_same_time(
+        &self,
+        text: &str,
+        plain: &Strategy,
+        earlier: &[Clause],
+        before: &[Option<Made>],
+    ) -> Option<Completed> {
+        let step = super::first_call(plain)?;
+        let (at, made) = before.iter().enumerate().next_back()?;
+        let made = made.as_ref().filter(|made| made.step.skill == step.skill)?;
+        let ended = earlier.get(at)?.text.trim_end().ends_with(['.', '!', '?', ';']);
+        let schema = &self.index.profile(&step.skill)?.input_schema;
+        let is_unsaid = |name: &&String| !step.arguments.contains_key(*name);
+        let times: Vec<String> = arguments::times(schema).into_iter().filter(|name| is_unsaid(&name)).collect();
+        let said = |name: &String| Some((name.clone(), made.step.arguments.get(name)?.clone()));
+        let said: Vec<(String, Value)> = times.iter().filter_map(said).collect();
+        if ended || said.is_empty() || clauses::is_of_now(text) {
+            return None;
+        }
+        // What the time was reckoned in belongs to it.
+        let with = made
+            .step
+            .arguments
+            .iter()
+            .filter(|(name, _)| is_unsaid(name))
+            .map(|(name, value)| (name.clone(), value.clone()));
+        let mut step = step.clone();
+        step.arguments.extend(with.collect::<Vec<_>>());
+        Some(Completed { step, references: Vec::new(), said_by: vec![at] })
+    }
+
     /// The call of a part that lacks nothing but what was said or found before.
     pub(super) fn completed_from(
         &self,
@@ -141,7 +174,7 @@ impl Planner<'_> {
             if let Some(value) = value.filter(|value| arguments::takes(schema, name, value)) {
                 return Some(Known::Said(value.clone(), Some(at)));
             }
-            if is_date && let Some(known) = self.date_of(at, made, &to) {
+            if is_date && let Some(known) = self.date_of(at, made, &to, true) {
                 return Some(known);
             }
             if is_text {
@@ -187,7 +220,7 @@ impl Planner<'_> {
     }
 
     /// The date that a part found, or that it was given.
-    fn date_of(&self, at: usize, made: &Made, to: &str) -> Option<Known> {
+    fn date_of(&self, at: usize, made: &Made, to: &str, of_somebody: bool) -> Option<Known> {
         let found = |pointer: &str| Reference {
             to: to.to_owned(),
             part: at,
@@ -197,14 +230,16 @@ impl Planner<'_> {
         };
         let own =
             self.index.profile(&made.step.skill).map(|own| arguments::dates(&own.input_schema)).unwrap_or_default();
-        let given = || own.iter().find_map(|name| made.step.arguments.get(name));
+        // Whoever is spoken of was born on the first of them; else the last was spoken of last.
+        let mut all = own.iter().filter_map(|name| made.step.arguments.get(name));
+        let given = if of_somebody { all.next() } else { all.next_back() };
         let dates = || made.outputs.iter().filter(|output| output.kind == Kind::Date);
         // What such answers are about, or what was only looked at, before what it was given.
         let about = dates().find(|output| output.leads() || own.contains(&output.name));
         if let Some(output) = about {
             return Some(Known::Found(found(&output.pointer)));
         }
-        if let Some(value) = given() {
+        if let Some(value) = given {
             return Some(Known::Said(value.clone(), Some(at)));
         }
         dates().next().map(|output| Known::Found(found(&output.pointer)))
@@ -245,13 +280,14 @@ impl Planner<'_> {
             _ => return None,
         };
         // "And which weekday was she born on": of whoever was spoken of last.
-        let n_back = if clauses::is_of_somebody(text) { before.len() } else { 1 };
+        let of_somebody = clauses::is_of_somebody(text);
+        let n_back = if of_somebody { before.len() } else { 1 };
         let known = before
             .iter()
             .enumerate()
             .rev()
             .take(n_back)
-            .find_map(|(at, made)| self.date_of(at, made.as_ref()?, &format!("/{}", escaped(name))));
+            .find_map(|(at, made)| self.date_of(at, made.as_ref()?, &format!("/{}", escaped(name)), of_somebody));
         let said = || Said::new(&earlier.get(at)?.text, self.language, self.ask.now).only_date();
         let known = match known {
             Some(known) => known,
@@ -301,7 +337,7 @@ impl Planner<'_> {
             if let (true, [first, second]) = (known.is_empty(), given.as_slice()) {
                 known = [second, first].map(|value| Known::Said(Value::clone(value), Some(at))).into();
             } else {
-                known.extend(self.date_of(at, made, ""));
+                known.extend(self.date_of(at, made, "", false));
             }
             if known.len() > 1 {
                 break;

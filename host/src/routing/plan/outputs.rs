@@ -83,9 +83,11 @@ impl Output {
     /// Whether it is one word of many, and a question is about something else than that: "how many words are there in it".
     pub fn is_beside(&self, text: &str) -> bool {
         const OF_A_WORD: &[&str] = &["letters", "characters", "bokstäver", "tecken", "vowels", "syllables"];
-        let counted = clauses::counted_noun(text);
-        let of_word = counted.is_some_and(|noun| OF_A_WORD.contains(&noun.as_str()));
-        self.is_in_list() && self.is_main && !self.is_open && clauses::is_question(text) && !of_word
+        let list = self.pointer.split('/').nth(1).unwrap_or_default();
+        let says = |wanted: &dyn Fn(&str) -> bool| arguments::plain_words(text).any(|word| wanted(&word));
+        let of_word = says(&|word| OF_A_WORD.contains(&word));
+        let of_all = says(&|word| word == list || matches!(word, "ord" | "orden" | "all" | "alla"));
+        self.is_in_list() && self.is_main && !self.is_open && (of_all || clauses::is_question(text) && !of_word)
     }
 
     /// Whether it is of the first item of a list.

@@ -64,7 +64,9 @@ impl Planner<'_> {
         let (text, is_each) = clauses::without_each(&clause.text);
         let tries = Cell::new(TRIES_MAX);
         let joints = clauses::joints(&text, WORDS_BEFORE);
-        let tail = joints.last().and_then(|joint| clauses::shared_tail(text.get(joint.end..)?));
+        // The next that says it says it for those before: "3 kg, 12 kg and 70 kg to pounds, and 11 stone to kilograms".
+        let ends = joints.iter().skip(1).map(|joint| joint.start).chain([text.len()]);
+        let tail = joints.iter().zip(ends).find_map(|(joint, end)| clauses::shared_tail(text.get(joint.end..end)?));
         let items = joints.iter().find_map(|joint| {
             let (first, rest) = (text.get(..joint.start)?.trim_end(), text.get(joint.end..)?);
             let (said, made) = self.first_of(first, &text, tail, joints.len() + 1, is_each, &tries)?;

@@ -8,6 +8,9 @@ use super::super::{Ask, Intent, Question, Reference, Step, Strategy, Turn, claus
 use super::outputs::{self, Kind, Output};
 use super::{LESS_LIKELY, Made, NUMBER, Planner, escaped, first_call, is_same, put};
 
+/// Skills that something may be done with what was found by.
+const LISTED_FOR: usize = 3;
+
 impl Planner<'_> {
     /// The call of a part that points at the answer of an earlier one.
     pub(super) fn taken(
@@ -100,14 +103,28 @@ impl Planner<'_> {
         at: usize,
         made: &Made,
     ) -> Option<(Step, Vec<Reference>)> {
-        let strategy = self.decide(&put(text, &pointer.span, NUMBER)?, None, true);
-        let step = first_call(&strategy)?;
-        made.found.iter().find_map(|output| {
-            let ((step, references), landing) = Some(output)
-                .filter(|output| output.kind == Kind::Number)
-                .and_then(|output| landed(step, NUMBER, at, output))?;
-            let same_name = references.iter().all(|reference| reference.to == format!("/{}", escaped(&output.name)));
-            (landing == Landing::Number && same_name).then_some((step, references))
+        let said = put(text, &pointer.span, NUMBER)?;
+        let taken = |step: &Step| {
+            made.found.iter().find_map(|output| {
+                let ((step, references), landing) = Some(output)
+                    .filter(|output| output.kind == Kind::Number)
+                    .and_then(|output| landed(step, NUMBER, at, output))?;
+                let same_name =
+                    references.iter().all(|reference| reference.to == format!("/{}", escaped(&output.name)));
+                (landing == Landing::Number && same_name).then_some((step, references))
+            })
+        };
+        let decided = self.decide(&said, None, true);
+        if let Some(found) = first_call(&decided).and_then(taken) {
+            return Some(found);
+        }
+        // "Ta bort 7" could be arithmetic: what was found has ids, so it is for what takes one and understands the rest.
+        let read = Said::new(&said, self.language, self.ask.now).mended(self.mended);
+        (self.ranked)(&said).candidates.iter().take(LISTED_FOR).find_map(|one| {
+            let read = self.index.input(&one.skill)?.read(&read);
+            let is_whole = read.missing.is_empty() && read.is_understood();
+            let step = Step { skill: one.skill.clone(), arguments: read.arguments };
+            taken(&step).filter(|_| is_whole)
         })
     }
 
@@ -139,7 +156,8 @@ impl Planner<'_> {
         match (names, found) {
             // Only what it points at is missing: it goes there, where that may hold it.
             ([name], None) => {
-                let landing = outputs::landing(&profile.input_schema, name)?;
+                let landing =
+                    outputs::landing(&profile.input_schema, name).filter(|_| !is_id(name) || *name == output.name)?;
                 // A text of a certain kind, such as the name of a zone, is not what any text is.
                 if landing == Landing::Text && !outputs::is_open(name) && *name != output.name {
                     return None;
@@ -262,6 +280,11 @@ impl Landing {
     }
 }
 
+/// Whether a property tells one thing from others of its kind.
+fn is_id(name: &str) -> bool {
+    arguments::words_of_name(name).last().is_some_and(|last| last == "id")
+}
+
 pub(super) type Taken = ((Step, Vec<Reference>), Landing);
 
 /// The call with references where the stand-in is; `None` where it is nowhere.
@@ -271,6 +294,8 @@ pub(super) fn landed(step: &Step, stand_in: &str, at: usize, output: &Output) ->
     let mut landing = None;
     for (name, value) in &step.arguments {
         let (template, here) = match value {
+            // What is called an id is one, and no figure that was calculated.
+            Value::Number(_) if is_id(name) && output.name != *name => continue,
             Value::Number(number) if number.to_string().trim_end_matches(".0") == stand_in => (None, Landing::Number),
             Value::String(text) if text == stand_in => match output.kind {
                 Kind::Number if !output.as_text => (Some("{}".to_owned()), Landing::Text),

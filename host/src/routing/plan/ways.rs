@@ -29,16 +29,26 @@ type Call = (Strategy, Vec<Reference>);
 
 impl Planner<'_> {
     /// What to do about a part.
-    pub(super) fn part(&self, clause: &Clause, ranking: &Ranking, earlier: &[Clause], before: &[Option<Made>]) -> Part {
+    pub(super) fn part(
+        &self,
+        clause: &Clause,
+        ranking: &Ranking,
+        (earlier, later): (&[Clause], &[Clause]),
+        before: &[Option<Made>],
+    ) -> Part {
         let text = clauses::without_order(&clause.text);
         let text = self.with_same_text(&text, before).unwrap_or(text);
-        let text = with_same_data(&text, earlier).unwrap_or(text);
+        let text = with_same_data(&text, earlier, later).unwrap_or(text);
         let last = before.iter().enumerate().rev().find_map(|(at, made)| Some((at, made.as_ref()?)));
         let points = clauses::pointer(&text);
         let previous = last.filter(|(at, _)| at + 1 == before.len());
         let own = Own { clause, text: &text, points, earlier, before, last, previous };
         // "Which is the highest value?" is about the table, whatever else it could mean.
-        let says_which = own.points.as_ref().is_none_or(|pointer| !pointer.noun.is_empty());
+        let its = |pointer: &clauses::Pointer| {
+            text.get(pointer.span.clone())
+                .is_some_and(|said| matches!(said, "its" | "Its" | "dess" | "their" | "deras"))
+        };
+        let says_which = own.points.as_ref().is_none_or(|pointer| !pointer.noun.is_empty() || its(pointer));
         if let Some(of_table) = self.of_table(&text).filter(|_| says_which && clauses::is_question(&text)) {
             return with(clause, of_table, Vec::new());
         }
@@ -269,7 +279,11 @@ impl Planner<'_> {
             Intent::Chat | Intent::Unclear => Intent::Command,
             intent => intent,
         };
-        decide::decide_part(self.index, &ask, &said, intent, ranking)
+        let decided = decide::decide_part(self.index, &ask, &said, intent, ranking);
+        // A few words may mean little: those that the catalog has are looked for by themselves then.
+        let by_words = self.by_words.filter(|_| matches!(decided, Strategy::Gap { .. }));
+        let again = by_words.map(|ranked| decide::decide_part(self.index, &ask, &said, intent, &ranked(text)));
+        again.filter(|again| first_call(again).is_some()).unwrap_or(decided)
     }
 
     /// The text with the words of the last earlier part that quoted some, where it says "the same text".
@@ -313,11 +327,13 @@ impl Planner<'_> {
     }
 }
 
-/// The text with the data of the last earlier part that has some, where it has a path into some and none of its own.
-fn with_same_data(text: &str, earlier: &[Clause]) -> Option<String> {
+/// The text with the data of the last earlier part that has some, or the first later one, where it has a path into some and
+/// none of its own.
+fn with_same_data(text: &str, earlier: &[Clause], later: &[Clause]) -> Option<String> {
     if !clauses::is_path(text) || arguments::json_in(text).is_some() {
         return None;
     }
-    let data = earlier.iter().rev().find_map(|clause| clause.text.get(arguments::json_in(&clause.text)?))?;
+    let data = |clause: &'_ Clause| clause.text.get(arguments::json_in(&clause.text)?).map(str::to_owned);
+    let data = earlier.iter().rev().find_map(data).or_else(|| later.iter().find_map(data))?;
     Some(format!("{} on {data}", text.trim_end_matches(['.', '?', '!', ' '])))
 }
