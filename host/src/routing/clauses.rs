@@ -32,7 +32,9 @@ pub use kinds::{
     says_what, topic,
 };
 pub use lexicon::lexicon;
-pub use parallel::{goes_on_alike, listed, parallel, says_link_again, shared_tail, without_count, without_each};
+pub use parallel::{
+    goes_on_alike, listed, parallel, says_link_again, shared_tail, tail_of_number, without_count, without_each,
+};
 pub use places::{Place, operation_between, places};
 pub use pointing::is_of_somebody;
 pub use pointing::{
@@ -40,7 +42,7 @@ pub use pointing::{
     with_noun, without_order,
 };
 pub use read::reading_once;
-pub use remarks::{is_opening, is_statement, that_text};
+pub use remarks::{is_opening, is_statement, only_tells, that_text};
 pub use times::{begins_there, ends_there, goes_on_from, is_of_now, says_both_dates, says_same_day};
 
 /// Most parts of a request; what comes after belongs to the last.
@@ -79,9 +81,11 @@ fn split_bare(text: &str) -> Vec<Clause> {
     let mut starts = vec![Start { word: announced, ordered: false }];
     let mut at = announced + 1;
     let mut turned = None;
+    let mut is_list = false;
     if let Some(items) = courtesy::announced_items(&words, announced) {
         starts.extend(items.into_iter().map(|word| Start { word, ordered: false }));
         at = words.len();
+        is_list = true;
     } else if let Some(said) = subordinate(&words, announced) {
         starts = vec![Start { word: said.first, ordered: true }, Start { word: said.second, ordered: true }];
         at = said.second + 1;
@@ -131,6 +135,13 @@ fn split_bare(text: &str) -> Vec<Clause> {
         clauses.push(clause);
     }
     about_data(&mut clauses);
+    // Each item of a list that was announced is asked for; and what is not to be done is no part.
+    if is_list {
+        clauses.iter_mut().for_each(|clause| clause.asks = true);
+    }
+    if !clauses.iter().all(|clause| is_negated(&clause.text)) {
+        clauses.retain(|clause| !is_negated(&clause.text));
+    }
     asks_alike(text, &mut clauses);
     told::put(&mut clauses);
     if let Some(at) = turned.filter(|at| *at < clauses.len()) {
@@ -141,6 +152,12 @@ fn split_bare(text: &str) -> Vec<Clause> {
         clauses.push(Clause { text: text_whole, depends: false, span: 0..text.len(), asks: true, ordered: false });
     }
     clauses
+}
+
+/// Whether what `only` leaves out of `text` says that something is not to be done.
+pub fn leaves_out_negated(text: &str, only: &Clause) -> bool {
+    let around = [text.get(..only.span.start), text.get(only.span.end..)];
+    around.into_iter().flatten().any(is_negated)
 }
 
 /// Data that stands before all requests is what the first of them speaks of.

@@ -50,6 +50,15 @@ impl Contender<'_> {
         self.read.missing.is_empty() && self.read.is_understood()
     }
 
+    /// Whether one of its skill's examples begins with the same two words, and it has a use for what was said.
+    fn begins_alike(&self, text: &str) -> bool {
+        let first = |text: &str| text.split_whitespace().take(2).map(str::to_lowercase).collect::<Vec<_>>();
+        let own = first(text);
+        own.len() > 1
+            && !self.read.given.is_empty()
+            && self.profile.examples.iter().any(|example| first(&example.text) == own)
+    }
+
     /// Whether its skill says a word of itself, or begins an example with one, that begins as one of these.
     fn speaks_of(&self, beginnings: &[&str]) -> bool {
         let says = |text: &str| {
@@ -143,7 +152,10 @@ fn decide_as(
     if fit < fit_min {
         // Words may be few and values all the more telling: "17 * 23".
         options.retain(|option| {
-            option.takes_all() && (option.read.is_telling || is_part && !option.read.given.is_empty())
+            option.takes_all()
+                && (option.read.is_telling
+                    || is_part && !option.read.given.is_empty()
+                    || option.begins_alike(said.words()))
         });
         let why = format!("the nearest, `{}`, fits {:.2} with {strays} words to spare", nearest.skill, ranking.fit);
         match options.first() {

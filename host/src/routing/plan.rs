@@ -99,7 +99,7 @@ impl Planner<'_> {
                 None if !clause.asks && clauses::gives_data(&clause.text) && self.gives(clause, has_block) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
-                None if clauses::is_negated(&clause.text) => {
+                None if !clause.asks && clauses::only_tells(&clause.text) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
                 None => {
@@ -214,6 +214,11 @@ impl Planner<'_> {
         let first =
             schema.filter(|_| clauses::asks_for_most(text)).and_then(|schema| outputs::first_named(schema, text));
         outputs.extend(first);
+        // "Find the longest word", and what is done with it then.
+        if let Some(told) = outputs::told_by_words(&outputs, text).filter(|told| told.kind == Kind::Text) {
+            let pointer = told.pointer.clone();
+            outputs.iter_mut().filter(|output| output.pointer == pointer).for_each(|output| output.is_main = true);
+        }
         let counted = clauses::counted_noun(text).is_some();
         let open: Vec<Output> = found.iter().filter(|output| output.is_open).cloned().collect();
         // What was looked up is what was found, and not how many.

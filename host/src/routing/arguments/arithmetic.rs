@@ -27,7 +27,9 @@ pub fn expressions(reading: &Reading<'_>) -> Vec<Offer> {
         let crosses = |of: &Range<usize>| of.start < tokens.end && tokens.start < of.end;
         reading.moments.iter().any(|moment| moment.date.is_some() && crosses(&moment.tokens))
     };
-    let found = said.or_else(|| longest(reading));
+    // "Take 15 % of 80": the verb says no more than that it is to be calculated.
+    let led = |start: usize| start - usize::from(start == 1 && matches!(reading.text.lower(0), "take" | "ta"));
+    let found = said.or_else(|| longest(reading)).map(|(written, tokens)| (written, led(tokens.start)..tokens.end));
     let found = found.filter(|(_, tokens)| !of_unknown(reading.text, tokens.start) && !dated(tokens));
     found.map(|(written, tokens)| Offer::new(Value::from(written), tokens, 1.6)).into_iter().collect()
 }

@@ -293,7 +293,7 @@ const CONCEPTS: &[(&str, &[&str])] = &[
     ("day", &["days", "dag", "dagar", "dagen", "dygn"]),
     ("week", &["weeks", "vecka", "veckor", "veckan"]),
     ("month", &["months", "månad", "månader", "månaden"]),
-    ("year", &["years", "år", "året", "yearly", "årlig"]),
+    ("year", &["years", "år", "året", "åren", "yearly", "årlig"]),
     ("hour", &["hours", "timme", "timmar", "hourly"]),
     ("minute", &["minutes", "minut", "minuter"]),
     ("second", &["seconds", "sekund", "sekunder"]),

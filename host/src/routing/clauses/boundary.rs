@@ -176,7 +176,7 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     if begins_so && is(&["and", "och", ","], at) {
         let next = at + 1 + usize::from(is(&["and", "och"], at + 1));
         if link(next) {
-            return Some(Start { word: at, ordered: false });
+            return Some(Start { word: at, ordered: true });
         }
     }
     // "And then to miles": the part before goes on with what came of it.

@@ -132,7 +132,7 @@ pub(super) const ORDER: &[&[&str]] = &[
 
 /// Words that only say under which condition a part is to be done: that the one before it came to something.
 pub(super) const IF_SO: &[&[&str]] =
-    &[&["i", "så", "fall"], &["i", "sådant", "fall"], &["in", "that", "case"], &["if", "so"], &["om", "så"]];
+    &[&["i", "så", "fall"], &["i", "sådant", "fall"], &["in", "that", "case"], &["if", "so"]];
 
 pub(super) const QUESTIONS: &[&str] = &[
     "what", "what's", "whats", "which", "who", "whose", "when", "where", "where's", "why", "how", "vad", "vilken",

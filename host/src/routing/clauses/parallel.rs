@@ -150,6 +150,13 @@ pub fn shared_tail(last: &str) -> Option<&str> {
     last.get(words.get(at)?.span.start..)
 }
 
+/// What stands behind the number that the last of several items begins with: "gram i uns" in "500 gram i uns".
+pub fn tail_of_number(last: &str) -> Option<&str> {
+    let words = read(last);
+    let [number, next, ..] = &*words else { return None };
+    is_figure(number).then(|| last.get(next.span.start..)).flatten()
+}
+
 /// The text without the word that says of a list that each of it is meant by itself, and whether there was one.
 pub fn without_each(text: &str) -> (String, bool) {
     let words = read(text);

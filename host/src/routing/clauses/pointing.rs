@@ -48,7 +48,9 @@ pub fn pointer(text: &str) -> Option<Pointer> {
         // "The number 5" is that one.
         let named =
             words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()));
-        if let Some((noun, is_text)) = definite(word).filter(|_| !named) {
+        // "Antalet tecken" counts them.
+        let counts = word == "antalet" && is_noun_like(lower(at + 1));
+        if let Some((noun, is_text)) = definite(word).filter(|_| !named && !counts) {
             let from = if matches!(before, "det" | "den" | "det här") { at - 1 } else { at };
             return found(from, noun, is_text);
         }
@@ -59,7 +61,8 @@ pub fn pointer(text: &str) -> Option<Pointer> {
         }
         match word {
             "it" | "det" | "den" => {
-                let idle = matches!(before, "is" | "was" | "does" | "will" | "är" | "var" | "blir" | "")
+                let has = before == "does" && matches!(lower(at + 1), "have" | "contain" | "look" | "say" | "take");
+                let idle = !has && matches!(before, "is" | "was" | "does" | "will" | "är" | "var" | "blir" | "")
                     || matches!(lower(at + 1), "is" | "was" | "är" | "att");
                 let article = matches!(word, "det" | "den") && is_noun_like(lower(at + 1));
                 (!article).then(|| found(at, "", idle && !is_operator(lower(at + 1)))).flatten()
@@ -288,7 +291,7 @@ const PHRASES: &[&[&str]] = &[
 ];
 
 /// Whether a word after "det" or "den" is what that is the article of.
-fn is_noun_like(word: &str) -> bool {
+pub(super) fn is_noun_like(word: &str) -> bool {
     word.chars().next().is_some_and(char::is_alphabetic)
         && !is_operator(word)
         && !matches!(

@@ -28,6 +28,7 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
                         .is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()))
             }
             "dagen" => before == "den",
+            "antalet" if pointing::is_noun_like(next) => false,
             word if word != "texten" && pointing::is_definite(word) => !own
                 .get(at + 1)
                 .is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit())),
@@ -35,6 +36,7 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
             // "what time is it", "is it possible", "it is": nothing is meant by it.
             "it" => {
                 is_operator(next)
+                    || before == "does" && matches!(next, "have" | "contain" | "look" | "say" | "take")
                     || !matches!(
                         before,
                         "is" | "was" | "does" | "will" | "would" | "can" | "could" | "if" | "" | "," | "and" | "that"

@@ -82,6 +82,11 @@ fn looks_like_question(rest: &[&str]) -> bool {
     })
 }
 
+/// Whether `text` is said beside what is asked for, as a statement or a reason: "I need it for a dose".
+pub fn only_tells(text: &str) -> bool {
+    is_statement(text) || tells(&read(text))
+}
+
 /// Whether `words` begin as what only tells does: "vi ska köra 38 mil", "det var min tur".
 pub(super) fn tells(words: &[Word]) -> bool {
     let own =

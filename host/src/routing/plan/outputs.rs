@@ -13,7 +13,7 @@ const DEPTH_MAX: usize = 2;
 const OUTPUTS_MAX: usize = 64;
 /// What the first of an answer's places has before the others.
 const LEADS: f32 = 0.8;
-const LEADS_ALONE: f32 = 0.3;
+const LEADS_ALONE: f32 = 0.8;
 /// Names that say no more than that it is what was asked for.
 const MAIN: &[&str] = &["result", "value", "answer", "total", "sum", "text", "output", "converted"];
 

@@ -46,9 +46,6 @@ impl Planner<'_> {
     /// The several things that a clause says: where the skill that it is for has no use for all of it, but for each.
     fn cut_one(&self, clause: &Clause, ranking: &Ranking, room: usize) -> Option<Vec<Clause>> {
         let best = ranking.candidates.first()?;
-        if clauses::is_negated(&clause.text) {
-            return None;
-        }
         let said = Said::new(&clause.text, self.language, self.ask.now).mended(self.mended);
         let read = self.index.input(&best.skill)?.read(&said);
         if self.is_one_call(clause, ranking) {
@@ -67,9 +64,13 @@ impl Planner<'_> {
         // The next that says it says it for those before: "3 kg, 12 kg and 70 kg to pounds, and 11 stone to kilograms".
         let ends = joints.iter().skip(1).map(|joint| joint.start).chain([text.len()]);
         let tail = joints.iter().zip(ends).find_map(|(joint, end)| clauses::shared_tail(text.get(joint.end..end)?));
+        let of_number = joints.last().and_then(|joint| clauses::tail_of_number(text.get(joint.end..)?));
         let items = joints.iter().find_map(|joint| {
             let (first, rest) = (text.get(..joint.start)?.trim_end(), text.get(joint.end..)?);
-            let (said, made) = self.first_of(first, &text, tail, joints.len() + 1, is_each, &tries)?;
+            // "5, 50 and 500 grams in ounces".
+            let bare = of_number.filter(|_| first.ends_with(|last: char| last.is_ascii_digit()));
+            let tails = [tail, bare].into_iter().flatten().collect::<Vec<_>>();
+            let (said, made) = self.first_of(first, &text, &tails, joints.len() + 1, is_each, &tries)?;
             let mut items = vec![Item { text: said, span: 0..first.len() }];
             items.extend(self.series(&made, rest, joint.end, &tries)?);
             Some(items)
@@ -136,7 +137,7 @@ impl Planner<'_> {
         &self,
         first: &str,
         text: &str,
-        tail: Option<&str>,
+        tails: &[&str],
         n_items: usize,
         is_each: bool,
         tries: &Cell<usize>,
@@ -144,10 +145,9 @@ impl Planner<'_> {
         if let Some(step) = self.sure(first, tries) {
             return Some((first.to_owned(), self.made(&step, first)));
         }
-        let shared =
-            tail.filter(|_| is_each || !arguments::is_one_measure(first, text.get(first.len()..).unwrap_or_default()));
-        let texts = [shared.map(|tail| format!("{first} {tail}")), clauses::without_count(first, n_items)];
-        texts.into_iter().flatten().find_map(|said| {
+        let shares = is_each || !arguments::is_one_measure(first, text.get(first.len()..).unwrap_or_default());
+        let shared = tails.iter().filter(|_| shares).map(|tail| format!("{first} {tail}"));
+        shared.chain(clauses::without_count(first, n_items)).find_map(|said| {
             let step = self.sure(&said, tries)?;
             let made = self.made(&step, &said);
             Some((said, made))

@@ -58,6 +58,10 @@ impl Planner<'_> {
             if pointer.is_weak && !depends && output.kind != Kind::Date || output.is_beside(text) {
                 continue;
             }
+            // "That day" is no number of days.
+            if matches!(pointer.noun.as_str(), "date" | "day") && output.kind != Kind::Date {
+                continue;
+            }
             let stand_in = kind.stand_in();
             let (before, after) = (text.get(..pointer.span.start)?, text.get(pointer.span.end..)?);
             let mark = if kind == Kind::Text { "\"" } else { "" };

@@ -52,6 +52,9 @@ impl Planner<'_> {
         if let Some(of_table) = self.of_table(&text).filter(|_| says_which && clauses::is_question(&text)) {
             return with(clause, of_table, Vec::new());
         }
+        if let Some(strategy) = self.of_told_data(&own) {
+            return with(clause, strategy, Vec::new());
+        }
         if let Some((strategy, references)) = self.of_before(&own) {
             return with(clause, strategy, references);
         }
@@ -97,6 +100,7 @@ impl Planner<'_> {
         };
         if let Some(pointer) = points
             && let Some((at, made)) = own.last
+            && !clauses::says_both_dates(text)
             && (clause.depends || pointer.is_weak && !clauses::is_of_now(text) || names(pointer))
             && let Some(taken) = self.taken(text, pointer, at, made, clause.depends)
         {
@@ -219,14 +223,26 @@ impl Planner<'_> {
         is_whole.then(|| Step { skill: made.step.skill.clone(), arguments: read.arguments })
     }
 
-    /// "And then get the ids": what a part names of the data that an earlier one looked into, with the same skill.
-    fn of_same_data(&self, own: &Own<'_>) -> Option<Strategy> {
-        if arguments::json_in(own.text).is_some() {
+    /// "Here are my orders: {…}. List all the totals.": what a part names of data that was only given.
+    fn of_told_data(&self, own: &Own<'_>) -> Option<Strategy> {
+        let clause = own.earlier.iter().rev().find(|clause| arguments::json_in(&clause.text).is_some())?;
+        let strategy = self.in_data(own.text, clause).filter(|_| !clause.asks)?;
+        let takes = first_call(&strategy)?.arguments.values().any(|value| value.is_object() || value.is_array());
+        takes.then_some(strategy)
+    }
+
+    /// What a part asks for in the data of another.
+    fn in_data(&self, text: &str, clause: &Clause) -> Option<Strategy> {
+        if arguments::json_in(text).is_some() {
             return None;
         }
-        let data = own.earlier.iter().rev().find_map(|clause| clause.text.get(arguments::json_in(&clause.text)?))?;
-        let strategy =
-            self.decide(&format!("{} in {data}", own.text.trim_end_matches(['.', '?', '!', ' '])), None, true);
+        let data = clause.text.get(arguments::json_in(&clause.text)?)?;
+        Some(self.decide(&format!("{} in {data}", text.trim_end_matches(['.', '?', '!', ' '])), None, true))
+    }
+
+    /// "And then get the ids": what a part names of the data that an earlier one looked into, with the same skill.
+    fn of_same_data(&self, own: &Own<'_>) -> Option<Strategy> {
+        let strategy = own.earlier.iter().rev().find_map(|clause| self.in_data(own.text, clause))?;
         let skill = &first_call(&strategy)?.skill;
         let looked = own.before.iter().flatten().any(|made| made.step.skill == *skill);
         looked.then_some(strategy)
@@ -309,7 +325,10 @@ impl Planner<'_> {
                     .outputs
                     .iter()
                     .any(|output| says(&output.name) || output.is_main && columns::is_called(&output.name, noun));
-                if !gives && !says(&made.step.skill) {
+                // "The notes" are more than the one that was made.
+                let is_plural =
+                    ["s", "ar", "arna", "er", "erna", "or", "orna"].iter().any(|ending| noun.ends_with(ending));
+                if !gives && (is_plural || !says(&made.step.skill)) {
                     return None;
                 }
                 // "Her age in years": the unit says which place.
