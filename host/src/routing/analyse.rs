@@ -53,7 +53,6 @@ fn of_request(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analys
     }
     let clauses = clauses::split(text, &language);
     let text = match clauses.as_slice() {
-        [only] if clauses::leaves_out_negated(text, only) => &only.text.clone(),
         [_] => clauses::request_of(text),
         _ => text,
     };

@@ -43,7 +43,7 @@ pub use pointing::{
 };
 pub use read::reading_once;
 pub use remarks::{is_opening, is_statement, only_tells, that_text};
-pub use times::{begins_there, ends_there, goes_on_from, is_of_now, says_both_dates, says_same_day};
+pub use times::{begins_there, both_dates, ends_there, goes_on_from, is_of_now, says_both_dates, says_same_day};
 
 /// Most parts of a request; what comes after belongs to the last.
 pub const CLAUSES_MAX: usize = 12;
@@ -135,12 +135,9 @@ fn split_bare(text: &str) -> Vec<Clause> {
         clauses.push(clause);
     }
     about_data(&mut clauses);
-    // Each item of a list that was announced is asked for; and what is not to be done is no part.
+    // Each item of a list that was announced is asked for.
     if is_list {
         clauses.iter_mut().for_each(|clause| clause.asks = true);
-    }
-    if !clauses.iter().all(|clause| is_negated(&clause.text)) {
-        clauses.retain(|clause| !is_negated(&clause.text));
     }
     asks_alike(text, &mut clauses);
     told::put(&mut clauses);
@@ -152,12 +149,6 @@ fn split_bare(text: &str) -> Vec<Clause> {
         clauses.push(Clause { text: text_whole, depends: false, span: 0..text.len(), asks: true, ordered: false });
     }
     clauses
-}
-
-/// Whether what `only` leaves out of `text` says that something is not to be done.
-pub fn leaves_out_negated(text: &str, only: &Clause) -> bool {
-    let around = [text.get(..only.span.start), text.get(only.span.end..)];
-    around.into_iter().flatten().any(is_negated)
 }
 
 /// Data that stands before all requests is what the first of them speaks of.

@@ -85,11 +85,12 @@ impl Contender<'_> {
 /// Whether `profile` by its own words changes something, and `text` asks for no more than to be told something, or that
 /// something is not done: "list the notes I have left" deletes none.
 pub fn contradicts(profile: &Profile, text: &str) -> bool {
-    !profile.read_only && says_change(profile) && clauses::only_reads(text)
+    changes(profile) && clauses::only_reads(text)
 }
 
-/// Whether a skill is called by what it changes, or begins with that to tell what it does.
-fn says_change(profile: &Profile) -> bool {
+/// Whether a skill changes something: it does not say that it only reads, and is called by what it changes, or begins with
+/// that to tell what it does.
+pub fn changes(profile: &Profile) -> bool {
     const CHANGES: &[&str] = &[
         "add", "append", "book", "buy", "cancel", "clear", "create", "delete", "drop", "edit", "erase", "insert",
         "keep", "mail", "move", "order", "pay", "post", "publish", "put", "remove", "rename", "replace", "reserve",
@@ -99,8 +100,8 @@ fn says_change(profile: &Profile) -> bool {
         let lower = word.to_lowercase();
         CHANGES.iter().any(|verb| lower == *verb || lower.strip_suffix('s') == Some(verb))
     };
-    profile.name.split(|letter: char| !letter.is_alphanumeric()).any(changes)
-        || profile.description.split_whitespace().next().is_some_and(changes)
+    let says = || profile.name.split(|letter: char| !letter.is_alphanumeric()).any(changes);
+    !profile.read_only && (says() || profile.description.split_whitespace().next().is_some_and(changes))
 }
 
 /// Decides about a part of a request, which has fewer words to be told by than a whole one: a skill that has a use for all

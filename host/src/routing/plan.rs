@@ -99,7 +99,7 @@ impl Planner<'_> {
                 None if !clause.asks && clauses::gives_data(&clause.text) && self.gives(clause, has_block) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
-                None if !clause.asks && clauses::only_tells(&clause.text) => {
+                None if !clause.asks && (clauses::only_tells(&clause.text) || clauses::is_negated(&clause.text)) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
                 None => {

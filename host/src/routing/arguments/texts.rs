@@ -274,7 +274,31 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     if let Some((value, tokens)) = below.and_then(whole) {
         offers.push(Offer::new(Value::from(value), tokens, 1.4));
     }
-    let that = (1..text.tokens.len().min(12)).find(|at| matches!(text.lower(*at), "that" | "att"));
+    // "Put that date in a note" points.
+    let points = |at: usize| {
+        text.lower(at) == "that"
+            && matches!(
+                text.lower(at + 1),
+                "date"
+                    | "day"
+                    | "number"
+                    | "result"
+                    | "sum"
+                    | "total"
+                    | "answer"
+                    | "value"
+                    | "amount"
+                    | "figure"
+                    | "text"
+                    | "word"
+                    | "sentence"
+                    | "one"
+                    | "note"
+                    | "list"
+                    | "name"
+            )
+    };
+    let that = (1..text.tokens.len().min(12)).find(|at| matches!(text.lower(*at), "that" | "att") && !points(*at));
     let asked = (0..that.unwrap_or(0)).any(|at| words::is_request_verb(text.lower(at)));
     if let Some((value, tokens)) = that.filter(|_| asked).and_then(|at| whole(at + 1)) {
         offers.push(Offer::new(Value::from(without_stop(&value)), tokens, if free { 1.05 } else { 0.1 }));

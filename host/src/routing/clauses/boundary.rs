@@ -500,7 +500,10 @@ pub(super) fn asks_of_value(words: &[Word], at: usize) -> bool {
         .get(at)
         .is_some_and(|word| matches!(word.lower.as_str(), "is" | "was" | "are" | "were" | "är" | "var" | "blir"));
     let figure = |word: &Word| word.shielded || word.lower.starts_with(|c: char| c.is_ascii_digit());
-    is_copula && words.get(at + 1).is_some_and(figure)
+    // "Is hunter2 a good password".
+    let article = words.get(at + 2).is_some_and(|word| matches!(&*word.lower, "a" | "an" | "the" | "en" | "ett"));
+    let is_word = words.get(at + 1).is_some_and(|word| word.lower.chars().all(char::is_alphanumeric));
+    is_copula && (words.get(at + 1).is_some_and(figure) || at == 0 && is_word && article)
 }
 
 /// Whether what follows words of order is an order, though its verb is not known: "mow the lawn".

@@ -79,7 +79,7 @@ fn looks_like_question(rest: &[&str]) -> bool {
             || next.starts_with(|c: char| c.is_ascii_digit())
             || OWNERS.contains(next)
             || looks_definite(next)
-    })
+    }) || rest.get(1).is_some_and(|next| matches!(*next, "a" | "an" | "en" | "ett"))
 }
 
 /// Whether `text` is said beside what is asked for, as a statement or a reason: "I need it for a dose".
@@ -273,10 +273,10 @@ const OWNERS: &[&str] = &[
 /// Verbs that tell how things are.
 const TELLS: &[&str] = &[
     "is", "are", "was", "were", "has", "have", "had", "will", "got", "costs", "cost", "weighs", "takes", "lasts",
-    "says", "runs", "starts", "ends", "expires", "went", "paid", "bought", "earns", "gets", "measures", "holds",
-    "born", "är", "var", "blir", "blev", "har", "hade", "ska", "skall", "kostar", "kostade", "väger", "tar", "drar",
-    "fick", "får", "säger", "tjänar", "betalar", "betalade", "köpte", "börjar", "slutar", "går", "gick", "bor",
-    "heter", "rymmer", "mäter", "föddes",
+    "says", "said", "wrote", "writes", "skrev", "skriver", "sade", "runs", "starts", "ends", "expires", "went", "paid",
+    "bought", "earns", "gets", "measures", "holds", "born", "är", "var", "blir", "blev", "har", "hade", "ska", "skall",
+    "kostar", "kostade", "väger", "tar", "drar", "fick", "får", "säger", "tjänar", "betalar", "betalade", "köpte",
+    "börjar", "slutar", "går", "gick", "bor", "heter", "rymmer", "mäter", "föddes",
 ];
 
 /// Words that open a request and say nothing of it.

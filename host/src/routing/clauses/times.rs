@@ -42,9 +42,15 @@ pub fn says_same_day(text: &str) -> bool {
 
 /// Whether `text` is about two dates said before: "between those two dates", "mellan de datumen".
 pub fn says_both_dates(text: &str) -> bool {
+    both_dates(text).is_some()
+}
+
+/// Where it says so, in bytes.
+pub fn both_dates(text: &str) -> Option<std::ops::Range<usize>> {
     let words = read(text);
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    (0..words.len()).any(|at| {
+    let span = |from: usize, to: usize| Some(words.get(from)?.span.start..words.get(to)?.span.end);
+    (0..words.len()).find_map(|at| {
         let points = matches!(lower(at), "those" | "these" | "the" | "both" | "de" | "dem" | "dessa" | "båda");
         let noun = |at: usize| {
             matches!(
@@ -53,8 +59,16 @@ pub fn says_both_dates(text: &str) -> bool {
             )
         };
         let between = at.checked_sub(1).is_some_and(|before| matches!(lower(before), "between" | "mellan"));
-        points && noun(at + 1) && (between || lower(at + 1) != "two" && lower(at + 1) != "två" || noun(at + 2))
-            || between && matches!(lower(at), "them" | "dem" | "those" | "dessa" | "these")
+        let named = points && noun(at + 1);
+        if named && noun(at + 2) {
+            span(at, at + 2)
+        } else if named && (between || lower(at + 1) != "two" && lower(at + 1) != "två") {
+            span(at, at + 1)
+        } else if between && matches!(lower(at), "them" | "dem" | "those" | "dessa" | "these") {
+            span(at, at)
+        } else {
+            None
+        }
     })
 }
 

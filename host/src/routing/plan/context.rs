@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use super::super::{Clause, Question, Reference, Step, Strategy, arguments, clauses};
 use super::outputs::{self, Kind};
-use super::{Landing, Made, Planner, Said, escaped};
+use super::{DATE, Landing, Made, Planner, Said, escaped};
+
+/// What stands where a second date is meant.
+const LATER: &str = "2187-11-29";
 
 /// A call with what was said or found before it.
 pub(super) struct Completed {
@@ -325,6 +328,22 @@ impl Planner<'_> {
         let (at, name, value) = said?;
         let done = Completed { step: step.clone(), references: Vec::new(), said_by: Vec::new() };
         self.dated(done, name, Known::Said(value.clone(), Some(at)))
+    }
+
+    /// The call of a part that asks about two dates said before, whatever else its words could mean: "how many days are
+    /// there between those two".
+    pub(super) fn between_dates(&self, text: &str, before: &[Option<Made>]) -> Option<(Step, Vec<Reference>)> {
+        let span = clauses::both_dates(text)?;
+        let strategy = self.decide(&super::put(text, &span, &format!("{DATE} and {LATER}"))?, None, true);
+        let mut step = super::first_call(&strategy)?.clone();
+        let mut place = |stand_in: &str| {
+            let name = step.arguments.iter().find(|(_, value)| value.as_str() == Some(stand_in))?.0.clone();
+            step.arguments.remove(&name);
+            Some(name)
+        };
+        let names = [place(DATE)?, place(LATER)?];
+        let done = self.both_dates(&step, [&names[0], &names[1]], before)?;
+        Some((done.step, done.references))
     }
 
     /// The call about the two dates said before: those that the last part was given, or those of the last two.

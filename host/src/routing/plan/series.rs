@@ -45,7 +45,7 @@ impl Planner<'_> {
 
     /// The several things that a clause says: where the skill that it is for has no use for all of it, but for each.
     fn cut_one(&self, clause: &Clause, ranking: &Ranking, room: usize) -> Option<Vec<Clause>> {
-        let best = ranking.candidates.first()?;
+        let best = ranking.candidates.first().filter(|_| !clauses::is_negated(&clause.text))?;
         let said = Said::new(&clause.text, self.language, self.ask.now).mended(self.mended);
         let read = self.index.input(&best.skill)?.read(&said);
         if self.is_one_call(clause, ranking) {

@@ -4,7 +4,7 @@
 use super::super::arguments::{self, Said};
 use super::super::{Reference, Step, clauses};
 use super::outputs::{self, Kind, Output};
-use super::{Made, NUMBER, Planner, TEXT, escaped, first_call, put};
+use super::{Made, NUMBER, Planner, TEXT, escaped, first_call, put, ways};
 
 /// Words for what is done with several figures, with its sign.
 const DOINGS: &[(&[&str], &str)] = &[
@@ -45,7 +45,7 @@ impl Planner<'_> {
         let says = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
         let sign = DOINGS.iter().find(|(doing, _)| says(doing)).map(|(_, sign)| *sign);
         let last = || before.iter().enumerate().next_back().and_then(|(at, made)| Some((at, made.as_ref()?)));
-        let (at, made) = looked_up(&words, before).or_else(last)?;
+        let (at, made) = last_looked_up(&words, before).or_else(last)?;
         let list = made.found.iter().find(|output| output.is_open && output.kind == Kind::Text);
         let says_figure = Said::new(text, self.language, self.ask.now).says_figure();
         if let Some(output) = list
@@ -103,15 +103,10 @@ impl Planner<'_> {
 }
 
 /// The last part that looked up what one of `words` names: `$.orders[*].total` where "the totals" are spoken of.
-fn looked_up<'m>(words: &[String], before: &'m [Option<Made>]) -> Option<(usize, &'m Made)> {
-    let names = |value: &str| {
-        let key = value.rsplit(|letter: char| !letter.is_alphanumeric()).find(|key| !key.is_empty());
-        value.starts_with('$')
-            && key.is_some_and(|key| words.iter().any(|word| arguments::same_word(word, &key.to_lowercase())))
-    };
+fn last_looked_up<'m>(words: &[String], before: &'m [Option<Made>]) -> Option<(usize, &'m Made)> {
     before.iter().enumerate().rev().find_map(|(at, made)| {
         let made = made.as_ref()?;
-        made.step.arguments.values().filter_map(serde_json::Value::as_str).any(names).then_some((at, made))
+        words.iter().any(|word| ways::looked_up(made, word)).then_some((at, made))
     })
 }
 

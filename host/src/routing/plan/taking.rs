@@ -59,7 +59,9 @@ impl Planner<'_> {
                 continue;
             }
             // "That day" is no number of days.
-            if matches!(pointer.noun.as_str(), "date" | "day") && output.kind != Kind::Date {
+            if matches!(pointer.noun.as_str(), "date" | "day" | "dag" | "dagen" | "datumet")
+                && output.kind != Kind::Date
+            {
                 continue;
             }
             let stand_in = kind.stand_in();

@@ -74,7 +74,8 @@ pub(super) fn tell(part: &mut Part) {
 /// Makes a part that nothing does one that only tells something, where it asks for nothing.
 pub(super) fn only_told(part: &mut Part) {
     let text = &part.clause.text;
-    if first_call(&part.strategy).is_none() && (clauses::is_statement(text) || clauses::is_opening(text)) {
+    let asks_nothing = clauses::only_tells(text) || clauses::is_opening(text) || clauses::is_negated(text);
+    if first_call(&part.strategy).is_none() && asks_nothing {
         tell(part);
     }
 }

@@ -64,7 +64,13 @@ impl Planner<'_> {
         let plain = self.decide(&text, (text == clause.text).then_some(ranking), clause.depends);
         let points = clause.depends && own.points.as_ref().is_some_and(|pointer| !pointer.is_weak);
         if let Some(asked) = earlier.iter().rposition(|clause| clause.asks).filter(|_| points) {
-            // It goes on from the part before it, which has no answer, or not one that it can take.
+            // It goes on from the part before it, which has no answer, or not one that it can take. Nothing is changed by
+            // what was not understood.
+            let changes = first_call(&plain).and_then(|step| self.index.profile(&step.skill));
+            let plain = match changes.is_some_and(|profile| decide::changes(profile)) {
+                true => Strategy::Gap { nearest: Vec::new() },
+                false => plain,
+            };
             let needs = vec![asked];
             return Part { clause: clause.clone(), strategy: Box::new(plain), needs, references: Vec::new() };
         }
@@ -82,6 +88,9 @@ impl Planner<'_> {
         }
         let direct = |(step, references)| (Strategy::Direct(step), references);
         if let Some(taken) = own.previous.and_then(|(_, made)| self.rounded(text, made)) {
+            return Some(direct(taken));
+        }
+        if let Some(taken) = self.between_dates(text, own.before) {
             return Some(direct(taken));
         }
         if let Some(taken) = self.of_places(text, own.before) {
@@ -226,9 +235,7 @@ impl Planner<'_> {
     /// "Here are my orders: {…}. List all the totals.": what a part names of data that was only given.
     fn of_told_data(&self, own: &Own<'_>) -> Option<Strategy> {
         let clause = own.earlier.iter().rev().find(|clause| arguments::json_in(&clause.text).is_some())?;
-        let strategy = self.in_data(own.text, clause).filter(|_| !clause.asks)?;
-        let takes = first_call(&strategy)?.arguments.values().any(|value| value.is_object() || value.is_array());
-        takes.then_some(strategy)
+        self.in_data(own.text, clause).filter(|_| !clause.asks)
     }
 
     /// What a part asks for in the data of another.
@@ -237,7 +244,14 @@ impl Planner<'_> {
             return None;
         }
         let data = clause.text.get(arguments::json_in(&clause.text)?)?;
-        Some(self.decide(&format!("{} in {data}", text.trim_end_matches(['.', '?', '!', ' '])), None, true))
+        let whole = format!("{} in {data}", text.trim_end_matches(['.', '?', '!', ' ']));
+        let said = Said::new(&whole, self.language, self.ask.now);
+        (self.ranked)(&whole).candidates.iter().find_map(|one| {
+            let read = self.index.input(&one.skill)?.read(&said);
+            let takes = read.arguments.values().any(|value| value.is_object() || value.is_array());
+            let is_whole = takes && read.missing.is_empty() && read.given.len() > 1;
+            is_whole.then(|| Strategy::Direct(Step { skill: one.skill.clone(), arguments: read.arguments }))
+        })
     }
 
     /// "And then get the ids": what a part names of the data that an earlier one looked into, with the same skill.
@@ -328,6 +342,10 @@ impl Planner<'_> {
                 // "The notes" are more than the one that was made.
                 let is_plural =
                     ["s", "ar", "arna", "er", "erna", "or", "orna"].iter().any(|ending| noun.ends_with(ending));
+                if !gives && looked_up(made, noun) {
+                    let pointer = clauses::Pointer { span: span.clone(), ..clauses::Pointer::default() };
+                    return Some((pointer, at, made));
+                }
                 if !gives && (is_plural || !says(&made.step.skill)) {
                     return None;
                 }
@@ -344,6 +362,15 @@ impl Planner<'_> {
             })
         })
     }
+}
+
+/// Whether a part looked up what `noun` names: `$.service.name` for "the name".
+pub(super) fn looked_up(made: &Made, noun: &str) -> bool {
+    let names = |value: &str| {
+        let key = value.rsplit(|letter: char| !letter.is_alphanumeric()).find(|key| !key.is_empty());
+        value.starts_with('$') && key.is_some_and(|key| arguments::same_word(&key.to_lowercase(), noun))
+    };
+    made.step.arguments.values().filter_map(Value::as_str).any(names)
 }
 
 /// The text with the data of the last earlier part that has some, or the first later one, where it has a path into some and
