@@ -14,6 +14,7 @@ mod egress;
 mod foreign;
 mod limits;
 mod model;
+mod parts;
 mod planner;
 mod plans;
 mod recall;

@@ -121,7 +121,8 @@ impl Planner<'_> {
                     let takes = |references: &[Reference]| references.iter().any(|own| own.part == said_by);
                     let is_used = takes(&done.references) || parts.iter().any(|part| takes(&part.references));
                     let is_told = clauses.get(said_by).is_some_and(|clause| {
-                        !clause.asks || !clauses::is_order(&clause.text) && !clauses::is_question(&clause.text)
+                        let text = &clause.text;
+                        !clause.asks || !clauses::is_order(text) && !clauses::is_question(text) && !text.contains('?')
                     });
                     // "My aunt was born in 1950" is told for what is asked then.
                     if is_told

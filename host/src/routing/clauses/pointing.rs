@@ -30,7 +30,7 @@ pub fn pointer(text: &str) -> Option<Pointer> {
         |at: usize| words.get(at).map_or("", |word| if word.shielded { "\u{ff02}" } else { word.lower.as_str() });
     let span = |from: usize, to: usize| Some(words.get(from)?.span.start..words.get(to)?.span.end);
     let phrase = (1..words.len()).find_map(|at| {
-        let n_words = phrase_at(&words, at)?;
+        let n_words = phrase_at(words, at)?;
         Some(Pointer { span: span(at, at + n_words - 1)?, noun: String::new(), is_weak: false, names_skill: false })
     });
     if phrase.is_some() {

@@ -12,14 +12,17 @@ pub(super) const WORDS_MAX: usize = 2_000;
 /// Most texts whose words are kept while one request is looked at.
 const KEPT_MAX: usize = 64;
 
+/// Texts with their words.
+type Kept = Vec<(String, Rc<[Word]>)>;
+
 thread_local! {
-    static KEPT: RefCell<Option<Vec<(String, Rc<[Word]>)>>> = const { RefCell::new(None) };
+    static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
 }
 
 /// What `work` comes to. Many small questions are asked of the same few texts: the words of each are read once until
 /// `work` ends, and forgotten then.
 pub fn reading_once<T>(work: impl FnOnce() -> T) -> T {
-    struct Forget(Option<Vec<(String, Rc<[Word]>)>>);
+    struct Forget(Option<Kept>);
     impl Drop for Forget {
         fn drop(&mut self) {
             KEPT.set(self.0.take());
@@ -45,7 +48,7 @@ pub(super) struct Word {
 
 /// The words of `text`.
 pub(super) fn read(text: &str) -> Rc<[Word]> {
-    let kept = |kept: &Vec<(String, Rc<[Word]>)>| kept.iter().find(|own| own.0 == text).map(|own| Rc::clone(&own.1));
+    let kept = |kept: &Kept| kept.iter().find(|own| own.0 == text).map(|own| Rc::clone(&own.1));
     if let Some(words) = KEPT.with_borrow(|all| all.as_ref().and_then(kept)) {
         return words;
     }

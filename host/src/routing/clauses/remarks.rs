@@ -69,17 +69,18 @@ pub fn is_statement(text: &str) -> bool {
     // "Is it …", "ska vi …" ask; "ska betalas …" goes on with what was told.
     let inverted = rest.iter().take(1).any(|next| SUBJECTS.contains(next));
     let goes_on = TELLS.contains(first) && (inverted == (begin > 0));
-    is_subject && verb.is_some() && !wishes || goes_on && rest.len() > 1 && !looks_like_question(rest)
+    is_subject && verb.is_some() && !wishes || goes_on && rest.len() > 1 && !looks_like_question(first, rest)
 }
 
 /// Whether what follows a verb at the beginning makes it a question: "är 2030 ett skottår".
-fn looks_like_question(rest: &[&str]) -> bool {
+fn looks_like_question(first: &str, rest: &[&str]) -> bool {
     rest.first().is_some_and(|next| {
         next.is_empty()
             || next.starts_with(|c: char| c.is_ascii_digit())
             || OWNERS.contains(next)
             || looks_definite(next)
-    }) || rest.get(1).is_some_and(|next| matches!(*next, "a" | "an" | "en" | "ett"))
+    }) || matches!(first, "is" | "was" | "är" | "var")
+        && rest.get(1).is_some_and(|next| matches!(*next, "a" | "an" | "en" | "ett"))
 }
 
 /// Whether `text` is said beside what is asked for, as a statement or a reason: "I need it for a dose".

@@ -232,3 +232,42 @@ fn times_said_before_are_pointed_at() {
     assert_eq!(that_text("how many characters does that title have").map(|span| span.start), Some(25));
     assert_eq!(that_text("write the title 'a b'"), None);
 }
+
+#[test]
+fn what_is_not_to_be_done_is_told_from_orders() {
+    for text in ["don't save anything", "please do not keep it", "but please do not save any of it", "spara ingenting"]
+    {
+        assert!(is_negated(text) && only_reads(text), "{text}");
+    }
+    for text in ["save the note 'do not enter'", "anteckna att ingen kom", "what does not fit"] {
+        assert!(!is_negated(text), "{text}");
+    }
+    for text in ["finally list the notes I have left", "hur många anteckningar finns kvar", "show me note 2"] {
+        assert!(only_reads(text), "{text}");
+    }
+    assert!(!only_reads("add a note") && !only_reads("can you delete note 2"));
+}
+
+#[test]
+fn parts_begin_where_something_is_done_to_what_came_before() {
+    for (text, wanted) in [
+        ("gör om texten till kebab-case och sjung den för mig", 2),
+        ("räkna ut 240 / 16, upphöj det till två och dra sedan bort 25", 3),
+        ("how many days are there from then to 1 June 2027", 1),
+        ("set an alarm, check how many words there are in 'a b'", 2),
+        ("vad är 2 + 2, vilket är det längsta ordet i 'a bb'", 2),
+        ("they wrote: 'We slept late.' How many words is that", 2),
+        ("halve the result, but please do not save any of it", 2),
+        ("note that the dog bit it and ran", 1),
+    ] {
+        assert_eq!(split(text, &detect(text)).len(), wanted, "{text}");
+    }
+}
+
+#[test]
+fn two_dates_are_pointed_at_where_they_stand() {
+    let text = "How many days are there between those two?";
+    assert_eq!(both_dates(text).map(|span| &text[span]), Some("those two"));
+    let text = "hur många dagar är det mellan de två datumen";
+    assert_eq!(both_dates(text).map(|span| &text[span]), Some("de två datumen"));
+}

@@ -59,7 +59,8 @@ pub fn both_dates(text: &str) -> Option<std::ops::Range<usize>> {
             )
         };
         let between = at.checked_sub(1).is_some_and(|before| matches!(lower(before), "between" | "mellan"));
-        let named = points && noun(at + 1);
+        // "The two of May" is a day.
+        let named = points && noun(at + 1) && !matches!(lower(at + 2), "of" | "av");
         if named && noun(at + 2) {
             span(at, at + 2)
         } else if named && (between || lower(at + 1) != "two" && lower(at + 1) != "två") {
