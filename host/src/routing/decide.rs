@@ -147,16 +147,18 @@ fn decide_as(
             options.clear();
         }
     }
+    let is_path = clauses::is_path(said.words());
     let fit_min = if intent == Intent::Create { FIT_MIN_CREATE } else { FIT_MIN };
     let strays = options.first().map_or(0, |best| best.read.unexplained.len());
     let fit = ranking.fit - FIT_STRAY * strays.min(STRAYS_MAX) as f32;
     if fit < fit_min {
         // Words may be few and values all the more telling: "17 * 23".
         options.retain(|option| {
-            option.takes_all()
-                && (option.read.is_telling
-                    || is_part && !option.read.given.is_empty()
-                    || option.begins_alike(said.words()))
+            is_path && option.read.is_telling && option.read.missing.is_empty()
+                || option.takes_all()
+                    && (option.read.is_telling
+                        || is_part && !option.read.given.is_empty()
+                        || option.begins_alike(said.words()))
         });
         let why = format!("the nearest, `{}`, fits {:.2} with {strays} words to spare", nearest.skill, ranking.fit);
         match options.first() {
@@ -169,10 +171,10 @@ fn decide_as(
         return (gap(), reasons);
     };
     // A part has few words to be told by: what reads all of it as arithmetic or the like is meant.
-    let is_path = is_part && clauses::is_path(said.words());
     let told = |option: &Contender<'_>| option.takes_all() || is_path && option.read.missing.is_empty();
     let telling = options.iter().position(|option| option.read.is_telling && told(option));
-    if let Some(at) = telling.filter(|_| is_part && !best.takes_all() || !best.read.missing.is_empty()) {
+    let beside = is_part && !best.takes_all() || !best.read.missing.is_empty() || is_path && !best.read.is_telling;
+    if let Some(at) = telling.filter(|_| beside) {
         let option = options.swap_remove(at);
         reasons.push(format!("all of it is what `{}` takes, and hardly anything else", option.profile.name));
         return (one(option), reasons);

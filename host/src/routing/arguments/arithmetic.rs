@@ -444,7 +444,7 @@ fn operator(text: &Text<'_>, at: usize, value_before: bool) -> Option<(&'static 
         ("raised", "to", "the", "power") => ("^", 4 + usize::from(text.lower(at + 4) == "of")),
         ("raised", "to", _, _) | ("upphöjt", "till", _, _) | ("upphöjd", "till", _, _) => ("^", 2),
         ("divided", "by", _, _)
-        | ("delat" | "delas" | "dividerat" | "divideras", "med" | "på", _, _)
+        | ("delat" | "delad" | "delade" | "delas" | "dividerat" | "dividerad" | "divideras", "med" | "på", _, _)
         | ("genom", _, _, _) => ("/", if text.lower(at) == "genom" { 1 } else { 2 }),
         ("gånger", "så", "mycket" | "stort" | "många", "som") | ("times", "as", "much" | "many" | "big", "as") => {
             ("*", 4)

@@ -303,6 +303,14 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     if let Some((value, tokens)) = that.filter(|_| asked).and_then(|at| whole(at + 1)) {
         offers.push(Offer::new(Value::from(without_stop(&value)), tokens, if free { 1.05 } else { 0.1 }));
     }
+    // "Put down a new note saying the rent is 1140".
+    let saying = (2..text.tokens.len().min(12)).find(|at| {
+        matches!((text.lower(*at), text.lower(at + 1)), ("saying", _) | ("som", "säger")) && text.get(at + 2).is_some()
+    });
+    let n_words = |at: usize| 1 + usize::from(text.lower(at) == "som");
+    if let Some((value, tokens)) = saying.filter(|_| free).and_then(|at| whole(at + n_words(at))) {
+        offers.push(Offer::new(Value::from(without_stop(&value)), tokens, 1.6));
+    }
     // "Add a note to call the bank".
     let to = (1..text.tokens.len().min(12))
         .find(|at| text.lower(*at) == "to" && matches!(text.lower(at - 1), "note" | "reminder" | "memo" | "remember"));

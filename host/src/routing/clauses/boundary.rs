@@ -159,6 +159,10 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     {
         return Some(ordered(words, at));
     }
+    // "No need to write it down: how much is …".
+    if lower(at) == ":" && super::kinds::negated(words.get(begun..at).unwrap_or_default()) {
+        return starts_request(words, at + 1).map(|_| Start { word: at + 1, ordered: false });
+    }
     // "Vad blir 12 gånger 70 dela svaret med 4": as it is said, with no mark between.
     if at > begun + 2 && verb_starts_anew(words, at) {
         return Some(Start { word: at, ordered: false });
@@ -429,6 +433,11 @@ fn done_before(words: &[Word], at: usize) -> Option<usize> {
 pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
     let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
     let first = lower(at);
+    // "On what day of the week", "på vilken veckodag".
+    let asks_of = matches!(lower(at + 1), "what" | "which" | "vilken" | "vilket" | "vilka");
+    if asks_of && matches!(first, "on" | "in" | "at" | "for" | "på" | "i" | "vid" | "till" | "för") {
+        return Some(2);
+    }
     if QUESTIONS.contains(&first) {
         // "what I want": a question asks with its verb next or soon after.
         let may_relate = matches!(

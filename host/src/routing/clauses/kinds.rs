@@ -157,11 +157,10 @@ pub(super) fn negated(words: &[Word]) -> bool {
     let english = matches!(lower(start), "don't" | "dont" | "don’t" | "never" | "without")
         || lower(start) == "do" && lower(start + 1) == "not"
         || lower(start) == "no" && lower(start + 1) == "need";
-    let swedish = verbs::is_verb(lower(start)) && (start + 1..start + 4).any(|at| NOT.contains(&lower(at)))
+    let reach = (start + 1..start + 4).take_while(|at| !matches!(lower(*at), "att" | "som" | ":" | ""));
+    let swedish = verbs::is_verb(lower(start)) && reach.into_iter().any(|at| NOT.contains(&lower(at)))
         || lower(start) == "utan" && lower(start + 1) == "att"
-        || matches!(lower(start), "du" | "ni" | "inget" | "ingen")
-            && lower(start + 1) == "behöver"
-            && NOT.contains(&lower(start + 2));
+        || matches!(lower(start), "behöver" | "behövs") && NOT.contains(&lower(start + 1));
     english || swedish
 }
 

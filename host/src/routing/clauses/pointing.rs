@@ -83,8 +83,8 @@ pub fn pointer(text: &str) -> Option<Pointer> {
 
 /// What may stand behind "that" where it means something by itself; empty at the end.
 pub(super) const BEHIND_THAT: &[&str] = &[
-    "", ".", "?", "!", ",", "by", "to", "into", "till", "med", "in", "i", "with", "as", "som", "from", "from:", "off",
-    "away", "up", "between", "among", "på", "av", "från", "and", "och",
+    "", ".", "?", "!", ",", "make", "makes", "by", "to", "into", "till", "med", "in", "i", "with", "as", "som", "from",
+    "from:", "off", "away", "up", "between", "among", "på", "av", "från", "and", "och",
 ];
 
 /// Where what is to be written down begins, which points at nothing of the request: "note that I called him".
@@ -340,7 +340,7 @@ fn definite(word: &str) -> Option<(&'static str, bool)> {
         "resultatet" | "slutresultatet" | "utfallet" => ("result", false),
         "svaret" => ("answer", false),
         "summan" | "slutsumman" | "totalen" => ("sum", false),
-        "talet" | "siffran" | "antalet" | "värdet" => ("number", false),
+        "talet" | "siffran" | "antalet" | "värdet" | "beloppet" => ("number", false),
         "produkten" => ("result", false),
         "datumet" => ("date", false),
         "texten" => ("text", true),
@@ -474,8 +474,12 @@ pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
             .and_then(|before| words.get(before))
             .is_some_and(|word| matches!(word.lower.as_str(), "between" | "mellan" | "both" | "både"))
     };
+    // "…, to two decimals" is said of all.
+    let rounds =
+        |at: usize| (at + 1..at + 5).any(|at| words.get(at).is_some_and(|word| word.lower.starts_with("decimal")));
     let joins = |at: usize| {
-        let word = words.get(at).filter(|word| !word.shielded && !within_pair(at))?;
+        let word =
+            words.get(at).filter(|word| !word.shielded && !within_pair(at) && !(word.lower == "," && rounds(at)))?;
         matches!(word.lower.as_str(), "and" | "och" | "å" | "o" | "samt" | ",").then_some(word.span.clone())
     };
     let mut found: Vec<Range<usize>> = Vec::new();

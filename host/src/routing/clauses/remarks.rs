@@ -136,7 +136,7 @@ pub(super) fn tells(words: &[Word]) -> bool {
 /// How many words at the beginning are a heading before what is asked for: "petrol: what's 520 * 0.07".
 pub(super) fn heading(words: &[Word]) -> usize {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    let Some(colon) = (1..5).find(|at| lower(*at) == ":") else { return 0 };
+    let Some(colon) = (1..HEADING_MAX).find(|at| lower(*at) == ":") else { return 0 };
     let asks = starts_request(words, colon + 1) == Some(2);
     let is_verb = |word: &str| verbs::is_verb(word) && !verbs::is_also_noun(word);
     let orders = (0..colon).any(|at| is_verb(lower(at)) || lower(at).is_empty());

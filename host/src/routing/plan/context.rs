@@ -100,7 +100,7 @@ impl Planner<'_> {
             .map(|(name, value)| (name.clone(), value.clone()));
         let mut step = step.clone();
         step.arguments.extend(with.collect::<Vec<_>>());
-        Some(Completed { step, references: Vec::new(), said_by: vec![at] })
+        Some(Completed { step, references: Vec::new(), said_by: Vec::new() })
     }
 
     /// The call of a part that lacks nothing but what was said or found before.
@@ -112,6 +112,10 @@ impl Planner<'_> {
         before: &[Option<Made>],
     ) -> Option<Completed> {
         let Strategy::Ask(Question::Missing { skill, arguments, missing }) = plain else { return None };
+        // What was calculated is not to be calculated once more.
+        if self.takes_arithmetic(&Step { skill: skill.clone(), arguments: arguments.clone() }) {
+            return None;
+        }
         let points = clauses::may_point(text);
         let figure = clauses::pointer(text).is_some() || clauses::says_same(text);
         if !points && self.block.is_none() && Said::new(text, self.language, self.ask.now).says_value() {

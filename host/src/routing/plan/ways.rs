@@ -48,9 +48,12 @@ impl Planner<'_> {
             text.get(pointer.span.clone())
                 .is_some_and(|said| matches!(said, "its" | "Its" | "dess" | "their" | "deras"))
         };
-        let says_which = own.points.as_ref().is_none_or(|pointer| !pointer.noun.is_empty() || its(pointer));
-        if let Some(of_table) = self.of_table(&text).filter(|_| says_which && clauses::is_question(&text)) {
-            return with(clause, of_table, Vec::new());
+        let calculates = Said::new(&text, self.language, self.ask.now).says_figure();
+        let says_which =
+            !calculates && own.points.as_ref().is_none_or(|pointer| !pointer.noun.is_empty() || its(pointer));
+        let of_table = self.of_table(&text);
+        if let Some(of_table) = of_table.as_ref().filter(|_| says_which && clauses::is_question(&text)) {
+            return with(clause, of_table.clone(), Vec::new());
         }
         if let Some(strategy) = self.of_told_data(&own) {
             return with(clause, strategy, Vec::new());
@@ -58,7 +61,7 @@ impl Planner<'_> {
         if let Some((strategy, references)) = self.of_before(&own) {
             return with(clause, strategy, references);
         }
-        if let Some(of_table) = self.of_table(&text) {
+        if let Some(of_table) = of_table {
             return with(clause, of_table, Vec::new());
         }
         let plain = self.decide(&text, (text == clause.text).then_some(ranking), clause.depends);
@@ -235,7 +238,7 @@ impl Planner<'_> {
     /// "Here are my orders: {…}. List all the totals.": what a part names of data that was only given.
     fn of_told_data(&self, own: &Own<'_>) -> Option<Strategy> {
         let clause = own.earlier.iter().rev().find(|clause| arguments::json_in(&clause.text).is_some())?;
-        self.in_data(own.text, clause).filter(|_| !clause.asks)
+        if clause.asks { None } else { self.in_data(own.text, clause) }
     }
 
     /// What a part asks for in the data of another.

@@ -118,6 +118,7 @@ const DOINGS: &[(&[&str], Doing)] = &[
     (&["summera"], Doing::Add),
     (&["addera"], Doing::Add),
     (&["lägg", "ihop"], Doing::Add),
+    (&["lägg", "samman"], Doing::Add),
     (&["lägg", "till"], Doing::Add),
     (&["lägger", "till"], Doing::Add),
     (&["lägger", "ihop"], Doing::Add),
