@@ -27,6 +27,8 @@ const BELIEF_UNFILLED: f32 = 0.6;
 /// For each number, quotation or name of the request that it has no use for, and for each other such word.
 const BELIEF_UNUSED: f32 = 0.6;
 const BELIEF_UNEXPLAINED: f32 = 0.85;
+/// What belief is left to a skill of which every example says more.
+const BELIEF_UNSHOWN: f32 = 0.5;
 /// What belief is worth in a skill whose values are hardly ever mistaken.
 const BELIEF_TELLING: f32 = 2.0;
 /// What each word that the best skill does not explain takes from the fit, and how many count.
@@ -242,7 +244,7 @@ fn options<'a>(
             follow::pointed_at(ask, profile, &mut read);
         }
         let standing = ask.standings.iter().find(|standing| standing.skill == profile.name);
-        let belief = candidate.score * suits(&read) * standing.map_or(1.0, record);
+        let belief = candidate.score * suits(&read) * as_shown(profile, &read) * standing.map_or(1.0, record);
         Some(Contender { profile, belief, read })
     };
     let mut options: Vec<Contender<'_>> = candidates.iter().filter_map(option).collect();
@@ -260,6 +262,15 @@ fn suits(read: &Extraction) -> f32 {
     let filled = if read.missing.is_empty() { 1.0 } else { BELIEF_UNFILLED };
     let telling = if read.is_telling && read.missing.is_empty() { BELIEF_TELLING } else { 1.0 };
     filled * telling * power(BELIEF_UNUSED, read.unused.len()) * power(BELIEF_UNEXPLAINED, read.unexplained.len())
+}
+
+/// What is left of the belief in a skill whose examples all say more than this request does: adding to a date takes more
+/// than a date.
+fn as_shown(profile: &Profile, read: &Extraction) -> f32 {
+    let mut inputs = profile.examples.iter().filter_map(|example| example.input.as_ref()?.as_object()).peekable();
+    let knows = inputs.peek().is_some() && read.missing.is_empty();
+    let is_shown = |input: &serde_json::Map<String, Value>| input.keys().all(|name| read.arguments.contains_key(name));
+    if knows && !inputs.any(is_shown) { BELIEF_UNSHOWN } else { 1.0 }
 }
 
 /// What is left of the belief in a skill, from how it did so far.

@@ -103,7 +103,7 @@ static UNITS: &[Unit] = &[
     unit(Volume, 0.2365882365, &["cup", "cups", "kopp", "koppar", "us cup", "us cups"]),
     unit(Volume, 0.015, &["tbsp", "tablespoon", "tablespoons", "msk", "matsked", "matskedar"]),
     unit(Volume, 0.005, &["tsp", "teaspoon", "teaspoons", "tsk", "tesked", "teskedar"]),
-    unit(Volume, 0.473176473, &["pt", "pint", "pints"]),
+    unit(Volume, 0.473176473, &["pt", "pint", "pints", "us pint", "us pints"]),
     unit(Volume, 0.946352946, &["qt", "quart", "quarts"]),
     unit(
         Volume,

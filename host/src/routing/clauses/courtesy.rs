@@ -302,9 +302,9 @@ const ANNOUNCED: &[&str] = &[
 const DOING: &[&str] = &["check", "do", "answer", "solve", "kolla", "gör", "fixa", "svara", "lös", "åt", "på"];
 
 const HOW_MANY: &[&str] = &[
-    "few", "small", "quick", "of", "en", "ett", "några", "små", "snabba", "is", "are", "my", "in", "on", "here",
-    "today", "min", "det", "här", "den", "idag", "kommer", "for", "more", "another", "and", "mer", "till", "annan",
-    "och",
+    "few", "gång", "once", "at", "small", "quick", "of", "en", "ett", "några", "små", "snabba", "is", "are", "my",
+    "in", "on", "here", "today", "min", "det", "här", "den", "idag", "kommer", "for", "more", "another", "and", "mer",
+    "till", "annan", "och",
 ];
 
 const THANKS: &[&[&str]] = &[

@@ -188,7 +188,10 @@ pub(super) fn without_sign_off(text: &str) -> &str {
 pub(super) fn value_items(words: &[Word], announced: usize) -> Option<Vec<usize>> {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let colon = (announced..words.len()).take(HEADING_MAX).find(|at| lower(*at) == ":").map(|at| at + 1);
-    let heads = |from: usize| (announced..from).any(|at| starts_request(words, at).is_some());
+    // "Convert the following for me: …" says what is done with each.
+    let follow = (announced..words.len().min(announced + HEADING_MAX))
+        .any(|at| matches!(lower(at), "following" | "följande" | "these" | "dessa"));
+    let heads = |from: usize| !follow && (announced..from).any(|at| starts_request(words, at).is_some());
     let from = colon.filter(|from| !heads(*from)).unwrap_or(announced);
     let mut starts = vec![from];
     starts.extend(
