@@ -479,7 +479,7 @@ pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
         |at: usize| (at + 1..at + 5).any(|at| words.get(at).is_some_and(|word| word.lower.starts_with("decimal")));
     let joins = |at: usize| {
         let word =
-            words.get(at).filter(|word| !word.shielded && !within_pair(at) && !(word.lower == "," && rounds(at)))?;
+            words.get(at).filter(|word| !(word.shielded || within_pair(at) || word.lower == "," && rounds(at)))?;
         matches!(word.lower.as_str(), "and" | "och" | "å" | "o" | "samt" | ",").then_some(word.span.clone())
     };
     let mut found: Vec<Range<usize>> = Vec::new();
