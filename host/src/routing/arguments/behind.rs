@@ -34,7 +34,13 @@ fn aside<'t>(text: &'t str, parameter: &Parameter) -> Option<(&'t str, Value)> {
     let mut said = behind.trim().trim_end_matches(['.', '!']).split_whitespace().peekable();
     while said.next_if(|word| matches!(*word, "and" | "och" | "with" | "med" | "the")).is_some() {}
     let verb = said.next()?.trim_end_matches(':').to_lowercase();
-    if !words::of_name(&parameter.name).iter().any(|name| words::same(name, &verb)) {
+    // "Tagged garden": the participle, with its letter doubled.
+    let participle = verb.strip_suffix("ed").map_or(&*verb, |stem| {
+        let doubled = stem.len() > 2 && stem.as_bytes().last() == stem.as_bytes().get(stem.len() - 2);
+        stem.get(..stem.len() - usize::from(doubled)).unwrap_or(stem)
+    });
+    let is_named = |name: &String| words::same(name, &verb) || words::same(name, participle);
+    if !words::of_name(&parameter.name).iter().any(is_named) {
         return None;
     }
     while said.next_if(|word| BETWEEN.contains(&word.to_lowercase().as_str())).is_some() {}

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::super::arguments::{self, Said};
-use super::super::{Clause, Ranking, Step, clauses};
+use super::super::{Clause, Ranking, Step, clauses, decide};
 use super::{Made, PARTS_MAX, Planner, first_call};
 
 /// Most texts that are tried to take one part apart: each may take one run of the model.
@@ -187,8 +187,10 @@ impl Planner<'_> {
             let own = self.made(&step, &text);
             return Some((text, Some(own)));
         }
-        // What says by itself what is to be done with its value.
-        let step = self.sure(piece, tries).filter(|_| says_itself(piece))?;
+        // What says by itself what is to be done with its value; but a text that is kept goes on.
+        let kept = self.index.profile(&made.step.skill).is_some_and(|profile| decide::changes(profile));
+        let says_itself = |step: &Step| says_itself(piece) && (!kept || step.skill == made.step.skill);
+        let step = self.sure(piece, tries).filter(says_itself)?;
         Some((piece.to_owned(), Some(self.made(&step, piece))))
     }
 
