@@ -99,6 +99,8 @@ fn of_request(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analys
                     || plan::leaves_a_part(&parts, step, understood)
                     || plan::swallows_a_part(&parts, step)
                     || plan::drops_a_part(&parts, step)
+                    || plan::is_of_no_part(&parts, step)
+                        && index.profile(&step.skill).is_some_and(|profile| decide::changes(profile))
             }
             None => plan::is_partly_clear(&parts),
         };

@@ -22,7 +22,9 @@ use serde_json::Value;
 use self::context::Completed;
 use self::outputs::{Kind, Output};
 use self::taking::Landing;
-pub use self::whole::{drops_a_part, is_all_of, is_partly_clear, is_several, is_sure, leaves_a_part, swallows_a_part};
+pub use self::whole::{
+    drops_a_part, is_all_of, is_of_no_part, is_partly_clear, is_several, is_sure, leaves_a_part, swallows_a_part,
+};
 use super::arguments::{self, Said};
 use super::mend::Mended;
 use super::{Ask, Clause, Index, Language, Part, Ranking, Reference, Step, Strategy, clauses, decide};

@@ -173,6 +173,13 @@ impl Planner<'_> {
     /// What `piece` asks for after what `made` is of, and its own call, where it is not one that goes on.
     fn item(&self, piece: &str, made: &Made, tries: &Cell<usize>) -> Option<(String, Option<Made>)> {
         let pointer = || clauses::pointer(piece).filter(|pointer| !pointer.noun.is_empty());
+        // A text that is kept goes on where no verb begins something else: "prune the tree, tagged garden".
+        let kept = self.index.profile(&made.step.skill).is_some_and(|profile| decide::changes(profile));
+        if kept && !arguments::plain_words(piece).next().is_some_and(|first| arguments::is_verb(&first)) {
+            let (text, step) = self.alike_within(piece, &made.text, &made.step, tries)?;
+            let own = self.made(&step, &text);
+            return Some((text, Some(own)));
+        }
         let goes_on = self.followed(piece, false, 0, made).is_some();
         if goes_on || pointer().is_some_and(|pointer| self.taken(piece, &pointer, 0, made, true).is_some()) {
             return Some((piece.to_owned(), None));
@@ -187,10 +194,8 @@ impl Planner<'_> {
             let own = self.made(&step, &text);
             return Some((text, Some(own)));
         }
-        // What says by itself what is to be done with its value; but a text that is kept goes on.
-        let kept = self.index.profile(&made.step.skill).is_some_and(|profile| decide::changes(profile));
-        let says_itself = |step: &Step| says_itself(piece) && (!kept || step.skill == made.step.skill);
-        let step = self.sure(piece, tries).filter(says_itself)?;
+        // What says by itself what is to be done with its value.
+        let step = self.sure(piece, tries).filter(|_| says_itself(piece))?;
         Some((piece.to_owned(), Some(self.made(&step, piece))))
     }
 

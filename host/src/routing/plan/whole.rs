@@ -53,6 +53,13 @@ pub fn drops_a_part(parts: &[Part], step: &Step) -> bool {
     orders().any(is_other) && orders().any(is_it)
 }
 
+/// Whether `step` is for another skill than any of the parts, of which there are several: "translate 'a b', and keep the
+/// translation" keeps no "a b".
+pub fn is_of_no_part(parts: &[Part], step: &Step) -> bool {
+    let is_its = |part: &Part| first_call(&part.strategy).is_some_and(|call| call.skill == step.skill);
+    parts.len() > 1 && !parts.iter().any(is_its)
+}
+
 /// Whether a value of `step` takes in a later part that is a call of its own: "note: buy nails. also 14 * 17".
 pub fn swallows_a_part(parts: &[Part], step: &Step) -> bool {
     let texts = || step.arguments.values().filter_map(Value::as_str);
