@@ -139,7 +139,13 @@ pub fn only_reads(text: &str) -> bool {
     ];
     let words = read(text);
     let first = words.get(after_lead(&words)).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    READS.contains(&first) || is_question(text) || is_negated(text)
+    // "Find and delete note 3" does not.
+    let joined = |at: usize| words.get(at).is_some_and(|word| !word.shielded && matches!(&*word.lower, "and" | "och"));
+    let other = |at: usize| {
+        let verb = words.get(at + 1).map_or("", |word| word.lower.as_str());
+        joined(at) && verbs::is_verb(verb) && !READS.contains(&verb)
+    };
+    READS.contains(&first) && !(0..words.len()).any(other) || is_question(text) || is_negated(text)
 }
 
 /// Whether `text` says that something is not to be done: "don't save anything", "spara ingenting".

@@ -245,6 +245,7 @@ fn what_is_not_to_be_done_is_told_from_orders() {
     for text in ["finally list the notes I have left", "hur många anteckningar finns kvar", "show me note 2"] {
         assert!(only_reads(text), "{text}");
     }
+    assert!(!only_reads("find and delete note 3") && !only_reads("hitta och ta bort anteckning 3"));
     assert!(!only_reads("add a note") && !only_reads("can you delete note 2"));
 }
 

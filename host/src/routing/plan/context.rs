@@ -84,11 +84,9 @@ impl Planner<'_> {
         let made = made.as_ref().filter(|made| made.step.skill == step.skill)?;
         let ended = earlier.get(at)?.text.trim_end().ends_with(['.', '!', '?', ';']);
         let schema = &self.index.profile(&step.skill)?.input_schema;
-        let is_unsaid = |name: &&String| !step.arguments.contains_key(*name);
-        let times: Vec<String> = arguments::times(schema).into_iter().filter(|name| is_unsaid(&name)).collect();
-        let said = |name: &String| Some((name.clone(), made.step.arguments.get(name)?.clone()));
-        let said: Vec<(String, Value)> = times.iter().filter_map(said).collect();
-        if ended || said.is_empty() || clauses::is_of_now(text) {
+        let is_unsaid = |name: &String| !step.arguments.contains_key(name);
+        let is_carried = |name: &String| is_unsaid(name) && made.step.arguments.contains_key(name);
+        if ended || clauses::is_of_now(text) || !arguments::times(schema).iter().any(is_carried) {
             return None;
         }
         // What the time was reckoned in belongs to it.

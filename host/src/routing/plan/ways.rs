@@ -259,7 +259,8 @@ impl Planner<'_> {
 
     /// "And then get the ids": what a part names of the data that an earlier one looked into, with the same skill.
     fn of_same_data(&self, own: &Own<'_>) -> Option<Strategy> {
-        let strategy = own.earlier.iter().rev().find_map(|clause| self.in_data(own.text, clause))?;
+        let clause = own.earlier.iter().rev().find(|clause| arguments::json_in(&clause.text).is_some())?;
+        let strategy = self.in_data(own.text, clause)?;
         let skill = &first_call(&strategy)?.skill;
         let looked = own.before.iter().flatten().any(|made| made.step.skill == *skill);
         looked.then_some(strategy)
