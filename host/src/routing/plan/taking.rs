@@ -8,6 +8,8 @@ use super::super::{Ask, Intent, Question, Reference, Step, Strategy, Turn, claus
 use super::outputs::{self, Kind, Output};
 use super::{LESS_LIKELY, Made, NUMBER, Planner, escaped, first_call, is_same, put};
 
+/// How much less likely a reading is that goes on from an answer, and is about today all the same.
+const OF_TODAY: f32 = 2.0;
 /// Skills that something may be done with what was found by.
 const LISTED_FOR: usize = 3;
 
@@ -92,12 +94,23 @@ impl Planner<'_> {
             if idle {
                 continue;
             }
-            let total = score + landing.fits(output.kind);
+            let today = if self.is_left_to_today(&step, &references) { OF_TODAY } else { 0.0 };
+            let total = score + landing.fits(output.kind) - today;
             if best.as_ref().is_none_or(|(known, ..)| total > *known) {
                 best = Some((total, step, references));
             }
         }
         best.map(|(_, step, references)| (step, references))
+    }
+
+    /// Whether a call that takes a date would be given none, and so be about today.
+    fn is_left_to_today(&self, step: &Step, references: &[Reference]) -> bool {
+        let dates = self.index.profile(&step.skill).map(|own| arguments::dates(&own.input_schema)).unwrap_or_default();
+        let is_given = |name: &String| {
+            let to = format!("/{}", escaped(name));
+            step.arguments.contains_key(name) || references.iter().any(|reference| reference.to == to)
+        };
+        !dates.is_empty() && !dates.iter().any(is_given)
     }
 
     /// The call of a part that does something with the first of what the part before found: "find my note about rent and
