@@ -205,6 +205,11 @@ skill({
       output: { text: "GOOD EVENING" },
     },
     {
+      request: { en: "Put \"rain again\" in capitals", sv: "Skriv \"rain again\" i versaler" },
+      input: { text: "rain again", to: "upper" },
+      output: { text: "RAIN AGAIN" },
+    },
+    {
       request: { en: "Make \"STOP SHOUTING\" lower case", sv: "Gör \"STOP SHOUTING\" till små bokstäver" },
       input: { text: "STOP SHOUTING", to: "lower" },
       output: { text: "stop shouting" },

@@ -27,6 +27,8 @@ const BELIEF_UNFILLED: f32 = 0.6;
 /// For each number, quotation or name of the request that it has no use for, and for each other such word.
 const BELIEF_UNUSED: f32 = 0.6;
 const BELIEF_UNEXPLAINED: f32 = 0.85;
+/// Words of a part that nothing explains, and that what is called with nothing may leave.
+const UNEXPLAINED_MAX: usize = 2;
 /// What belief is left to a skill of which every example says more.
 const BELIEF_UNSHOWN: f32 = 0.5;
 /// What belief is worth in a skill whose values are hardly ever mistaken.
@@ -71,6 +73,11 @@ impl Contender<'_> {
         says(&self.profile.name)
             || says(&self.profile.description)
             || self.profile.examples.iter().filter_map(|own| own.text.split_whitespace().next()).any(says)
+    }
+
+    /// Whether it would be called with nothing at all, though most of what was said is explained by nothing.
+    fn is_besides_words(&self) -> bool {
+        self.read.missing.is_empty() && self.read.given.is_empty() && self.read.unexplained.len() > UNEXPLAINED_MAX
     }
 
     /// Whether it would be called with nothing but its defaults, though values were said and it takes some: what it
@@ -140,6 +147,9 @@ fn decide_as(
     };
     let mut options = options(index, ask, said, first, &ranking.candidates);
     options.retain(|option| !option.is_beside() && !contradicts(option.profile, said.words()));
+    if is_part {
+        options.retain(|option| !option.is_besides_words());
+    }
     // "Mail Eva that I am late" is for none that does not speak of mailing, though it could take the words as a note.
     if let Some((verb, speaks)) =
         clauses::act(said.words()).or_else(|| clauses::topic(said.words())).filter(|_| is_part)
@@ -210,7 +220,10 @@ fn decide_as(
         options.iter().take_while(|option| option.belief >= least).take(CHOICES_MAX).collect();
     // Beside the other parts there is nobody to ask: a small lead has to do.
     let leads = is_part && margin >= MARGIN_OF_PART;
-    if best.takes_all() && (leads || !tied.iter().skip(1).any(|option| option.takes_all())) && tied.len() > 1 {
+    // A word beside the values is none of those: "how old was my aunt, born …".
+    let is_placed =
+        is_part && leads && best.read.missing.is_empty() && best.read.unused.is_empty() && best.read.given.len() > 1;
+    if (best.takes_all() || is_placed) && (leads || !tied.iter().skip(1).any(|option| option.takes_all())) && tied.len() > 1 {
         reasons.push("none of the others has a use for all that the request says".to_owned());
         return (go_ahead(options, &mut reasons), reasons);
     }

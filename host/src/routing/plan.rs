@@ -67,11 +67,12 @@ struct Made {
     text: String,
 }
 
-/// A figure that a part tells, and asks nothing of.
+/// A figure or date that a part tells, and asks nothing of.
 struct Told {
     value: String,
     /// It is what something is to be calculated with: "take 1024".
     begins: bool,
+    is_date: bool,
 }
 
 impl Planner<'_> {
@@ -243,12 +244,14 @@ impl Planner<'_> {
         }
     }
 
-    /// The figure that a clause tells and asks nothing of: "I'm 178 cm", "take 1024".
+    /// The figure or date that a clause tells and asks nothing of: "I'm 178 cm", "take 1024", "start with 7 March 2028".
     fn told(&self, clause: &Clause) -> Option<Told> {
         let begins = clauses::begins_with_value(&clause.text);
         let said = Said::new(&clause.text, self.language, self.ask.now);
-        let value = said.only_number().filter(|_| begins || !clause.asks)?;
-        Some(Told { value: value.to_owned(), begins })
+        let date = said.only_date().filter(|_| begins);
+        let is_date = date.is_some();
+        let number = || said.only_number().filter(|_| begins || !clause.asks).map(str::to_owned);
+        Some(Told { value: date.or_else(number)?, begins, is_date })
     }
 
     /// The part that points at a figure which was told right before it, or calculates with it.
@@ -263,10 +266,17 @@ impl Planner<'_> {
         }
         let said = match pointer {
             Some(pointer) => put(&text, &pointer.span, value)?,
+            None if told.is_date => {
+                let to = if self.language.is_swedish() { "till" } else { "to" };
+                format!("{} {to} {value}", text.trim_end_matches(['.', '!', ' ']))
+            }
             None => own.done_to(value).filter(|_| told.begins)?,
         };
         let strategy = self.decide(&said, None, true);
-        first_call(&strategy)?;
+        let step = first_call(&strategy)?;
+        if told.is_date && !step.arguments.values().any(|own| own.as_str() == Some(value)) {
+            return None;
+        }
         Some(Part { clause: clause.clone(), strategy: Box::new(strategy), needs: Vec::new(), references: Vec::new() })
     }
 }

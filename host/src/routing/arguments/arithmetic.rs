@@ -107,7 +107,37 @@ fn longest(reading: &Reading<'_>) -> Option<(String, Range<usize>)> {
 fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> {
     let text = reading.text;
     text.get(at).filter(|token| token.quote.is_none())?;
-    shares::fraction(reading, at).or_else(|| shares::share(reading, at)).or_else(|| named_first(reading, at))
+    let named = shares::fraction(reading, at).or_else(|| shares::share(reading, at));
+    named.or_else(|| named_first(reading, at)).or_else(|| named_last(reading, at))
+}
+
+/// An operation that is named behind its numbers: "what do 37, 58 and 91 add up to", "12 och 30 tillsammans".
+fn named_last(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> {
+    const NAMES: &[&[&str]] = &[
+        &["add", "up", "to"],
+        &["added", "together"],
+        &["added", "up"],
+        &["together"],
+        &["altogether"],
+        &["in", "total"],
+        &["tillsammans"],
+        &["ihop"],
+        &["sammanlagt"],
+    ];
+    let text = reading.text;
+    let (first, mut end) = operand(reading, at)?;
+    let mut terms = vec![first];
+    while terms.len() < TERMS_MAX {
+        let joins = |at: usize| matches!(text.lower(at), "," | "and" | "och");
+        let n_joins = (0..2).take_while(|more| joins(end + more)).count();
+        let Some((term, after)) = operand(reading, end + n_joins).filter(|_| n_joins > 0) else { break };
+        terms.push(term);
+        end = after;
+    }
+    let begins = end + usize::from(matches!(text.lower(end), "make" | "come" | "blir" | "is" | "are"));
+    let is_there = |name: &&&[&str]| name.iter().enumerate().all(|(more, word)| text.lower(begins + more) == *word);
+    let name = NAMES.iter().find(is_there).filter(|_| terms.len() > 1)?;
+    Some((terms.join(" + "), at..begins + name.len()))
 }
 
 /// An operation that is named before its numbers, from token `at` on.
@@ -122,6 +152,16 @@ fn named_first(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>
     let (first, mut end) = operand(reading, next)?;
     if let Doing::One(before, after) = doing {
         return Some((format!("{before}{first}{after}"), at..end));
+    }
+    // "Multiply 7 by itself".
+    let by = end + usize::from(matches!(text.lower(end), "by" | "with" | "med"));
+    let itself = match (text.lower(by), text.lower(by + 1)) {
+        ("itself", _) => 1,
+        ("sig", "själv" | "självt") => 2,
+        _ => 0,
+    };
+    if itself > 0 && matches!(doing, Doing::Multiply) {
+        return Some((format!("{first}^2"), at..by + itself));
     }
     let mut terms = vec![first];
     let mut links: Vec<&str> = Vec::new();

@@ -365,7 +365,32 @@ fn parts_of_dates(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     if let Some(moment) = back.filter(|_| name.last().is_some_and(|word| word == "nth")) {
         found.push(Offer { shares: true, ..Offer::new(Value::from(-1), moment.tokens.clone(), 1.2) });
     }
+    found.extend(counted_weekday(reading).filter(|_| name.last().is_some_and(|word| word == "nth")));
     found
+}
+
+/// "The second Tuesday after 1 March": which of them, counted from a day; before it, backwards.
+fn counted_weekday(reading: &Reading<'_>) -> Option<Offer> {
+    const ORDINALS: &[&[&str]] = &[
+        &["first", "första"],
+        &["second", "andra"],
+        &["third", "tredje"],
+        &["fourth", "fjärde"],
+        &["fifth", "femte"],
+        &["sixth", "sjätte"],
+    ];
+    let text = reading.text;
+    (0..text.tokens.len().min(64)).find_map(|at| {
+        moments::weekday(text.lower(at + 1))?;
+        let nth = ORDINALS.iter().position(|names| names.contains(&text.lower(at)))? + 1;
+        let nth = i64::try_from(nth).ok()?;
+        let signed = match text.lower(at + 2) {
+            "after" | "from" | "following" | "efter" | "från" => nth,
+            "before" | "före" | "innan" => -nth,
+            _ => return None,
+        };
+        Some(Offer { shares: true, evidence: 1.0, ..Offer::new(Value::from(signed), at..at + 1, 1.5) })
+    })
 }
 
 fn moments_of(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {

@@ -304,11 +304,15 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         offers.push(Offer::new(Value::from(without_stop(&value)), tokens, if free { 1.05 } else { 0.1 }));
     }
     // "Put down a new note saying the rent is 1140".
-    let saying = (2..text.tokens.len().min(12)).find(|at| {
-        matches!((text.lower(*at), text.lower(at + 1)), ("saying", _) | ("som", "säger")) && text.get(at + 2).is_some()
-    });
-    let n_words = |at: usize| 1 + usize::from(text.lower(at) == "som");
-    if let Some((value, tokens)) = saying.filter(|_| free).and_then(|at| whole(at + n_words(at))) {
+    let says = |at: usize| match (text.lower(at), text.lower(at + 1), text.lower(at + 2)) {
+        ("saying", ..) => Some(at + 1),
+        ("that" | "which", "says" | "reads", _) | ("som", "säger" | "lyder", _) => Some(at + 2),
+        ("där", "det", "står") | ("with", "the", "text" | "words") => Some(at + 3),
+        ("med", "texten" | "orden", _) => Some(at + 2),
+        _ => None,
+    };
+    let saying = (2..text.tokens.len().min(12)).find_map(says).filter(|begins| text.get(begins + 1).is_some());
+    if let Some((value, tokens)) = saying.filter(|_| free).and_then(whole) {
         offers.push(Offer::new(Value::from(without_stop(&value)), tokens, 1.6));
     }
     // "Add a note to call the bank".

@@ -490,7 +490,7 @@ const FUNCTION: &[&str] = &[
     "that", "these", "those", "i", "i'm", "i'd", "i've", "you", "your", "my", "me", "mine", "we", "our", "us", "they",
     "their", "them", "he", "she", "his", "her", "him", "what", "what's", "whats", "which", "who", "who's", "whose",
     "whom", "when", "where", "where's", "why", "how", "can", "could", "would", "should", "will", "shall", "may",
-    "might", "must", "do", "does", "did", "don't", "have", "has", "had", "not", "no", "with", "from", "by", "on", "at",
+    "might", "must", "do", "does", "did", "don't", "have", "has", "had", "got", "gotten", "not", "no", "with", "from", "by", "on", "at",
     "for", "about", "into", "than", "then", "there", "any", "some", "all", "please", "if", "or", "but", "as",
     "between", "after", "before", "during", "without", "within", "per", "so", "also", "very", "just", "only", "too",
     "up", "out", "off", "over", "under", "through", "near", "around", "against", "across", "along", "among", "via",

@@ -132,7 +132,12 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         if verbs::is_also_noun(lower(next)) && figure(next + 1) && (begun..at).any(counted) {
             return None;
         }
-        let needed = if lower(at) == "," && next == at + 1 || matches!(lower(at), "or" | "eller") { 2 } else { 1 };
+        let notes = || words.iter().take(at).skip(begun).any(|word| NOTES.contains(&&*word.lower));
+        let quoted = || words.iter().take(at).skip(begun).any(|word| word.shielded);
+        // "Work out 4 * 5, play some jazz and tell me …": one of several orders; the words of a note go on.
+        let listed = lower(at) == "," && orders_then(words, next) && (!notes() || quoted());
+        let bare = lower(at) == "," && next == at + 1 && !listed;
+        let needed = if bare || matches!(lower(at), "or" | "eller") { 2 } else { 1 };
         let starts = starts_request(words, next).is_some_and(|strength| strength >= needed);
         // ", and restart the server": an order, though its verb is not known; the words of a note go on.
         let joined = matches!(lower(at), "," | "and" | "och") && next <= at + 2;
@@ -141,7 +146,7 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
             && next == at + 2
             && orders_something(words, next)
             || joined && does_to_it(words, next))
-            && !words.iter().take(at).skip(begun).any(|word| NOTES.contains(&&*word.lower));
+            && !notes();
         let own = words.get(at + 1..).unwrap_or_default();
         if super::kinds::negated(own) && own.iter().skip(1).any(|word| verbs::is_verb(&word.lower)) {
             return Some(Start { word: at, ordered: false });
@@ -161,6 +166,10 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     }
     // "No need to write it down: how much is …".
     if lower(at) == ":" && super::kinds::negated(words.get(begun..at).unwrap_or_default()) {
+        return starts_request(words, at + 1).map(|_| Start { word: at + 1, ordered: false });
+    }
+    // "Start with 3 miles: convert it to km".
+    if lower(at) == ":" && super::kinds::names_beginning(words.get(begun..at).unwrap_or_default()) {
         return starts_request(words, at + 1).map(|_| Start { word: at + 1, ordered: false });
     }
     // "Vad blir 12 gånger 70 dela svaret med 4": as it is said, with no mark between.
@@ -485,9 +494,23 @@ pub fn asks_for_most(text: &str) -> bool {
     read(text).iter().any(|word| !word.shielded && says_most(&word.lower))
 }
 
-/// Whether an adjective is in its highest degree: "longest", "vanligaste".
+/// Whether a verb at `at` orders one of several things: another order comes behind it in the same sentence.
+fn orders_then(words: &[Word], at: usize) -> bool {
+    let verb = words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let sentence = (at + 1..words.len())
+        .take_while(|at| words.get(*at).is_some_and(|word| !matches!(&*word.lower, "." | "!" | "?" | ";")));
+    let then = |at: usize| {
+        let joins = words.get(at).is_some_and(|word| !word.shielded && matches!(&*word.lower, "and" | "och" | ","));
+        joins && starts_request(words, at + 1).is_some_and(|strength| strength > 0)
+    };
+    verbs::is_verb(verb) && !verbs::is_also_noun(verb) && sentence.into_iter().any(then)
+}
+
+/// Whether an adjective is in its highest degree: "longest", "vanligaste", "vanligast".
 fn says_most(word: &str) -> bool {
-    matches!(word, "most" | "least" | "mest" | "minst")
+    const MOST: &[&str] = &["most", "least", "mest", "minst", "längst", "högst", "lägst", "störst", "oftast"];
+    MOST.contains(&word)
+        || word.len() > 5 && word.ends_with("ast") && !word.ends_with("fast")
         || word.len() > 5 && (word.ends_with("est") || word.ends_with("ste") || word.ends_with("sta"))
 }
 

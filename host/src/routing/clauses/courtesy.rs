@@ -15,7 +15,11 @@ pub(super) fn lead(words: &[Word]) -> usize {
     let begins = |at: usize| starts_request(words, at).is_some() || is_told(words, at);
     // "I would also like to know".
     let also = |at: usize, word: &Word| at > 0 && matches!(&*word.lower, "also" | "också");
-    let asks_nicely = |(at, word): &(usize, &Word)| !word.shielded && (is_polite(&word.lower) || also(*at, word));
+    // "Then tell me: how strong is it".
+    let colon = |at: usize, word: &Word| at > 0 && word.lower == ":";
+    let asks_nicely = |(at, word): &(usize, &Word)| {
+        !word.shielded && (is_polite(&word.lower) || also(*at, word) || colon(*at, word))
+    };
     let polite = words.iter().enumerate().take(LEAD_MAX).take_while(asks_nicely).count();
     // "Please do not save it" asks for nothing, however nicely.
     let negated =

@@ -30,18 +30,27 @@ pub fn is_order(text: &str) -> bool {
     is_word && !other && words.len() > start + 1
 }
 
-/// Whether `text` only names a figure to begin with: "take 1024", "börja med 5".
+/// Most words of a figure or date to begin with.
+const BEGUN_MAX: usize = 4;
+
+/// Whether `text` only names a figure or date to begin with: "take 1024", "börja med 5", "start with 7 March 2028".
 pub fn begins_with_value(text: &str) -> bool {
+    names_beginning(&read(text))
+}
+
+/// The same of words.
+pub(super) fn names_beginning(words: &[Word]) -> bool {
     const BEGIN: &[&[&str]] =
         &[&["take"], &["ta"], &["start", "with"], &["begin", "with"], &["börja", "med"], &["utgå", "från"]];
-    let words = read(text);
     let is_there = |begin: &&&[&str]| {
         begin.iter().enumerate().all(|(at, wanted)| words.get(at).is_some_and(|word| word.lower == *wanted))
     };
     let said = |begin: &&[&str]| {
         let rest = words.get(begin.len()..).unwrap_or_default();
         let n_words = rest.iter().filter(|word| word.lower.chars().any(char::is_alphanumeric)).count();
-        rest.first().is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit())) && n_words <= 2
+        let names_day = matches!(rest.first().map(|word| &*word.lower), Some("den" | "the"));
+        rest.get(usize::from(names_day)).is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit()))
+            && n_words <= BEGUN_MAX
     };
     BEGIN.iter().filter(is_there).any(said)
 }

@@ -64,7 +64,8 @@ pub fn pointer(text: &str) -> Option<Pointer> {
                 let has = before == "does" && matches!(lower(at + 1), "have" | "contain" | "look" | "say" | "take");
                 let idle = !has && matches!(before, "is" | "was" | "does" | "will" | "är" | "var" | "blir" | "")
                     || matches!(lower(at + 1), "is" | "was" | "är" | "att");
-                let article = matches!(word, "det" | "den") && is_noun_like(lower(at + 1));
+                let is_day = lower(at + 1).starts_with(|c: char| c.is_ascii_digit());
+                let article = matches!(word, "det" | "den") && (is_noun_like(lower(at + 1)) || is_day);
                 (!article).then(|| found(at, "", idle && !is_operator(lower(at + 1)))).flatten()
             }
             "them" | "dem" | "those" | "these" | "dessa" => found(at, "", false),
@@ -288,6 +289,7 @@ const PHRASES: &[&[&str]] = &[
     &["det", "som", "återstår"],
     &["vad", "som", "är", "kvar"],
     &["återstoden"],
+    &["resten"],
 ];
 
 /// Whether a word after "det" or "den" is what that is the article of.

@@ -54,7 +54,11 @@ impl Planner<'_> {
         if let Some(items) = self.listed(clause) {
             return (items.len() <= room).then_some(items);
         }
-        let is_one = read.n_repeats == 0 && read.missing.is_empty() && read.is_understood();
+        // "How old was my aunt, born 8 April 1931, on 20 May 2003": all dates have their place in one call.
+        let dates = || self.index.profile(&best.skill).map(|own| arguments::dates(&own.input_schema)).unwrap_or_default();
+        let is_placed =
+            read.unused.is_empty() && read.given.len() > 1 && read.given.iter().all(|name| dates().contains(name));
+        let is_one = read.n_repeats == 0 && read.missing.is_empty() && (read.is_understood() || is_placed);
         if is_one && !clauses::says_link_again(&clause.text) {
             return None;
         }

@@ -33,6 +33,7 @@ const DOINGS: &[(&[&str], &str)] = &[
 /// Words that say of two results that both are meant.
 const BOTH: &[&str] =
     &["both", "two", "båda", "bägge", "två", "them", "those", "these", "dem", "dessa", "results", "sums"];
+const PAIR: &[&str] = &["both", "two", "båda", "bägge", "två"];
 const TOGETHER: &[&str] = &["together", "ihop", "tillsammans"];
 /// Longest question about two results that does not say which, in words.
 const BARE_WORDS_MAX: usize = 7;
@@ -48,7 +49,12 @@ impl Planner<'_> {
         let (at, made) = last_looked_up(&words, before).or_else(last)?;
         let list = made.found.iter().find(|output| output.is_open && output.kind == Kind::Text);
         let says_figure = Said::new(text, self.language, self.ask.now).says_figure();
-        if let Some(output) = list
+        let alike =
+            |pair: &[Option<Made>]| matches!(pair, [Some(one), Some(other)] if one.step.skill == other.step.skill);
+        let last_alike = before.len().checked_sub(2).and_then(|at| before.get(at..)).is_some_and(alike);
+        // "Both" are two answers, and not all that one of them holds.
+        let pair = last_alike && says(PAIR);
+        if let Some(output) = list.filter(|_| !pair)
             && let Some(sign) = sign.filter(|sign| *sign != " - " && !says_figure)
         {
             let all = (at, output.of_all());
@@ -66,9 +72,6 @@ impl Planner<'_> {
             step.arguments.remove(name);
             return Some((step, vec![reference]));
         }
-        let alike =
-            |pair: &[Option<Made>]| matches!(pair, [Some(one), Some(other)] if one.step.skill == other.step.skill);
-        let last_alike = before.len().checked_sub(2).and_then(|at| before.get(at..)).is_some_and(alike);
         // "What is the difference?"
         let asks = clauses::is_question(text) && words.len() < BARE_WORDS_MAX && last_alike;
         let (sign, both) = (sign?, (says(BOTH) || says(TOGETHER) || asks) && !says_figure);

@@ -56,7 +56,9 @@ impl Planner<'_> {
             [Some((kind, meant)), also].into_iter().flatten()
         });
         for (kind, meant) in tried {
-            let Some((output, score)) = meant.filter(|(_, score)| *score > most - LESS_LIKELY) else { continue };
+            // A date may be meant whatever the figures that are told of it.
+            let may_be = |score: f32| score > most - LESS_LIKELY || kind == Kind::Date && pointer.noun.is_empty();
+            let Some((output, score)) = meant.filter(|(_, score)| may_be(*score)) else { continue };
             if pointer.is_weak && !depends && output.kind != Kind::Date || output.is_beside(text) {
                 continue;
             }
@@ -64,6 +66,10 @@ impl Planner<'_> {
             if matches!(pointer.noun.as_str(), "date" | "day" | "dag" | "dagen" | "datumet")
                 && output.kind != Kind::Date
             {
+                continue;
+            }
+            // "That word" is none of the numbers about it.
+            if matches!(pointer.noun.as_str(), "word" | "ord" | "ordet") && output.kind != Kind::Text {
                 continue;
             }
             let stand_in = kind.stand_in();
