@@ -134,6 +134,21 @@ impl<'a> Said<'a> {
         }
     }
 
+    /// The one of its measures that is of the kind of a unit which `asked` only names, as it is written: of "I weigh 168
+    /// pounds and am 5.9 feet tall" the first, where kilograms are asked for.
+    pub fn measure_for(&self, asked: &Said<'_>) -> Option<&'a str> {
+        let wanted = texts::unit_named(&asked.text, &asked.numbers)?;
+        let mut fitting =
+            self.numbers.iter().filter(|number| number.unit.is_some_and(|unit| unit.dimension == wanted.dimension));
+        let only = fitting.next()?;
+        fitting.next().is_none().then(|| self.text.span(&only.whole))
+    }
+
+    /// How many numbers it says.
+    pub fn n_numbers(&self) -> usize {
+        self.numbers.len()
+    }
+
     /// The one date that it says, as YYYY-MM-DD.
     pub fn only_date(&self) -> Option<String> {
         let mut dates = self.moments.iter().filter_map(|moment| moment.date);

@@ -28,8 +28,8 @@ mod told;
 
 pub use boundary::asks_for_most;
 pub use kinds::{
-    act, begins_with_value, gives_data, is_fragment, is_negated, is_order, is_question, notes, only_reads, request_of,
-    says_what, topic,
+    act, begins_with_value, gives_data, is_fragment, is_negated, is_order, is_question, is_wish, notes, only_reads,
+    request_of, says_what, topic,
 };
 pub use lexicon::lexicon;
 pub use parallel::{

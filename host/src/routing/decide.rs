@@ -223,7 +223,10 @@ fn decide_as(
     // A word beside the values is none of those: "how old was my aunt, born …".
     let is_placed =
         is_part && leads && best.read.missing.is_empty() && best.read.unused.is_empty() && best.read.given.len() > 1;
-    if (best.takes_all() || is_placed) && (leads || !tied.iter().skip(1).any(|option| option.takes_all())) && tied.len() > 1 {
+    if (best.takes_all() || is_placed)
+        && (leads || !tied.iter().skip(1).any(|option| option.takes_all()))
+        && tied.len() > 1
+    {
         reasons.push("none of the others has a use for all that the request says".to_owned());
         return (go_ahead(options, &mut reasons), reasons);
     }

@@ -110,9 +110,9 @@ impl Planner<'_> {
                     self.part(clause, ranking, (earlier.unwrap_or_default(), later.unwrap_or_default()), &made)
                 }
             };
-            if let Some((step, first)) = self.with_told(&part, clauses.get(..at).unwrap_or_default(), &parts) {
+            if let Some((step, telling)) = self.with_told(&part, clauses.get(..at).unwrap_or_default(), &parts) {
                 part = with(clause, Strategy::Direct(step), Vec::new());
-                for at in first..at {
+                for at in telling {
                     if let (Some(told), Some(made)) = (parts.get_mut(at), made.get_mut(at)) {
                         told::tell(told);
                         *made = None;
@@ -125,7 +125,8 @@ impl Planner<'_> {
                     let is_used = takes(&done.references) || parts.iter().any(|part| takes(&part.references));
                     let is_told = clauses.get(said_by).is_some_and(|clause| {
                         let text = &clause.text;
-                        !clause.asks || !clauses::is_order(text) && !clauses::is_question(text) && !text.contains('?')
+                        let asks = clauses::is_order(text) || clauses::is_question(text) || clauses::is_wish(text);
+                        !clause.asks || !asks && !text.contains('?')
                     });
                     // "My aunt was born in 1950" is told for what is asked then.
                     if is_told
@@ -287,11 +288,6 @@ fn with(clause: &Clause, strategy: Strategy, references: Vec<Reference>) -> Part
     needs.sort_unstable();
     needs.dedup();
     Part { clause: clause.clone(), strategy: Box::new(strategy), needs, references }
-}
-
-/// Whether `strategy` is to call what `step` calls with the same.
-fn is_same(strategy: &Strategy, step: &Step) -> bool {
-    first_call(strategy).is_some_and(|call| call.arguments == step.arguments)
 }
 
 /// `text` with `value` where `span` is.

@@ -286,16 +286,17 @@ fn homeless(reading: &Reading<'_>, parameters: &[Parameter], offers: &[Vec<Offer
     let free: Vec<usize> = (0..decided.len()).filter(|at| decided.get(*at) == Some(&Decision::None)).collect();
     let mut doubts: Vec<(usize, Offer)> = Vec::new();
     let runs = unexplained(reading, parameters, &taken);
-    for (tokens, home) in
-        left.iter().map(|tokens| (tokens, HOME)).chain(runs.iter().map(|tokens| (tokens, HOME_OF_WORDS)))
-    {
-        let homes =
-            free.iter().filter(|at| parameters.get(**at).is_some_and(|parameter| !parameter.required)).flat_map(|at| {
-                let own = offers.get(*at).map(Vec::as_slice).unwrap_or_default();
-                own.iter()
-                    .filter(|offer| offer.tokens.start < tokens.end && tokens.start < offer.tokens.end)
-                    .map(move |offer| (*at, offer))
-            });
+    let of_values = left.iter().map(|tokens| (tokens, HOME, true));
+    for (tokens, home, is_value) in of_values.chain(runs.iter().map(|tokens| (tokens, HOME_OF_WORDS, false))) {
+        // Words that nothing explains are no list of anything.
+        let may_be =
+            |parameter: &Parameter| !parameter.required && (is_value || !matches!(parameter.kind, Kind::List(_)));
+        let homes = free.iter().filter(|at| parameters.get(**at).is_some_and(may_be)).flat_map(|at| {
+            let own = offers.get(*at).map(Vec::as_slice).unwrap_or_default();
+            own.iter()
+                .filter(|offer| offer.tokens.start < tokens.end && tokens.start < offer.tokens.end)
+                .map(move |offer| (*at, offer))
+        });
         let best = homes
             .filter(|(_, offer)| offer.score >= home && offer.evidence >= EVIDENCE)
             .max_by(|left, right| left.1.score.total_cmp(&right.1.score));

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::numbers::Number;
 use super::offers::Offer;
 use super::schema::{Parameter, Sense};
 use super::spans::{Form, Reading, Span};
-use super::tokens::{Kind, Token};
+use super::tokens::{Kind, Text, Token};
 use super::units as measures;
 use super::{cues, places, words};
 
@@ -450,6 +451,19 @@ pub fn units(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         at += length;
     }
     offers
+}
+
+/// The unit that `text` names and says no number of.
+pub fn unit_named(text: &Text<'_>, numbers: &[Number]) -> Option<&'static measures::Unit> {
+    (0..text.tokens.len()).find_map(|at| {
+        let window: Vec<&str> = (at..at + 4).map(|next| text.lower(next)).take_while(|word| !word.is_empty()).collect();
+        let (unit, length) = measures::at_start_of(&window, false)?;
+        let counted = numbers.iter().any(|number| number.whole.contains(&at));
+        // "In" and "i" are units behind a number only.
+        let short = length == 1 && text.lower(at).chars().count() < 2 || matches!(text.lower(at), "in" | "as" | "at");
+        let quoted = text.get(at).is_none_or(|token| token.quote.is_some());
+        (!counted && !short && !quoted).then_some(unit)
+    })
 }
 
 /// Time zones by the name of a place in the IANA database, or by the zone's own name.

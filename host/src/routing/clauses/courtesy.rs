@@ -12,14 +12,18 @@ const LEAD_MAX: usize = 24;
 
 /// How many words at the beginning only ask nicely for what follows them.
 pub(super) fn lead(words: &[Word]) -> usize {
+    // "Tell me: how strong is it".
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let told =
+        usize::from(matches!(lower(0), "tell" | "say" | "answer" | "show" | "säg" | "svara" | "berätta" | "visa"));
+    let whom = told + usize::from(matches!(lower(told), "me" | "us" | "mig" | "oss"));
+    if told > 0 && lower(whom) == ":" && starts_request(words, whom + 1).is_some() {
+        return whom + 1;
+    }
     let begins = |at: usize| starts_request(words, at).is_some() || is_told(words, at);
     // "I would also like to know".
     let also = |at: usize, word: &Word| at > 0 && matches!(&*word.lower, "also" | "också");
-    // "Then tell me: how strong is it".
-    let colon = |at: usize, word: &Word| at > 0 && word.lower == ":";
-    let asks_nicely = |(at, word): &(usize, &Word)| {
-        !word.shielded && (is_polite(&word.lower) || also(*at, word) || colon(*at, word))
-    };
+    let asks_nicely = |(at, word): &(usize, &Word)| !word.shielded && (is_polite(&word.lower) || also(*at, word));
     let polite = words.iter().enumerate().take(LEAD_MAX).take_while(asks_nicely).count();
     // "Please do not save it" asks for nothing, however nicely.
     let negated =

@@ -1,10 +1,18 @@
 //! What kind of part a text is: an order, a question, a figure to begin with, or only a few words.
 
+use super::super::arguments;
 use super::boundary::{order_words, starts_request};
-use super::lexicon::{AUXILIARIES, DETERMINERS, GREETINGS, NO_ORDER, QUESTIONS, SUBJECTS};
+use super::lexicon::{AUXILIARIES, DETERMINERS, GREETINGS, NO_ORDER, QUESTIONS, SUBJECTS, WISHES};
 use super::parallel::goes_on_alike;
 use super::read::{Word, read};
 use super::{courtesy, verbs};
+
+/// Whether `text` begins with what somebody wants: "I need a slug of it".
+pub fn is_wish(text: &str) -> bool {
+    let words = read(text);
+    let is = |at: usize, known: &[&str]| words.get(at).is_some_and(|word| known.contains(&word.lower.as_str()));
+    is(0, SUBJECTS) && is(1, WISHES)
+}
 
 /// What `text` asks for, without what announces it and asks nicely.
 pub fn request_of(text: &str) -> &str {
@@ -51,6 +59,7 @@ pub(super) fn names_beginning(words: &[Word]) -> bool {
         let names_day = matches!(rest.first().map(|word| &*word.lower), Some("den" | "the"));
         rest.get(usize::from(names_day)).is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit()))
             && n_words <= BEGUN_MAX
+            && !rest.iter().skip(1).any(|word| arguments::is_function_word(&word.lower) || word.lower == "%")
     };
     BEGIN.iter().filter(is_there).any(said)
 }

@@ -35,7 +35,7 @@ impl Planner<'_> {
         }
         match clauses::counted_noun(text) {
             Some(noun) => outputs::tell_of(&made.outputs, &noun)?,
-            None => outputs::told_by_words(&made.outputs, text)?,
+            None => outputs::told_by_words(&made.outputs, text).or_else(|| outputs::told_in(&made.outputs, text))?,
         };
         Some(Completed { step: made.step.clone(), references: made.references.clone(), said_by: vec![at] })
     }

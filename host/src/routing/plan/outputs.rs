@@ -185,6 +185,17 @@ pub fn told_by_words<'a>(outputs: &'a [Output], text: &str) -> Option<&'a Output
     })
 }
 
+/// The first of the places of an answer that a question names to be told in: "what is it in years, months and days".
+pub fn told_in<'a>(outputs: &'a [Output], text: &str) -> Option<&'a Output> {
+    let words: Vec<String> = arguments::plain_words(text).collect();
+    let at = words.iter().position(|word| matches!(word.as_str(), "in" | "i"))?;
+    let mut named = words.get(at + 1..)?.iter().filter(|word| !matches!(word.as_str(), "and" | "och"));
+    let place = |word: &String| outputs.iter().find(|output| arguments::same_word(&output.name, word));
+    let first = place(named.next()?)?;
+    let mut others = named.peekable();
+    (others.peek().is_some() && others.all(|word| place(word).is_some())).then_some(first)
+}
+
 /// A place by its pointer and the last name of it.
 #[derive(Clone, Copy)]
 struct Named<'a> {

@@ -55,7 +55,8 @@ impl Planner<'_> {
             return (items.len() <= room).then_some(items);
         }
         // "How old was my aunt, born 8 April 1931, on 20 May 2003": all dates have their place in one call.
-        let dates = || self.index.profile(&best.skill).map(|own| arguments::dates(&own.input_schema)).unwrap_or_default();
+        let dates =
+            || self.index.profile(&best.skill).map(|own| arguments::dates(&own.input_schema)).unwrap_or_default();
         let is_placed =
             read.unused.is_empty() && read.given.len() > 1 && read.given.iter().all(|name| dates().contains(name));
         let is_one = read.n_repeats == 0 && read.missing.is_empty() && (read.is_understood() || is_placed);

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::super::arguments::{self, Said};
-use super::super::follow::Follow;
+use super::super::follow::{Follow, Way};
 use super::super::{Ask, Intent, Question, Reference, Step, Strategy, Turn, clauses, intent};
 use super::outputs::{self, Kind, Output};
-use super::{LESS_LIKELY, Made, NUMBER, Planner, escaped, first_call, is_same, put};
+use super::{LESS_LIKELY, Made, NUMBER, Planner, TEXT, escaped, first_call, put};
 
 /// How much less likely a reading is that goes on from an answer, and is about today all the same.
 const OF_TODAY: f32 = 2.0;
@@ -225,26 +225,50 @@ impl Planner<'_> {
 
     /// The same by what it says anew in place of what the part before said.
     pub(super) fn followed(&self, text: &str, ordered: bool, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
+        let input = &self.index.profile(&made.step.skill)?.input_schema;
+        // What the part before takes from others is not known yet, and there all the same.
+        let mut given = made.step.arguments.clone();
+        let taken: Vec<(&str, &Reference)> =
+            made.references.iter().map(|own| (own.to.trim_start_matches('/'), own)).collect();
+        for (name, _) in &taken {
+            let stand_in = match outputs::landing(input, name) {
+                Some(Landing::Number) => NUMBER.parse::<f64>().map(Value::from).unwrap_or_default(),
+                _ => Value::from(TEXT),
+            };
+            given.insert((*name).to_owned(), stand_in);
+        }
         let turn = Turn {
             text: made.text.clone(),
             skill: Some(made.step.skill.clone()),
-            arguments: made.step.arguments.clone(),
+            arguments: given.clone(),
             answer: None,
         };
         let turns = [turn];
         let ask = Ask { turns: &turns, ..self.ask.clone() };
+        // "Do the same for 5 miles" says by itself that it goes on.
+        let again = Follow::of(text).filter(|follow| follow.way == Way::Again);
         let led = format!("and {text}");
-        let followed = Follow::of(&led).and_then(|follow| follow.go_on(self.index, &ask, self.language));
-        let Some((Strategy::Direct(step), _)) = followed.filter(|(strategy, _)| !is_same(strategy, &made.step)) else {
+        let ordered = ordered && again.is_none();
+        let followed = again.or_else(|| Follow::of(&led));
+        let followed = followed.and_then(|follow| follow.go_on(self.index, &ask, self.language));
+        let is_new = |strategy: &Strategy| first_call(strategy).is_some_and(|call| call.arguments != given);
+        let Some((Strategy::Direct(mut step), _)) = followed.filter(|(strategy, _)| is_new(strategy)) else {
             return None;
         };
         if !ordered {
-            return Some((step, Vec::new()));
+            let kept = |(name, reference): &(&str, &Reference)| {
+                (step.arguments.get(*name) == given.get(*name)).then(|| Reference::clone(reference))
+            };
+            let references: Vec<Reference> = taken.iter().filter_map(kept).collect();
+            for reference in &references {
+                step.arguments.remove(reference.to.trim_start_matches('/'));
+            }
+            return Some((step, references));
         }
         // "And then to miles": what it does not say anew comes out of the part before.
         let profile = self.index.profile(&step.skill)?;
         let properties = profile.input_schema.get("properties")?.as_object()?;
-        let same = |name: &&String| step.arguments.get(*name) == made.step.arguments.get(*name);
+        let same = |name: &&String| step.arguments.get(*name) == given.get(*name);
         let references: Vec<Reference> = properties
             .keys()
             .filter(same)
@@ -262,10 +286,6 @@ impl Planner<'_> {
                 })
             })
             .collect();
-        let mut step = step;
-        if references.is_empty() {
-            return Some((step, references));
-        }
         for reference in &references {
             step.arguments.remove(reference.to.trim_start_matches('/'));
         }

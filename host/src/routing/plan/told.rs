@@ -10,9 +10,12 @@ const STATEMENTS_MAX: usize = 3;
 impl Planner<'_> {
     /// The call of a question with the values of the statements right before it, where these give it more than it says
     /// itself and it keeps its own; and the place of the first of them.
-    pub(super) fn with_told(&self, part: &Part, earlier: &[Clause], parts: &[Part]) -> Option<(Step, usize)> {
+    pub(super) fn with_told(&self, part: &Part, earlier: &[Clause], parts: &[Part]) -> Option<(Step, Vec<usize>)> {
         let clause = &part.clause;
         let text = clauses::without_order(&clause.text);
+        if let Some(found) = self.with_measure(part, &text, earlier, parts) {
+            return Some(found);
+        }
         if !clause.asks || !clauses::is_question(&text) && clauses::pointer(&text).is_none() {
             return None;
         }
@@ -53,7 +56,35 @@ impl Planner<'_> {
         let n_texts = texts.len();
         texts.sort_unstable();
         texts.dedup();
-        (keeps && texts.len() == n_texts).then_some((step, first))
+        (keeps && texts.len() == n_texts).then(|| (step, (first..earlier.len()).collect()))
+    }
+
+    /// The call of a part that names a unit and no value, with the one measure of its kind that was told before: "I weigh
+    /// 168 pounds and am 5.9 feet tall. How many kilos is that, and what's my height in centimetres?"
+    fn with_measure(&self, part: &Part, text: &str, earlier: &[Clause], parts: &[Part]) -> Option<(Step, Vec<usize>)> {
+        let said = |text| Said::new(text, self.language, self.ask.now);
+        let asked = said(text);
+        if asked.n_numbers() > 0 || !part.references.is_empty() {
+            return None;
+        }
+        let told: Vec<usize> = earlier
+            .iter()
+            .zip(parts)
+            .enumerate()
+            .filter(|(_, (one, part))| tells(one, part))
+            .map(|(at, _)| at)
+            .collect();
+        let n_told: usize = told.iter().filter_map(|at| earlier.get(*at)).map(|one| said(&one.text).n_numbers()).sum();
+        // One value is told with all its words.
+        if n_told < 2 {
+            return None;
+        }
+        let measures = told.iter().filter_map(|at| Some((*at, said(&earlier.get(*at)?.text).measure_for(&asked)?)));
+        let mut measures = measures.collect::<Vec<_>>().into_iter();
+        let (at, measure) = measures.next().filter(|_| measures.next().is_none())?;
+        let strategy = self.decide(&format!("{measure}. {text}"), None, true);
+        let step = first_call(&strategy)?;
+        Some((step.clone(), vec![at]))
     }
 }
 

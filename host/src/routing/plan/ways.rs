@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::arguments::{self, Said};
+use super::super::follow::{Follow, Way};
 use super::super::{Ask, Clause, Intent, Missing, Part, Ranking, Reference, Step, Strategy, clauses, decide, intent};
 use super::outputs::{Kind, Output};
 use super::taking::{Landing, landed};
-use super::{Made, NUMBER, Planner, columns, first_call, put, with};
+use super::{Made, NUMBER, Planner, TEXT, columns, escaped, first_call, put, with};
 
 /// A part, and what it may go on from.
 struct Own<'a> {
@@ -93,6 +94,12 @@ impl Planner<'_> {
         if let Some(taken) = own.previous.and_then(|(_, made)| self.rounded(text, made)) {
             return Some(direct(taken));
         }
+        let again = Follow::of(text).is_some_and(|follow| follow.way == Way::Again);
+        if let Some((at, made)) = own.previous.filter(|_| again)
+            && let Some(taken) = self.followed(text, false, at, made)
+        {
+            return Some(direct(taken));
+        }
         if let Some(taken) = self.between_dates(text, own.before) {
             return Some(direct(taken));
         }
@@ -118,8 +125,8 @@ impl Planner<'_> {
         {
             return Some(direct(taken));
         }
-        if let Some(strategy) = self.of_worked_on(own) {
-            return Some((strategy, Vec::new()));
+        if let Some(call) = self.of_worked_on(own) {
+            return Some(call);
         }
         if let Some((pointer, at, made)) = self.named(text, own.before)
             && let Some(taken) = self.taken(text, &pointer, at, made, true)
@@ -187,16 +194,27 @@ impl Planner<'_> {
     }
 
     /// "It" after a skill that only measured a text, where no figure is meant: that text.
-    fn of_worked_on(&self, own: &Own<'_>) -> Option<Strategy> {
+    fn of_worked_on(&self, own: &Own<'_>) -> Option<Call> {
         let pointer = own.points.as_ref().filter(|pointer| pointer.noun.is_empty() && own.clause.depends)?;
         let (_, made) = own.last.filter(|(_, made)| {
             !made.has_list && !made.outputs.iter().any(|one| one.is_main || one.kind == Kind::Date)
         })?;
-        let quoted = self.quoted_in(std::slice::from_ref(own.before.get(own.last?.0)?))?;
+        let said = self.quoted_in(std::slice::from_ref(own.before.get(own.last?.0)?));
+        let quoted = said.unwrap_or(TEXT);
         let strategy = self.decide(&put(own.text, &pointer.span, &format!("\"{quoted}\""))?, None, true);
         let step = first_call(&strategy).filter(|step| step.skill != made.step.skill)?;
-        let takes = step.arguments.values().any(|value| value.as_str() == Some(quoted));
-        takes.then_some(strategy)
+        let (name, _) = step.arguments.iter().find(|(_, value)| value.as_str() == Some(quoted))?;
+        if said.is_some() {
+            return Some((strategy, Vec::new()));
+        }
+        // The text that it measured came out of a part before.
+        let schema = &self.index.profile(&made.step.skill)?.input_schema;
+        let is_text = |own: &&Reference| arguments::takes_any_text(schema, own.to.trim_start_matches('/'));
+        let reference = made.references.iter().find(is_text)?;
+        let reference = Reference { to: format!("/{}", escaped(name)), ..reference.clone() };
+        let mut step = step.clone();
+        step.arguments.remove(name.as_str());
+        Some((Strategy::Direct(step), vec![reference]))
     }
 
     /// The call of a part that is not clear by itself, as what the part before it leaves unsaid.
