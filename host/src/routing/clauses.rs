@@ -216,7 +216,9 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
     let ended = own.iter().rposition(|word| !matches!(word.lower.as_str(), "," | ";" | "." | "!"))?;
     let thanks = courtesy::tail(own.get(begun..=ended)?);
     let tail = match thanks {
-        0 => own.iter().rfind(|word| !matches!(word.lower.as_str(), "," | ";"))?,
+        0 => own
+            .iter()
+            .rfind(|word| word.shielded || !matches!(word.lower.as_str(), "," | ";" | "and" | "och" | "samt"))?,
         n_words => own.get(..=ended - n_words)?.iter().rfind(|word| word.lower != ",")?,
     };
     let written = text.get(body.span.start..tail.span.end.max(body.span.end))?.trim();

@@ -22,7 +22,7 @@ const TERMS_MAX: usize = 16;
 
 /// The arithmetic of the text: what is said in words ("dra 15 från 100"), or else the longest run of numbers and operators.
 pub fn expressions(reading: &Reading<'_>) -> Vec<Offer> {
-    let said = (0..reading.text.tokens.len()).find_map(|at| in_words(reading, at));
+    let said = (0..reading.text.tokens.len()).find_map(|at| in_words(reading, at)).or_else(|| shared_out(reading));
     let dated = |tokens: &Range<usize>| {
         let crosses = |of: &Range<usize>| of.start < tokens.end && tokens.start < of.end;
         reading.moments.iter().any(|moment| moment.date.is_some() && crosses(&moment.tokens))
@@ -109,6 +109,24 @@ fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> 
     text.get(at).filter(|token| token.quote.is_none())?;
     let named = shares::fraction(reading, at).or_else(|| shares::share(reading, at));
     named.or_else(|| named_first(reading, at)).or_else(|| named_last(reading, at))
+}
+
+/// What each of several gets of a sum: "we are four to split a bill of 1350 kr, what is that per person?"
+fn shared_out(reading: &Reading<'_>) -> Option<(String, Range<usize>)> {
+    const SHARE: &[&str] = &["split", "share", "sharing", "splitting", "divide", "dela", "delar", "delas", "fördela"];
+    const EACH: &[&str] = &["each", "apiece", "person", "head", "var", "vardera", "skalle", "capita"];
+    let text = reading.text;
+    let says = |known: &[&str]| (0..text.tokens.len()).any(|at| known.contains(&text.lower(at)));
+    let of_money = |number: &&Number| number.unit.is_some_and(|unit| unit.dimension == Dimension::Money);
+    let [first, second] = &reading.numbers[..] else { return None };
+    let (sum, of_whom) = match (of_money(&first), of_money(&second)) {
+        (true, false) => (first, second),
+        (false, true) => (second, first),
+        _ => return None,
+    };
+    let counts = of_whom.is_whole() && of_whom.value >= 2.0 && of_whom.unit.is_none() && !of_whom.ordinal;
+    let tokens = first.whole.start..text.tokens.len();
+    (counts && says(SHARE) && says(EACH)).then(|| (format!("{} / {}", plain(sum.value), plain(of_whom.value)), tokens))
 }
 
 /// An operation that is named behind its numbers: "what do 37, 58 and 91 add up to", "12 och 30 tillsammans".

@@ -400,6 +400,10 @@ fn moments_of(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
                 time_text(time, parameter).unwrap_or_else(|| reading.text.span(&moment.tokens).to_owned())
             }
             (Sense::DateTime, Some(date), Some(time)) => format!("{}T{}", date, time.strftime("%H:%M:%S")),
+            // "How many days does February 2096 have": of the month, whichever day of it.
+            (Sense::Date, Some(date), _) if moment.said == Said::Month && asks_of_month(reading) => {
+                date_text(date, parameter)
+            }
             (Sense::Date | Sense::DateTime, Some(_), _) if moment.said == Said::Month => return None,
             (Sense::Date | Sense::DateTime, Some(date), _) => date_text(date, parameter),
             _ => return None,
@@ -413,6 +417,14 @@ fn moments_of(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     offers.extend(day_and_hour(reading, parameter));
     offers.extend(years(reading, parameter));
     offers
+}
+
+/// Whether the text asks how many days there are.
+fn asks_of_month(reading: &Reading<'_>) -> bool {
+    let many = |at: usize| {
+        matches!(reading.text.lower(at), "many" | "många") && matches!(reading.text.lower(at + 1), "days" | "dagar")
+    };
+    (0..reading.text.tokens.len().min(64)).any(many)
 }
 
 /// "At 09:00 in Los Angeles on 3 November": the day and the hour stand apart, and are one moment where there is one of each.

@@ -151,7 +151,9 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         if super::kinds::negated(own) && own.iter().skip(1).any(|word| verbs::is_verb(&word.lower)) {
             return Some(Start { word: at, ordered: false });
         }
-        if (starts || orders || asks_of_value(words, next) || tells_value(words, next)) && says_something(words, next) {
+        if (starts || orders || makes_of_it(words, next) || asks_of_value(words, next) || tells_value(words, next))
+            && says_something(words, next)
+        {
             return Some(Start { word: at, ordered: false });
         }
     }
@@ -536,6 +538,19 @@ pub(super) fn asks_of_value(words: &[Word], at: usize) -> bool {
     let article = words.get(at + 2).is_some_and(|word| matches!(&*word.lower, "a" | "an" | "the" | "en" | "ett"));
     let is_word = words.get(at + 1).is_some_and(|word| word.lower.chars().all(char::is_alphanumeric));
     is_copula && (words.get(at + 1).is_some_and(figure) || at == 0 && is_word && article)
+}
+
+/// Whether words at `at` name something to be made of what came before: "a slug of it", "en slug av den".
+fn makes_of_it(words: &[Word], at: usize) -> bool {
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let ends =
+        |at: usize| matches!(lower(at), "" | "." | "," | "!" | "?" | "and" | "och" | "too" | "också" | "as" | "med");
+    matches!(lower(at), "a" | "an" | "en" | "ett")
+        && (at + 2..at + 6).any(|of| {
+            matches!(lower(of), "of" | "av" | "from" | "från")
+                && matches!(lower(of + 1), "it" | "that" | "them" | "den" | "det" | "dem")
+                && ends(of + 2)
+        })
 }
 
 /// Whether what follows words of order is an order, though its verb is not known: "mow the lawn".

@@ -29,7 +29,10 @@ pub(super) fn lead(words: &[Word]) -> usize {
     let negated =
         |at: usize| words.iter().take(at).any(|word| matches!(&*word.lower, "not" | "inte" | "don't" | "never"));
     let wonders = |at: usize| words.iter().take(at).any(|word| matches!(&*word.lower, "if" | "om" | "mind" | "too"));
-    (1..=polite).filter(|at| !negated(*at) || wonders(*at)).rev().find(|at| begins(*at)).unwrap_or(0)
+    // "I run 5 miles every morning" tells.
+    let tells = |at: usize| at == 1 && matches!(lower(0), "i" | "we" | "jag" | "vi");
+    let may_be = |at: &usize| (!negated(*at) || wonders(*at)) && !tells(*at);
+    (1..=polite).rev().filter(may_be).find(|at| begins(*at)).unwrap_or(0)
 }
 
 /// How many words at the beginning announce what follows their colon: "here is my list for today:".
@@ -320,6 +323,9 @@ const THANKS: &[&[&str]] = &[
     &["while", "you're", "at", "it"],
     &["när", "du", "ändå", "håller", "på"],
     &["medan", "du", "håller", "på"],
+    &["förresten"],
+    &["by", "the", "way"],
+    &["btw"],
     &["please"],
     &["pls"],
     &["plz"],

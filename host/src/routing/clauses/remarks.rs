@@ -4,7 +4,7 @@ use super::super::arguments;
 use super::super::verbs;
 use super::boundary::starts_request;
 use super::kinds::is_question;
-use super::lexicon::{AUXILIARIES, GREETINGS, QUESTIONS, SUBJECTS, WISHES};
+use super::lexicon::{AUXILIARIES, GREETINGS, QUESTIONS, SUBJECTS, WISHES, is_operator};
 use super::pointing::looks_definite;
 use super::read::{Word, read};
 
@@ -137,6 +137,10 @@ pub(super) fn tells(words: &[Word]) -> bool {
 pub(super) fn heading(words: &[Word]) -> usize {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let Some(colon) = (1..HEADING_MAX).find(|at| lower(*at) == ":") else { return 0 };
+    // "Start with 3 miles: …" says what it is about.
+    if super::kinds::names_beginning(words.get(..colon).unwrap_or_default()) {
+        return 0;
+    }
     let asks = starts_request(words, colon + 1) == Some(2);
     let is_verb = |word: &str| verbs::is_verb(word) && !verbs::is_also_noun(word);
     let orders = (0..colon).any(|at| is_verb(lower(at)) || lower(at).is_empty());
@@ -191,7 +195,11 @@ pub(super) fn value_items(words: &[Word], announced: usize) -> Option<Vec<usize>
     // "Convert the following for me: …" says what is done with each.
     let follow = (announced..words.len().min(announced + HEADING_MAX))
         .any(|at| matches!(lower(at), "following" | "följande" | "these" | "dessa"));
-    let heads = |from: usize| !follow && (announced..from).any(|at| starts_request(words, at).is_some());
+    // "For the workshop I need: …".
+    let wishes =
+        |from: usize| matches!(lower(from.saturating_sub(2)), "need" | "want" | "behöver" | "vill" | "ha" | "veta");
+    let asks = |from: usize| (announced..from).any(|at| starts_request(words, at).is_some());
+    let heads = |from: usize| !follow && !wishes(from) && asks(from);
     let from = colon.filter(|from| !heads(*from)).unwrap_or(announced);
     let mut starts = vec![from];
     starts.extend(
@@ -205,7 +213,10 @@ pub(super) fn value_items(words: &[Word], announced: usize) -> Option<Vec<usize>
             !(*start..end.min(words.len().saturating_sub(1))).any(|at| matches!(lower(at), "." | "?" | "!"));
         let number = lower(*start).starts_with(|c: char| c.is_ascii_digit());
         let link = (start + 1..end).find(|at| matches!(lower(*at), "in" | "to" | "i" | "till" | "into" | "as"));
-        one_sentence && number && link.is_some_and(|link| (link + 1..end).any(|at| arguments::is_unit(lower(at))))
+        let converts = link.is_some_and(|link| (link + 1..end).any(|at| arguments::is_unit(lower(at))));
+        let is_figure = |at: usize| lower(at).starts_with(|c: char| c.is_ascii_digit());
+        let calculates = (start + 1..end).any(|at| is_operator(lower(at)) && is_figure(at + 1));
+        one_sentence && number && (converts || calculates)
     };
     (starts.len() > 1 && starts.iter().enumerate().all(is_item)).then(|| {
         // A part begins at what joins it.

@@ -53,8 +53,9 @@ pub(super) fn subordinate(words: &[Word], at: usize) -> Option<Subordinate> {
 
 /// Whether a part is to be done before the one that was said before it: "but first …".
 pub(super) fn says_but_first(own: &[Word]) -> bool {
-    let mut words = own.iter().map(|word| word.lower.as_str()).filter(|word| *word != ",");
-    matches!(words.next(), Some("but" | "men")) && matches!(words.next(), Some("first" | "först"))
+    let mut words = own.iter().map(|word| word.lower.as_str()).filter(|word| !matches!(*word, "," | "." | "!"));
+    let first = |word: Option<&str>| matches!(word, Some("first" | "först"));
+    matches!(words.next(), Some("but" | "men")) && (first(words.next()) || first(words.next_back()))
 }
 
 /// Whether the words from `begun` to `end` only say when or under what conditions: "om 45 dagar, …".

@@ -65,6 +65,11 @@ impl Planner<'_> {
         if let Some(of_table) = of_table {
             return with(clause, of_table, Vec::new());
         }
+        // "And which ids are listed": what it names of data that was looked into.
+        let asks_of_data = own.points.is_none() && !Said::new(&text, self.language, self.ask.now).says_value();
+        if let Some(strategy) = Some(&own).filter(|_| asks_of_data).and_then(|own| self.of_same_data(own)) {
+            return with(clause, strategy, Vec::new());
+        }
         let plain = self.decide(&text, (text == clause.text).then_some(ranking), clause.depends);
         let points = clause.depends && own.points.as_ref().is_some_and(|pointer| !pointer.is_weak);
         if let Some(asked) = earlier.iter().rposition(|clause| clause.asks).filter(|_| points) {
@@ -247,8 +252,14 @@ impl Planner<'_> {
     fn once_more(&self, own: &Own<'_>, made: &Made) -> Option<Step> {
         let says_also = arguments::plain_words(&own.clause.text)
             .any(|word| matches!(word.as_str(), "also" | "too" | "också" | "även"));
+        // "And how good is 'b c'": asked of another quotation.
+        let asks_of_another = || {
+            clauses::is_question(own.text)
+                && clauses::is_question(&made.text)
+                && !arguments::quotations(own.text).is_empty()
+        };
         let said = Said::new(own.text, self.language, self.ask.now).mended(self.mended);
-        let read = self.index.input(&made.step.skill).filter(|_| says_also)?.read(&said);
+        let read = self.index.input(&made.step.skill).filter(|_| says_also || asks_of_another())?.read(&said);
         let is_whole = read.missing.is_empty() && !read.given.is_empty() && read.unused.is_empty();
         is_whole.then(|| Step { skill: made.step.skill.clone(), arguments: read.arguments })
     }
