@@ -240,6 +240,11 @@ skill({
       output: { text: "MIND THE STEP" },
     },
     {
+      request: { en: "Write \"KEEP QUIET\" in lowercase letters", sv: "Skriv \"KEEP QUIET\" med gemener" },
+      input: { text: "KEEP QUIET", to: "lower" },
+      output: { text: "keep quiet" },
+    },
+    {
       request: { en: "Put \"GO HOME\" in small letters", sv: "Skriv \"GO HOME\" med små bokstäver" },
       input: { text: "GO HOME", to: "lower" },
       output: { text: "go home" },

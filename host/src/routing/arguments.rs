@@ -15,6 +15,7 @@ mod numbers;
 mod offers;
 mod places;
 mod questions;
+mod rates;
 mod schema;
 mod spans;
 mod texts;
@@ -29,6 +30,7 @@ use self::decide::{Decision, How};
 use self::moments::Moment;
 use self::numbers::Number;
 use self::offers::Offer;
+pub use self::rates::Rate;
 use self::schema::{Kind, Parameter, Sense};
 use self::spans::Reading;
 use self::tokens::Text;
@@ -142,6 +144,11 @@ impl<'a> Said<'a> {
             self.numbers.iter().filter(|number| number.unit.is_some_and(|unit| unit.dimension == wanted.dimension));
         let only = fitting.next()?;
         fitting.next().is_none().then(|| self.text.span(&only.whole))
+    }
+
+    /// What it says that one of something comes to: "0.12 euros a word", "3 poäng per ord", "if a litre costs 1.70".
+    pub fn rate(&self) -> Option<Rate> {
+        rates::of(&self.text, &self.numbers)
     }
 
     /// How many numbers it says.

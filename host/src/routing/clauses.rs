@@ -42,7 +42,7 @@ pub use pointing::{
     with_noun, without_order,
 };
 pub use read::reading_once;
-pub use remarks::{is_opening, is_statement, only_tells, that_text};
+pub use remarks::{is_opening, is_statement, named_in, named_texts, only_tells, that_text};
 pub use times::{begins_there, both_dates, ends_there, goes_on_from, is_of_now, says_both_dates, says_same_day};
 
 /// Most parts of a request; what comes after belongs to the last.
@@ -90,9 +90,10 @@ fn split_bare(text: &str) -> Vec<Clause> {
         starts = vec![Start { word: said.first, ordered: true }, Start { word: said.second, ordered: true }];
         at = said.second + 1;
         turned = said.turned.then_some(1);
-    } else if let Some(items) = remarks::value_items(&words, announced) {
+    } else if let Some(items) = remarks::value_items(text, &words, announced) {
         starts = items.into_iter().map(|word| Start { word, ordered: false }).collect();
         at = words.len();
+        is_list = true;
     }
     while at < words.len() && starts.len() < CLAUSES_MAX {
         let begun = starts.last().map_or(0, |last| last.word);
@@ -141,6 +142,7 @@ fn split_bare(text: &str) -> Vec<Clause> {
     }
     asks_alike(text, &mut clauses);
     told::put(&mut clauses);
+    without_idle_questions(&mut clauses);
     if let Some(at) = turned.filter(|at| *at < clauses.len()) {
         clauses.swap(at - 1, at);
     }
@@ -173,6 +175,16 @@ fn asks_alike(text: &str, clauses: &mut [Clause]) {
             before.asks = true;
         }
     }
+}
+
+/// "Add 150 to it, what does that make?" asks for nothing that the order before it does not give.
+fn without_idle_questions(clauses: &mut Vec<Clause>) {
+    let mut before = false;
+    clauses.retain(|clause| {
+        let idle = before && kinds::asks_what_comes(&clause.text);
+        before = idle || clause.asks && is_order(&clause.text) && !is_question(&clause.text);
+        !idle
+    });
 }
 
 /// Where the words of a clause begin, in bytes.

@@ -75,6 +75,14 @@ impl Contender<'_> {
             || self.profile.examples.iter().filter_map(|own| own.text.split_whitespace().next()).any(says)
     }
 
+    /// Whether one of its values is all that was said, with the verb: it says nothing of what to do with it.
+    fn swallows(&self, text: &str) -> bool {
+        let all = text.trim().trim_end_matches(['.', '!', '?']);
+        let first = all.split_whitespace().next().unwrap_or_default().to_lowercase();
+        let is_all = |value: &Value| value.as_str().is_some_and(|value| value.trim().eq_ignore_ascii_case(all));
+        !self.read.is_telling && super::verbs::is_verb(&first) && self.read.arguments.values().any(is_all)
+    }
+
     /// Whether it would be called with nothing at all, though most of what was said is explained by nothing.
     fn is_besides_words(&self) -> bool {
         self.read.missing.is_empty() && self.read.given.is_empty() && self.read.unexplained.len() > UNEXPLAINED_MAX
@@ -148,7 +156,7 @@ fn decide_as(
     let mut options = options(index, ask, said, first, &ranking.candidates);
     options.retain(|option| !option.is_beside() && !contradicts(option.profile, said.words()));
     if is_part {
-        options.retain(|option| !option.is_besides_words());
+        options.retain(|option| !option.is_besides_words() && !option.swallows(said.words()));
     }
     // "Mail Eva that I am late" is for none that does not speak of mailing, though it could take the words as a note.
     if let Some((verb, speaks)) =

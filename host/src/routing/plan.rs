@@ -6,8 +6,10 @@
 
 mod columns;
 mod context;
+mod named;
 mod outputs;
 mod placed;
+mod rates;
 mod series;
 mod several;
 mod taking;
@@ -83,6 +85,7 @@ impl Planner<'_> {
         let mut told: Option<Told> = None;
         let whole = clauses;
         let clauses: Vec<Clause> = whole.iter().map(|clause| self.without_block(clause)).collect();
+        let clauses = named::with_texts(clauses);
         let clauses = clauses.as_slice();
         for (at, (clause, ranking)) in clauses.iter().zip(rankings).enumerate() {
             let has_block = whole.get(at).is_some_and(|whole| whole.text != clause.text);
@@ -110,7 +113,17 @@ impl Planner<'_> {
                     self.part(clause, ranking, (earlier.unwrap_or_default(), later.unwrap_or_default()), &made)
                 }
             };
-            if let Some((step, telling)) = self.with_told(&part, clauses.get(..at).unwrap_or_default(), &parts) {
+            if let Some((step, references, telling)) =
+                self.at_rate(clause, clauses.get(..at).unwrap_or_default(), &made)
+            {
+                part = with(clause, Strategy::Direct(step), references);
+                for at in telling {
+                    if let (Some(told), Some(made)) = (parts.get_mut(at), made.get_mut(at)) {
+                        told::tell(told);
+                        *made = None;
+                    }
+                }
+            } else if let Some((step, telling)) = self.with_told(&part, clauses.get(..at).unwrap_or_default(), &parts) {
                 part = with(clause, Strategy::Direct(step), Vec::new());
                 for at in telling {
                     if let (Some(told), Some(made)) = (parts.get_mut(at), made.get_mut(at)) {

@@ -119,6 +119,12 @@ fn shared_out(reading: &Reading<'_>) -> Option<(String, Range<usize>)> {
     let says = |known: &[&str]| (0..text.tokens.len()).any(|at| known.contains(&text.lower(at)));
     let of_money = |number: &&Number| number.unit.is_some_and(|unit| unit.dimension == Dimension::Money);
     let [first, second] = &reading.numbers[..] else { return None };
+    // "28 pupils get 5 pens each, how many is that?"
+    let each = (second.whole.end..second.whole.end + 3).find(|at| EACH.contains(&text.lower(*at)));
+    let plain_count = first.unit.is_none() && !first.ordinal && !first.percent && !second.percent && !second.ordinal;
+    if let Some(each) = each.filter(|_| plain_count && first.is_whole() && !says(SHARE)) {
+        return Some((format!("{} * {}", plain(first.value), plain(second.value)), first.whole.start..each + 1));
+    }
     let (sum, of_whom) = match (of_money(&first), of_money(&second)) {
         (true, false) => (first, second),
         (false, true) => (second, first),
@@ -255,7 +261,10 @@ pub fn begins(text: &Text<'_>) -> bool {
 /// The arithmetic of a text that names the operation and one number at most, with `value` as what it is done to.
 pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<String> {
     if begins_with_operator(text) {
-        return Some(format!("{value} {}", text.source.trim().trim_end_matches(['.', '!', '?'])));
+        // "Times 2400 to get the kilos": what for says nothing more.
+        let end = numbers.iter().map(|number| number.tokens.end).find(|end| ends(text, *end));
+        let said = end.map_or(text.source, |end| text.span(&(0..end)));
+        return Some(format!("{value} {}", said.trim().trim_end_matches(['.', '!', '?'])));
     }
     let (n_words, doing) = doing_at(text, 0)?;
     let mut next = n_words;

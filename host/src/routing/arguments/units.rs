@@ -347,6 +347,7 @@ static UNITS: &[Unit] = &[
         133.322_387,
         &["mmhg", "torr", "millimetre of mercury", "millimeter of mercury", "millimeter kvicksilver"],
     ),
+    unit(Pressure, 3386.388640341, &["inhg", "inch of mercury", "inches of mercury", "tum kvicksilver"]),
     unit(Frequency, 1.0, &["hz", "hertz"]),
     unit(Frequency, 1000.0, &["khz", "kilohertz"]),
     unit(Frequency, 1e6, &["mhz", "megahertz"]),

@@ -34,7 +34,15 @@ pub fn related(left: &str, right: &str) -> bool {
     if short {
         return matches!((one, other), ("", "s" | "en" | "et" | "ar" | "er") | ("s" | "en" | "et" | "ar" | "er", ""));
     }
+    // "Slug" and "sluggen": the last letter is doubled before an ending.
+    let doubled = |word: &str, ending: &str| {
+        let last = word.chars().next_back();
+        ending.chars().next() == last
+            && matches!(ending.get(last.map_or(0, char::len_utf8)..), Some("en" | "et" | "ar" | "arna" | "ing" | "ed"))
+    };
     ENDINGS.contains(&one) && ENDINGS.contains(&other)
+        || one.is_empty() && doubled(left, other)
+        || other.is_empty() && doubled(right, one)
 }
 
 const ENDINGS: &[&str] = &[

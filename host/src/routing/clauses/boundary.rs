@@ -132,7 +132,9 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         if verbs::is_also_noun(lower(next)) && figure(next + 1) && (begun..at).any(counted) {
             return None;
         }
-        let notes = || words.iter().take(at).skip(begun).any(|word| NOTES.contains(&&*word.lower));
+        // "Search my notes for rent" keeps nothing.
+        let reads = || (begun..at).take(LEADS_MAX).any(|at| is(READS, at));
+        let notes = || !reads() && words.iter().take(at).skip(begun).any(|word| NOTES.contains(&&*word.lower));
         let quoted = || words.iter().take(at).skip(begun).any(|word| word.shielded);
         // "Work out 4 * 5, play some jazz and tell me …": one of several orders; the words of a note go on.
         let listed = lower(at) == "," && orders_then(words, next) && (!notes() || quoted());
@@ -203,6 +205,13 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     }
     None
 }
+
+/// Verbs that look into what was written down, and the words that they are among.
+const READS: &[&str] = &[
+    "search", "find", "look", "list", "show", "read", "delete", "remove", "sök", "leta", "hitta", "visa", "lista",
+    "läs", "radera", "släng",
+];
+const LEADS_MAX: usize = 4;
 
 /// Words by which a text that is to be written down is known.
 const NOTES: &[&str] = &[

@@ -183,7 +183,9 @@ fn is_told(words: &[Word], at: usize) -> bool {
 
 /// Whether nothing but asking nicely is in `words`: "kan du vara så snäll".
 pub(super) fn is_only(words: &[Word]) -> bool {
-    let idle = |word: &Word| is_polite(&word.lower) || !word.lower.chars().any(char::is_alphanumeric);
+    // "Var snäll och …", "be so kind and …".
+    let kind = |word: &Word| matches!(&*word.lower, "var" | "be" | "så" | "so" | "snäll" | "kind");
+    let idle = |word: &Word| is_polite(&word.lower) || kind(word) || !word.lower.chars().any(char::is_alphanumeric);
     words.len() > 1
         && words.iter().all(|word| !word.shielded && idle(word))
         && !words.iter().any(|word| word.lower == "?")

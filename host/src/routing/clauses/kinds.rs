@@ -7,6 +7,68 @@ use super::parallel::goes_on_alike;
 use super::read::{Word, read};
 use super::{courtesy, verbs};
 
+/// Whether `text` only asks what comes of what was said before: "what does that make?", "vad blir det då?".
+pub(super) fn asks_what_comes(text: &str) -> bool {
+    const IDLE: &[&str] = &[
+        "what",
+        "what's",
+        "how",
+        "much",
+        "does",
+        "do",
+        "is",
+        "would",
+        "will",
+        "that",
+        "it",
+        "this",
+        "make",
+        "come",
+        "comes",
+        "give",
+        "leave",
+        "leaves",
+        "to",
+        "be",
+        "i",
+        "we",
+        "get",
+        "have",
+        "left",
+        "then",
+        "so",
+        "and",
+        "the",
+        "result",
+        "answer",
+        "vad",
+        "hur",
+        "mycket",
+        "blir",
+        "det",
+        "då",
+        "är",
+        "kvar",
+        "får",
+        "jag",
+        "vi",
+        "så",
+        "och",
+        "svaret",
+        "resultatet",
+        "ger",
+        "nu",
+    ];
+    let words = read(text);
+    let said = || words.iter().filter(|word| !matches!(&*word.lower, "?" | "." | "," | "!"));
+    let asks = said().next().is_some_and(|first| {
+        matches!(&*first.lower, "what" | "what's" | "how" | "vad" | "hur" | "and" | "och" | "så" | "so")
+    });
+    asks && said().count() > 2
+        && said().any(|word| matches!(&*word.lower, "what" | "what's" | "how" | "vad" | "hur"))
+        && said().all(|word| !word.shielded && IDLE.contains(&word.lower.as_str()))
+}
+
 /// Whether `text` begins with what somebody wants: "I need a slug of it".
 pub fn is_wish(text: &str) -> bool {
     let words = read(text);

@@ -223,6 +223,10 @@ pub fn listed(text: &str) -> Option<Listed> {
 pub(super) fn listed_in(words: &[Word], from: usize) -> Option<(Listed, usize)> {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let colon = (from..words.len().min(from + HEADING_MAX)).find(|at| lower(*at) == ":")?;
+    // A table or a text of its own is no list.
+    if words.get(colon + 1).is_some_and(|next| next.paragraph || next.line && next.shielded) {
+        return None;
+    }
     let counts = |word: &str| super::lexicon::NUMBERS.iter().any(|(names, _)| names.contains(&word));
     let these = (from..colon).any(|at| matches!(lower(at), "these" | "following" | "dessa" | "följande"));
     let led = |at: usize| {

@@ -25,6 +25,20 @@ pub fn is_statement(text: &str) -> bool {
         return false;
     }
     let own: Vec<&str> = words.iter().map(|word| if word.shielded { "" } else { word.lower.as_str() }).collect();
+    // "Headline: 'Mayor resigns'."
+    let colon = own.iter().take(LABEL_MAX).position(|word| *word == ":");
+    let is_quoted = |colon: usize| {
+        let rest = own.get(colon + 1..).unwrap_or_default();
+        rest.first().is_some_and(|next| next.is_empty()) && rest.iter().all(|word| matches!(*word, "" | "." | "!"))
+    };
+    let is_label = |colon: usize| {
+        own.iter().take(colon).all(|word| word.chars().all(char::is_alphabetic) && !word.is_empty())
+            && !own.iter().take(colon).any(|word| verbs::is_verb(word) && !verbs::is_also_noun(word))
+            && !own.iter().take(colon).any(|word| super::kinds::NOTING.contains(word))
+    };
+    if colon.is_some_and(|colon| colon > 0 && is_quoted(colon) && is_label(colon)) {
+        return true;
+    }
     let begin = own
         .iter()
         .take_while(|word| {
@@ -71,6 +85,9 @@ pub fn is_statement(text: &str) -> bool {
     let goes_on = TELLS.contains(first) && (inverted == (begin > 0));
     is_subject && verb.is_some() && !wishes || goes_on && rest.len() > 1 && !looks_like_question(first, rest)
 }
+
+/// Longest label before a text, with its colon.
+const LABEL_MAX: usize = 4;
 
 /// Whether what follows a verb at the beginning makes it a question: "är 2030 ett skottår".
 fn looks_like_question(first: &str, rest: &[&str]) -> bool {
@@ -187,9 +204,12 @@ pub(super) fn without_sign_off(text: &str) -> &str {
     text.get(..kept.saturating_sub(1)).unwrap_or(text).trim_end()
 }
 
+/// Most words from the preposition on that say what a text is turned into.
+const TURNED_MAX: usize = 3;
+
 /// Where each item begins of a list of values that are each to be had in another unit, behind a heading or from word
 /// `announced` on: "for the gym log: 225 pounds in kg, 3 miles in km and 180 cm in inches".
-pub(super) fn value_items(words: &[Word], announced: usize) -> Option<Vec<usize>> {
+pub(super) fn value_items(text: &str, words: &[Word], announced: usize) -> Option<Vec<usize>> {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let colon = (announced..words.len()).take(HEADING_MAX).find(|at| lower(*at) == ":").map(|at| at + 1);
     // "Convert the following for me: …" says what is done with each.
@@ -209,6 +229,8 @@ pub(super) fn value_items(words: &[Word], announced: usize) -> Option<Vec<usize>
     starts.dedup_by(|next, before| *next == *before + 1 && matches!(lower(*before), "and" | "och" | "samt"));
     let is_item = |(place, start): (usize, &usize)| {
         let end = starts.get(place + 1).map_or(words.len(), |next| next - 1);
+        let last = place + 1 == starts.len();
+        let end = end - usize::from(last && matches!(lower(end.saturating_sub(1)), "." | "?" | "!"));
         let one_sentence =
             !(*start..end.min(words.len().saturating_sub(1))).any(|at| matches!(lower(at), "." | "?" | "!"));
         let number = lower(*start).starts_with(|c: char| c.is_ascii_digit());
@@ -216,7 +238,14 @@ pub(super) fn value_items(words: &[Word], announced: usize) -> Option<Vec<usize>
         let converts = link.is_some_and(|link| (link + 1..end).any(|at| arguments::is_unit(lower(at))));
         let is_figure = |at: usize| lower(at).starts_with(|c: char| c.is_ascii_digit());
         let calculates = (start + 1..end).any(|at| is_operator(lower(at)) && is_figure(at + 1));
-        one_sentence && number && (converts || calculates)
+        // "Max retry count" to camelCase.
+        let first = words.get(*start);
+        let is_code = |word: &str| word.len() > 2 && word.chars().skip(1).any(char::is_uppercase);
+        let named = first.is_some_and(|word| word.shielded || is_code(text.get(word.span.clone()).unwrap_or_default()));
+        let only = link.is_some_and(|link| {
+            end.saturating_sub(link) <= TURNED_MAX && (link + 1..end).all(|at| !lower(at).is_empty())
+        });
+        one_sentence && (number && (converts || calculates) || named && only)
     };
     (starts.len() > 1 && starts.iter().enumerate().all(is_item)).then(|| {
         // A part begins at what joins it.
@@ -259,6 +288,37 @@ pub fn that_text(text: &str) -> Option<std::ops::Range<usize>> {
     Some(words.get(at - 1)?.span.start..words.get(at)?.span.end)
 }
 
+/// The quoted texts that `text` gives a name to, by that: "the original is 'a b' and my version is 'c d'".
+pub fn named_texts(text: &str) -> Vec<(String, String)> {
+    const TOLD: &[&str] = &["is", "was", "reads", "är", "var", "lyder", ":"];
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let named = |at: usize| {
+        let name = at.checked_sub(1).map(lower).filter(|name| name.chars().count() > 2)?;
+        let quote = words.get(at + 1).filter(|next| next.shielded)?;
+        let last = (at + 1..words.len()).take_while(|at| words.get(*at).is_some_and(|word| word.shielded)).last()?;
+        let is_noun = name.chars().all(char::is_alphabetic) && !verbs::is_verb(name) && !QUESTIONS.contains(&name);
+        let quoted = text.get(quote.span.start..words.get(last)?.span.end)?;
+        (is_noun && TOLD.contains(&lower(at))).then(|| (name.to_owned(), quoted.to_owned()))
+    };
+    (1..words.len()).filter_map(named).collect()
+}
+
+/// Where `text` speaks of what goes by `name`: "the headline", "min version", "rubriken".
+pub fn named_in(text: &str, name: &str) -> Option<std::ops::Range<usize>> {
+    const ARTICLES: &[&str] = &[
+        "the", "my", "our", "that", "this", "his", "her", "their", "den", "det", "min", "mitt", "vår", "hans", "hennes",
+    ];
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    (0..words.len()).find_map(|at| {
+        let led = at.checked_sub(1).filter(|before| ARTICLES.contains(&lower(*before)));
+        let definite = super::pointing::looks_definite(name) && lower(at) == name;
+        let is_it = lower(at) == name && led.is_some() || definite;
+        is_it.then(|| Some(words.get(led.unwrap_or(at))?.span.start..words.get(at)?.span.end))?
+    })
+}
+
 /// Whether `text` is data and nothing else: a JSON value, or one quoted text.
 pub(super) fn is_data(text: &str) -> bool {
     let is_json = matches!(text.as_bytes().first(), Some(b'{' | b'['))
@@ -291,7 +351,7 @@ const TELLS: &[&str] = &[
     "says", "said", "wrote", "writes", "skrev", "skriver", "sade", "runs", "starts", "ends", "expires", "went", "paid",
     "bought", "earns", "gets", "measures", "holds", "born", "är", "var", "blir", "blev", "har", "hade", "ska", "skall",
     "kostar", "kostade", "väger", "tar", "drar", "fick", "får", "säger", "tjänar", "betalar", "betalade", "köpte",
-    "börjar", "slutar", "går", "gick", "bor", "heter", "rymmer", "mäter", "föddes",
+    "börjar", "slutar", "håller", "går", "gick", "bor", "heter", "rymmer", "mäter", "föddes",
 ];
 
 /// Words that open a request and say nothing of it.

@@ -1,0 +1,39 @@
+//! Rates: what one of something comes to, "0.12 euros a word", "180 kg per hektar", "if a litre costs 1.70".
+
+use super::numbers::Number;
+use super::tokens::{Kind, Text};
+
+/// What one of something comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rate {
+    pub value: f64,
+    /// What it is that of: `word` in "0.12 euros a word".
+    pub per: String,
+}
+
+/// The only rate that `text` says, where it says no other number.
+pub fn of(text: &Text<'_>, numbers: &[Number]) -> Option<Rate> {
+    let mut said = numbers.iter().filter(|number| !number.weak && !number.ordinal && !number.percent);
+    let number = said.next().filter(|_| said.next().is_none())?;
+    let rate = |at: usize| {
+        let noun = text.get(at).filter(|token| token.kind == Kind::Word && token.quote.is_none())?;
+        Some(Rate { value: number.value, per: noun.lower.clone() })
+    };
+    // "0.12 euros a word", "5 mg per kilo".
+    let end = number.whole.end;
+    // "Is 97 a prime?"
+    let before = number.whole.start.checked_sub(1).map_or("", |at| text.lower(at));
+    let is_called = matches!(before, "is" | "was" | "are" | "är" | "var");
+    let behind = (end..end + 2).find(|at| matches!(text.lower(*at), "per" | "a" | "an" | "each" | "varje"));
+    let behind = behind.filter(|_| !is_called);
+    if let Some(rate) = behind.and_then(|at| rate(at + 1)) {
+        return Some(rate);
+    }
+    // "If a litre costs 1.70", "om ett hekto kostar 14,50".
+    let costs = number.whole.start.checked_sub(1)?;
+    let one = costs.checked_sub(2)?;
+    let is_one = matches!(text.lower(one), "a" | "an" | "one" | "each" | "every" | "per" | "en" | "ett" | "varje");
+    let is_told =
+        matches!(text.lower(costs), "costs" | "cost" | "is" | "weighs" | "takes" | "kostar" | "väger" | "tar" | "är");
+    (is_one && is_told).then(|| rate(one + 1))?
+}

@@ -1,0 +1,26 @@
+//! Texts that were told by a name, put where a later part speaks of them: "the original is 'a b'. How long is the original?"
+
+use super::super::{Clause, arguments, clauses};
+use super::put;
+
+/// The clauses, with the quoted text in place of the name it was told by.
+pub(super) fn with_texts(clauses: Vec<Clause>) -> Vec<Clause> {
+    let mut told: Vec<(String, String)> = Vec::new();
+    let with_text = |mut clause: Clause| {
+        if clauses::is_statement(&clause.text) || !clause.asks {
+            told.extend(clauses::named_texts(&clause.text));
+            return clause;
+        }
+        let is_bare = arguments::quotations(&clause.text).is_empty();
+        let found = told.iter().rev().filter(|_| is_bare).find_map(|(name, text)| {
+            let span = clauses::named_in(&clause.text, name)?;
+            put(&clause.text, &span, text)
+        });
+        if let Some(text) = found {
+            clause.text = text;
+            clause.depends = false;
+        }
+        clause
+    };
+    clauses.into_iter().map(with_text).collect()
+}

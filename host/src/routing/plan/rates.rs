@@ -1,0 +1,48 @@
+//! What an answer comes to at a rate: "how many litres is that, and what does it cost if a litre is 1.70".
+
+use super::super::arguments::Said;
+use super::super::{Clause, Reference, Step, clauses};
+use super::outputs::{self, Kind};
+use super::{Made, Planner};
+
+/// Words of questions about what something comes to.
+const AMOUNTS: &[&str] = &[
+    "much", "many", "cost", "charge", "pay", "come", "earn", "total", "make", "last", "mycket", "många", "kostar",
+    "kosta", "blir", "går", "betala", "tjänar", "räcker",
+];
+
+/// A call with what it takes, and the parts that only told something for it.
+pub(super) type AtRate = (Step, Vec<Reference>, Vec<usize>);
+
+impl Planner<'_> {
+    /// The call of a part that asks what the last figure comes to at a rate which it says, or which was said right before.
+    pub(super) fn at_rate(&self, clause: &Clause, earlier: &[Clause], made: &[Option<Made>]) -> Option<AtRate> {
+        let text = clauses::without_order(&clause.text);
+        let amount = super::arguments::plain_words(&text).any(|word| AMOUNTS.contains(&word.as_str()));
+        let asks = clause.asks && amount && (clauses::is_question(&text) || text.contains('?'));
+        let own = || Said::new(&text, self.language, self.ask.now);
+        if !asks {
+            return None;
+        }
+        let told = earlier.len().checked_sub(1).filter(|_| own().n_numbers() == 0);
+        let told = told
+            .filter(|at| earlier.get(*at).is_some_and(|one| !clauses::is_order(&one.text) && !one.text.contains('?')));
+        let whole = match told.and_then(|at| earlier.get(at)) {
+            Some(one) => format!("{} {text}", one.text.trim_end_matches(['.', '!', ' '])),
+            None => text.clone(),
+        };
+        let rate = Said::new(&whole, self.language, self.ask.now).rate()?;
+        let before = made.get(..told.unwrap_or(made.len()))?;
+        let (at, last) = before.iter().enumerate().rev().find_map(|(at, made)| Some((at, made.as_ref()?)))?;
+        let (figure, _) = outputs::best(&last.outputs, Kind::Number, &clauses::Pointer::default(), &last.text)?;
+        if !last.gives_figure {
+            return None;
+        }
+        // "At 7 litres an hour, how many hours is that?"
+        let divides = clauses::counted_noun(&text).is_some_and(|noun| super::arguments::same_word(&noun, &rate.per));
+        let sign = if divides { '/' } else { '*' };
+        let (step, references) =
+            self.calculated(&[(at, figure.pointer.clone())], &format!("{{}} {sign} {}", rate.value))?;
+        Some((step, references, told.into_iter().collect()))
+    }
+}
