@@ -179,9 +179,19 @@ fn asks_alike(text: &str, clauses: &mut [Clause]) {
 
 /// "Add 150 to it, what does that make?" asks for nothing that the order before it does not give.
 fn without_idle_questions(clauses: &mut Vec<Clause>) {
+    // "28 pupils get 5 pens each, how many pens is that?"
+    for at in 1..clauses.len() {
+        let counts = clauses.get(at).is_some_and(|clause| kinds::asks_how_many_come(&clause.text));
+        if let Some(before) = clauses.get_mut(at - 1).filter(|before| counts && kinds::gives_each(&before.text)) {
+            before.asks = true;
+        }
+    }
+    let mut each = false;
     let mut before = false;
     clauses.retain(|clause| {
-        let idle = before && kinds::asks_what_comes(&clause.text);
+        let counted = each && kinds::asks_how_many_come(&clause.text);
+        each = kinds::gives_each(&clause.text);
+        let idle = counted || before && kinds::asks_what_comes(&clause.text);
         before = idle || clause.asks && is_order(&clause.text) && !is_question(&clause.text);
         !idle
     });

@@ -201,7 +201,8 @@ impl Planner<'_> {
             .answered(&text, before)
             .or_else(|| self.told_before(&text, &part.strategy, earlier, before))
             .or_else(|| self.at_same_time(&text, &part.strategy, earlier, before))
-            .or_else(|| self.completed_from(&text, &part.strategy, has_block, before));
+            .or_else(|| self.completed_from(&text, &part.strategy, has_block, before))
+            .or_else(|| self.of_told_text(&text, &part.strategy, earlier, before));
         found.or_else(|| self.about_date(&text, &part.strategy, earlier, before))
     }
 

@@ -3,7 +3,7 @@
 use super::super::arguments;
 use super::lexicon::{ABBREVIATIONS, AUXILIARIES, DETERMINERS, ORDER, QUESTIONS, SUBJECTS, WISHES, is_operator};
 use super::read::{Word, read};
-use super::subordinate::is_condition;
+use super::subordinate::{CONDITION_MAX, is_condition};
 use super::{courtesy, pointing, verbs};
 
 /// Longest remark before what is asked for.
@@ -72,6 +72,15 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         && is(&["if", "whether", "om"], at + 1)
         && words.iter().take(at).any(|word| !word.shielded && word.lower == lower(at + 1))
         && says_something(words, at + 1)
+    {
+        return Some(Start { word: at, ordered: false });
+    }
+    // "And if a litre costs 1.70, what does that come to".
+    if is(&["and", "och"], at)
+        && is(&["if", "om"], at + 1)
+        && (at + 2..words.len().min(at + CONDITION_MAX))
+            .find(|at| is(&[",", ".", "?"], *at))
+            .is_some_and(|comma| lower(comma) == "," && starts_request(words, comma + 1) == Some(2))
     {
         return Some(Start { word: at, ordered: false });
     }
@@ -172,9 +181,14 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     if lower(at) == ":" && super::kinds::negated(words.get(begun..at).unwrap_or_default()) {
         return starts_request(words, at + 1).map(|_| Start { word: at + 1, ordered: false });
     }
-    // "Start with 3 miles: convert it to km".
-    if lower(at) == ":" && super::kinds::names_beginning(words.get(begun..at).unwrap_or_default()) {
-        return starts_request(words, at + 1).map(|_| Start { word: at + 1, ordered: false });
+    // "Start with 3 miles: convert it to km", "an invoice is dated 12 January: which weekday is that".
+    if lower(at) == ":" {
+        let before = words.get(begun..at).unwrap_or_default();
+        let asks = starts_request(words, at + 1);
+        let told = asks == Some(2) && super::remarks::tells_figure(before);
+        if told || asks.is_some() && super::kinds::names_beginning(before) {
+            return Some(Start { word: at + 1, ordered: false });
+        }
     }
     // "Vad blir 12 gånger 70 dela svaret med 4": as it is said, with no mark between.
     if at > begun + 2 && verb_starts_anew(words, at) {

@@ -69,6 +69,46 @@ pub(super) fn asks_what_comes(text: &str) -> bool {
         && said().all(|word| !word.shielded && IDLE.contains(&word.lower.as_str()))
 }
 
+/// Whether `text` says how many of something each of several gets: "28 pupils get 5 pens each".
+pub(super) fn gives_each(text: &str) -> bool {
+    let words = read(text);
+    let is_figure = |word: &&Word| !word.shielded && word.lower.starts_with(|c: char| c.is_ascii_digit());
+    let last = words.iter().rev().find(|word| word.lower.chars().any(char::is_alphanumeric));
+    words.iter().filter(is_figure).count() == 2
+        && last.is_some_and(|last| matches!(&*last.lower, "each" | "apiece" | "var" | "vardera"))
+}
+
+/// Whether `text` asks how many that comes to, and says no more: "how many pens is that?".
+pub(super) fn asks_how_many_come(text: &str) -> bool {
+    const COMES: &[&str] = &[
+        "is",
+        "does",
+        "are",
+        "that",
+        "it",
+        "come",
+        "to",
+        "make",
+        "in",
+        "total",
+        "all",
+        "blir",
+        "är",
+        "det",
+        "då",
+        "totalt",
+        "sammanlagt",
+        "?",
+        ".",
+    ];
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let many = matches!((lower(0), lower(1)), ("how", "many" | "much") | ("hur", "många" | "mycket"));
+    let rest = words.get(2..).unwrap_or_default();
+    let own = rest.iter().take_while(|word| !COMES.contains(&word.lower.as_str())).count();
+    many && own <= 1 && rest.iter().skip(own).all(|word| COMES.contains(&word.lower.as_str()))
+}
+
 /// Whether `text` begins with what somebody wants: "I need a slug of it".
 pub fn is_wish(text: &str) -> bool {
     let words = read(text);

@@ -155,13 +155,24 @@ pub(super) fn heading(words: &[Word]) -> usize {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let Some(colon) = (1..HEADING_MAX).find(|at| lower(*at) == ":") else { return 0 };
     // "Start with 3 miles: …" says what it is about.
-    if super::kinds::names_beginning(words.get(..colon).unwrap_or_default()) {
+    let before = words.get(..colon).unwrap_or_default();
+    if super::kinds::names_beginning(before) || tells_figure(before) {
         return 0;
     }
     let asks = starts_request(words, colon + 1) == Some(2);
     let is_verb = |word: &str| verbs::is_verb(word) && !verbs::is_also_noun(word);
     let orders = (0..colon).any(|at| is_verb(lower(at)) || lower(at).is_empty());
     if asks && !orders { colon + 1 } else { 0 }
+}
+
+/// Whether `words` tell a figure: "an invoice is dated 12 January".
+pub(super) fn tells_figure(words: &[Word]) -> bool {
+    let is =
+        |word: &Word| !word.shielded && (TELLS.contains(&&*word.lower) || matches!(&*word.lower, "dated" | "daterad"));
+    let figure = |word: &Word| !word.shielded && word.lower.starts_with(|c: char| c.is_ascii_digit());
+    words.first().is_some_and(|first| !verbs::is_verb(&first.lower) && !figure(first))
+        && words.iter().skip(1).any(is)
+        && words.iter().any(figure)
 }
 
 /// Whether `text` only opens what follows it: "some things for the homework:", "hey, quick one".
@@ -211,7 +222,7 @@ const TURNED_MAX: usize = 3;
 /// `announced` on: "for the gym log: 225 pounds in kg, 3 miles in km and 180 cm in inches".
 pub(super) fn value_items(text: &str, words: &[Word], announced: usize) -> Option<Vec<usize>> {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    let colon = (announced..words.len()).take(HEADING_MAX).find(|at| lower(*at) == ":").map(|at| at + 1);
+    let colon = (announced..words.len()).take(HEADING_MAX + LABEL_MAX).find(|at| lower(*at) == ":").map(|at| at + 1);
     // "Convert the following for me: …" says what is done with each.
     let follow = (announced..words.len().min(announced + HEADING_MAX))
         .any(|at| matches!(lower(at), "following" | "följande" | "these" | "dessa"));

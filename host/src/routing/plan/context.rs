@@ -6,6 +6,8 @@ use super::super::{Clause, Question, Reference, Step, Strategy, arguments, claus
 use super::outputs::{self, Kind};
 use super::{DATE, Landing, Made, Planner, Said, escaped};
 
+/// Marks around quotations.
+const QUOTES: &[char] = &['"', '\'', '“', '”', '„', '«', '»', '‘', '’', '`'];
 /// What stands where a second date is meant.
 const LATER: &str = "2187-11-29";
 
@@ -143,6 +145,32 @@ impl Planner<'_> {
             }
         }
         Some(done)
+    }
+
+    /// The call of a part that lacks nothing but a text, with the one that was quoted before and nothing done to: "in the quote
+    /// 'a b a', which word is most common".
+    pub(super) fn of_told_text(
+        &self,
+        text: &str,
+        plain: &Strategy,
+        earlier: &[Clause],
+        before: &[Option<Made>],
+    ) -> Option<Completed> {
+        let Strategy::Ask(Question::Missing { skill, arguments, missing }) = plain else { return None };
+        let [missing] = missing.as_slice() else { return None };
+        let schema = &self.index.profile(skill)?.input_schema;
+        let lacks_text = missing.suggestion.is_none() && arguments::takes_any_text(schema, &missing.name);
+        if !lacks_text || clauses::act(text).is_some() || !arguments::quotations(text).is_empty() {
+            return None;
+        }
+        let told = earlier.iter().zip(before).rev().filter(|(clause, made)| !clause.asks && made.is_none());
+        let quoted = told.into_iter().find_map(|(clause, _)| match arguments::quotations(&clause.text).as_slice() {
+            [only] => clause.text.get(only.clone()).map(|quoted| quoted.trim_matches(QUOTES)),
+            _ => None,
+        })?;
+        let mut step = Step { skill: skill.clone(), arguments: arguments.clone() };
+        step.arguments.insert(missing.name.clone(), quoted.into());
+        Some(Completed { step, references: Vec::new(), said_by: Vec::new() })
     }
 
     /// The value of a property, as the last part that has one knows it.

@@ -34,10 +34,14 @@ impl Planner<'_> {
         let rate = Said::new(&whole, self.language, self.ask.now).rate()?;
         let before = made.get(..told.unwrap_or(made.len()))?;
         let (at, last) = before.iter().enumerate().rev().find_map(|(at, made)| Some((at, made.as_ref()?)))?;
-        let (figure, _) = outputs::best(&last.outputs, Kind::Number, &clauses::Pointer::default(), &last.text)?;
-        if !last.gives_figure {
-            return None;
-        }
+        let named = |output: &&outputs::Output| {
+            output.kind == Kind::Number && super::arguments::same_word(&output.name, &rate.per)
+        };
+        let best = || outputs::best(&last.outputs, Kind::Number, &clauses::Pointer::default(), &last.text);
+        let figure = match last.outputs.iter().find(named) {
+            Some(named) => named,
+            None => best().filter(|_| last.gives_figure)?.0,
+        };
         // "At 7 litres an hour, how many hours is that?"
         let divides = clauses::counted_noun(&text).is_some_and(|noun| super::arguments::same_word(&noun, &rate.per));
         let sign = if divides { '/' } else { '*' };

@@ -252,9 +252,18 @@ impl Planner<'_> {
         let followed = again.or_else(|| Follow::of(&led));
         let followed = followed.and_then(|follow| follow.go_on(self.index, &ask, self.language));
         let is_new = |strategy: &Strategy| first_call(strategy).is_some_and(|call| call.arguments != given);
+        // "Turn on the lights" is no more to search for.
+        let orders = arguments::plain_words(text).next().is_some_and(|first| arguments::is_verb(&first));
+        let all = text.trim().trim_end_matches(['.', '!', '?']);
+        let swallows = |step: &Step| {
+            orders && step.arguments.values().filter_map(Value::as_str).any(|own| own.trim().eq_ignore_ascii_case(all))
+        };
         let Some((Strategy::Direct(mut step), _)) = followed.filter(|(strategy, _)| is_new(strategy)) else {
             return None;
         };
+        if swallows(&step) {
+            return None;
+        }
         if !ordered {
             let kept = |(name, reference): &(&str, &Reference)| {
                 (step.arguments.get(*name) == given.get(*name)).then(|| Reference::clone(reference))

@@ -13,10 +13,20 @@ impl Planner<'_> {
     pub(super) fn with_told(&self, part: &Part, earlier: &[Clause], parts: &[Part]) -> Option<(Step, Vec<usize>)> {
         let clause = &part.clause;
         let text = clauses::without_order(&clause.text);
-        if let Some(found) = self.with_measure(part, &text, earlier, parts) {
-            return Some(found);
-        }
-        if !clause.asks || !clauses::is_question(&text) && clauses::pointer(&text).is_none() {
+        self.with_measure(part, &text, earlier, parts, 2)
+            .or_else(|| self.with_statements(part, &text, earlier, parts))
+            .or_else(|| self.with_measure(part, &text, earlier, parts, 1))
+    }
+
+    fn with_statements(
+        &self,
+        part: &Part,
+        text: &str,
+        earlier: &[Clause],
+        parts: &[Part],
+    ) -> Option<(Step, Vec<usize>)> {
+        let clause = &part.clause;
+        if !clause.asks || !clauses::is_question(text) && clauses::pointer(text).is_none() {
             return None;
         }
         let before = earlier.iter().zip(parts).rev().take(STATEMENTS_MAX);
@@ -60,8 +70,16 @@ impl Planner<'_> {
     }
 
     /// The call of a part that names a unit and no value, with the one measure of its kind that was told before: "I weigh
-    /// 168 pounds and am 5.9 feet tall. How many kilos is that, and what's my height in centimetres?"
-    fn with_measure(&self, part: &Part, text: &str, earlier: &[Clause], parts: &[Part]) -> Option<(Step, Vec<usize>)> {
+    /// 168 pounds and am 5.9 feet tall. How many kilos is that, and what's my height in centimetres?" At least `n_min`
+    /// values were told: one alone is first read with all its words.
+    fn with_measure(
+        &self,
+        part: &Part,
+        text: &str,
+        earlier: &[Clause],
+        parts: &[Part],
+        n_min: usize,
+    ) -> Option<(Step, Vec<usize>)> {
         let said = |text| Said::new(text, self.language, self.ask.now);
         let asked = said(text);
         if asked.n_numbers() > 0 || !part.references.is_empty() {
@@ -75,8 +93,7 @@ impl Planner<'_> {
             .map(|(at, _)| at)
             .collect();
         let n_told: usize = told.iter().filter_map(|at| earlier.get(*at)).map(|one| said(&one.text).n_numbers()).sum();
-        // One value is told with all its words.
-        if n_told < 2 {
+        if n_told < n_min || n_min < 2 && first_call(&part.strategy).is_some() {
             return None;
         }
         let measures = told.iter().filter_map(|at| Some((*at, said(&earlier.get(*at)?.text).measure_for(&asked)?)));
