@@ -349,6 +349,9 @@ fn ends(text: &Text<'_>, at: usize) -> bool {
         "so" => matches!(text.lower(at + 1), "that" | "i" | "we" | "it" | "you"),
         "så" => matches!(text.lower(at + 1), "att" | "får" | "vet" | "jag" | "vi" | "har" | "ser"),
         "för" => text.lower(at + 1) == "att",
+        // "Take off 20 that we have already".
+        "som" => matches!(text.lower(at + 1), "vi" | "jag" | "du" | "redan"),
+        "that" | "which" => matches!(text.lower(at + 1), "we" | "i" | "you"),
         "to" => matches!(text.lower(at + 1), "get" | "see" | "find" | "know" | "have"),
         _ => false,
     };

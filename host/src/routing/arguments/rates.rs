@@ -13,7 +13,10 @@ pub struct Rate {
 
 /// The only rate that `text` says, where it says no other number.
 pub fn of(text: &Text<'_>, numbers: &[Number]) -> Option<Rate> {
-    let mut said = numbers.iter().filter(|number| !number.weak && !number.ordinal && !number.percent);
+    // "A litre" is no figure.
+    let is_one =
+        |number: &Number| number.weak || matches!(text.lower(number.tokens.start), "a" | "an" | "one" | "en" | "ett");
+    let mut said = numbers.iter().filter(|number| !is_one(number) && !number.ordinal && !number.percent);
     let number = said.next().filter(|_| said.next().is_none())?;
     let rate = |at: usize| {
         let noun = text.get(at).filter(|token| token.kind == Kind::Word && token.quote.is_none())?;

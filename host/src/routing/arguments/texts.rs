@@ -12,6 +12,9 @@ use super::tokens::{Kind, Text, Token};
 use super::units as measures;
 use super::{cues, places, words};
 
+/// How much more likely a code that stands first is what something is to be done with.
+const LEADS: f32 = 0.4;
+
 /// Offers from the spans of the text.
 pub fn spans(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let mut offers: Vec<Offer> = reading
@@ -20,7 +23,9 @@ pub fn spans(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         .map(|span| {
             let cue = cues::around(reading, parameter, &span.tokens);
             let role = role(reading, parameter, &span.tokens);
-            let score = 0.15 + fit(reading, parameter, span) + 0.8 * cue.sum() + role;
+            // "orderLineTotal to snake_case".
+            let leads = span.form == Form::Code && span.tokens.start == 0 && parameter.sense == Sense::Free;
+            let score = 0.15 + fit(reading, parameter, span) + 0.8 * cue.sum() + role + if leads { LEADS } else { 0.0 };
             let shown = parameter.shown.iter().any(|shown| shown.eq_ignore_ascii_case(span.value.trim()));
             // What somebody wrote is quoted or introduced; a name in a request is not it.
             let unlikely = parameter.sense == Sense::Free
