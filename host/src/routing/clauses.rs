@@ -42,7 +42,7 @@ pub use pointing::{
     with_noun, without_order,
 };
 pub use read::reading_once;
-pub use remarks::{is_opening, is_statement, named_in, named_texts, only_tells, that_text};
+pub use remarks::{is_opening, is_statement, named_in, named_texts, only_tells, subject_of, that_text};
 pub use times::{begins_there, both_dates, ends_there, goes_on_from, is_of_now, says_both_dates, says_same_day};
 
 /// Most parts of a request; what comes after belongs to the last.
@@ -192,7 +192,8 @@ fn without_idle_questions(clauses: &mut Vec<Clause>) {
         let counted = each && kinds::asks_how_many_come(&clause.text);
         each = kinds::gives_each(&clause.text);
         let idle = counted || before && kinds::asks_what_comes(&clause.text);
-        before = idle || clause.asks && is_order(&clause.text) && !is_question(&clause.text);
+        let orders = clause.asks && is_order(&clause.text) && !is_question(&clause.text);
+        before = idle || orders || clause.asks && kinds::says_operation(&clause.text);
         !idle
     });
 }
@@ -260,6 +261,7 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
     let has_data = own.iter().any(|word| word.shielded);
     let ends = own.iter().rposition(|word| word.lower == ":").is_some_and(|at| at + 1 == own.len());
     let asks = asks
+        && !remarks::is_reason(own)
         && !kinds::is_negated(written)
         && !courtesy::announces_only(own)
         && !((has_data || ends) && courtesy::gives_data(own));

@@ -75,12 +75,22 @@ impl Contender<'_> {
             || self.profile.examples.iter().filter_map(|own| own.text.split_whitespace().next()).any(says)
     }
 
-    /// Whether one of its values is all that was said, with the verb: it says nothing of what to do with it.
+    /// Whether one of its values is all that was said, or all but a verb that its skill does not speak of: "turn down the
+    /// heating" is no note. It says nothing of what to do with it.
     fn swallows(&self, text: &str) -> bool {
+        const PARTICLES: &[&str] = &["down", "up", "on", "off", "in", "out", "ner", "upp", "på", "av", "in", "ut"];
         let all = text.trim().trim_end_matches(['.', '!', '?']);
-        let first = all.split_whitespace().next().unwrap_or_default().to_lowercase();
-        let is_all = |value: &Value| value.as_str().is_some_and(|value| value.trim().eq_ignore_ascii_case(all));
-        !self.read.is_telling && super::verbs::is_verb(&first) && self.read.arguments.values().any(is_all)
+        let (verb, rest) = all.split_once(' ').unwrap_or((all, ""));
+        let (particle, behind) = rest.split_once(' ').unwrap_or_default();
+        let verb = verb.to_lowercase();
+        let is_unknown = self.read.unexplained.contains(&verb) && !clauses::notes(all);
+        let is = |value: &str, said: &str| !said.is_empty() && value.trim().eq_ignore_ascii_case(said);
+        let is_all = |value: &Value| {
+            value.as_str().is_some_and(|value| {
+                is(value, all) || is_unknown && (is(value, rest) || PARTICLES.contains(&particle) && is(value, behind))
+            })
+        };
+        !self.read.is_telling && super::verbs::is_verb(&verb) && self.read.arguments.values().any(is_all)
     }
 
     /// Whether it would be called with nothing at all, though most of what was said is explained by nothing.

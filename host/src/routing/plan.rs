@@ -85,7 +85,8 @@ impl Planner<'_> {
         let mut told: Option<Told> = None;
         let whole = clauses;
         let clauses: Vec<Clause> = whole.iter().map(|clause| self.without_block(clause)).collect();
-        let clauses = named::with_texts(clauses);
+        let date_of = |text: &str| Said::new(text, self.language, self.ask.now).only_date();
+        let clauses = named::with_texts(clauses, date_of);
         let clauses = clauses.as_slice();
         for (at, (clause, ranking)) in clauses.iter().zip(rankings).enumerate() {
             let has_block = whole.get(at).is_some_and(|whole| whole.text != clause.text);

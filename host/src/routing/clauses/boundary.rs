@@ -49,6 +49,16 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     {
         return Some(Start { word: at, ordered: true });
     }
+    // "And then half of that sum".
+    if let Some(length) = order_words(words, at) {
+        let article = usize::from(is(&["a", "one", "en", "the"], at + length));
+        let share = at + length + article;
+        if is(&["half", "third", "quarter", "fifth", "tenth", "hälften", "tredjedel", "fjärdedel", "femtedel"], share)
+            && is(&["of", "av"], share + 1)
+        {
+            return Some(Start { word: at, ordered: true });
+        }
+    }
     // "…, times 8", "then minus 40".
     let operator = match lower(at) {
         "," => Some(at + 1),
@@ -214,6 +224,8 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     if let Some(length) = order_words(words, at)
         && matches!(lower(at + length), "to" | "into" | "till" | "in" | "i")
         && lower(at) != "after"
+        // "What time is it then in Manila".
+        && !at.checked_sub(1).is_some_and(|before| is(&["it", "det", "klockan", "time"], before))
     {
         return Some(Start { word: at, ordered: true });
     }
@@ -485,6 +497,10 @@ pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
         return Some(if may_relate && !asks_of_noun && !asks_of_most { 1 } else { 2 });
     }
     if AUXILIARIES.contains(&first) && SUBJECTS.contains(&lower(at + 1)) {
+        return Some(2);
+    }
+    // "Sen får du gärna ringa min dotter".
+    if first == "får" && matches!(lower(at + 1), "du" | "ni") {
         return Some(2);
     }
     if SUBJECTS.contains(&first) && WISHES.contains(&lower(at + 1)) {

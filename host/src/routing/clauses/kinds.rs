@@ -69,6 +69,16 @@ pub(super) fn asks_what_comes(text: &str) -> bool {
         && said().all(|word| !word.shielded && IDLE.contains(&word.lower.as_str()))
 }
 
+/// Whether `text` tells of a calculation and asks nothing: "a bill of 8750 is split by 7".
+pub(super) fn says_operation(text: &str) -> bool {
+    let words = read(text);
+    let operates = |word: &Word| {
+        !word.shielded
+            && (super::lexicon::is_operator(&word.lower) || matches!(&*word.lower, "delas" | "split" | "shared"))
+    };
+    words.iter().any(operates) && !words.iter().any(|word| word.lower == "?") && !is_question(text)
+}
+
 /// Whether `text` says how many of something each of several gets: "28 pupils get 5 pens each".
 pub(super) fn gives_each(text: &str) -> bool {
     let words = read(text);

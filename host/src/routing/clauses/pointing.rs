@@ -62,7 +62,8 @@ pub fn pointer(text: &str) -> Option<Pointer> {
         match word {
             "it" | "det" | "den" => {
                 let has = before == "does" && matches!(lower(at + 1), "have" | "contain" | "look" | "say" | "take");
-                let idle = !has && matches!(before, "is" | "was" | "does" | "will" | "är" | "var" | "blir" | "")
+                let idle = !has
+                    && matches!(before, "is" | "was" | "does" | "will" | "är" | "var" | "blir" | "går" | "finns" | "")
                     || matches!(lower(at + 1), "is" | "was" | "är" | "att");
                 let is_day = lower(at + 1).starts_with(|c: char| c.is_ascii_digit());
                 let article = matches!(word, "det" | "den") && (is_noun_like(lower(at + 1)) || is_day);
@@ -452,8 +453,25 @@ pub fn without_order(text: &str) -> String {
     }
     left.push_str(text.get(from..).unwrap_or_default());
     let spaced = left.trim_start_matches([',', ' ', ':']).replace("  ", " ");
-    let spaced = without_courtesy(without_lead(&spaced));
+    let spaced = without_purpose(without_courtesy(without_lead(&spaced)));
     if spaced.chars().any(char::is_alphanumeric) { spaced.trim().to_owned() } else { text.to_owned() }
+}
+
+/// The text without what it is for: "…, so I get my pace", "… because I'm baking six". What is to be kept has its own words.
+fn without_purpose(text: &str) -> &str {
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let says_why = |at: &usize| match lower(*at) {
+        "so" => matches!(lower(at + 1), "i" | "we" | "that" | "it" | "he" | "she" | "they"),
+        "because" | "eftersom" => true,
+        "så" => matches!(lower(at + 1), "att" | "jag" | "vi" | "får"),
+        "för" => lower(at + 1) == "att",
+        _ => false,
+    };
+    let keeps = words.iter().any(|word| !word.shielded && super::kinds::NOTING.contains(&word.lower.as_str()));
+    let ends = (2..words.len()).find(says_why).filter(|_| !keeps && !text.contains('?'));
+    let end = ends.and_then(|at| words.get(at)).map_or(text.len(), |word| word.span.start);
+    text.get(..end).unwrap_or(text).trim_end_matches([',', ' '])
 }
 
 fn without_courtesy(text: &str) -> &str {

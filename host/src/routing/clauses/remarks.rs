@@ -112,6 +112,9 @@ pub(super) fn tells(words: &[Word]) -> bool {
     if own && (2..4).any(|at| words.get(at).is_some_and(|word| !word.shielded && TELLS.contains(&&*word.lower))) {
         return true;
     }
+    if is_reason(words) {
+        return true;
+    }
     const WHO: &[&str] = &["vi", "jag", "we", "i", "det", "it", "hon", "han", "she", "he", "they", "de"];
     const HOW: &[&str] =
         &["ska", "skall", "var", "was", "were", "hade", "had", "är", "is", "are", "blev", "fick", "got"];
@@ -236,10 +239,16 @@ pub(super) fn value_items(text: &str, words: &[Word], announced: usize) -> Optio
     starts.extend(
         (from..words.len()).filter(|at| matches!(lower(*at), "," | ";" | "and" | "och" | "samt")).map(|at| at + 1),
     );
+    // One on each line.
+    let is_line = |at: &usize| words.get(*at).is_some_and(|word| word.line && !word.shielded);
+    starts.extend((from + 1..words.len()).filter(is_line));
+    starts.sort_unstable();
+    starts.dedup();
     // ", and" is one joint.
     starts.dedup_by(|next, before| *next == *before + 1 && matches!(lower(*before), "and" | "och" | "samt"));
     let is_item = |(place, start): (usize, &usize)| {
-        let end = starts.get(place + 1).map_or(words.len(), |next| next - 1);
+        let ends = |next: &usize| if is_line(next) && !matches!(lower(next - 1), "," | ";") { *next } else { next - 1 };
+        let end = starts.get(place + 1).map_or(words.len(), ends);
         let start = &(start + usize::from(matches!(lower(*start), "and" | "och" | "samt")));
         let last = place + 1 == starts.len();
         let end = end - usize::from(last && matches!(lower(end.saturating_sub(1)), "." | "?" | "!"));
@@ -262,7 +271,9 @@ pub(super) fn value_items(text: &str, words: &[Word], announced: usize) -> Optio
     };
     (starts.len() > 1 && starts.iter().enumerate().all(is_item)).then(|| {
         // A part begins at what joins it.
-        let joint = |at: usize| if at > from && !matches!(lower(at - 1), "," | ";" | ":") { at - 1 } else { at };
+        let joint = |at: usize| {
+            if at > from && !is_line(&at) && !matches!(lower(at - 1), "," | ";" | ":") { at - 1 } else { at }
+        };
         starts.iter().map(|at| joint(*at)).collect()
     })
 }
@@ -315,6 +326,24 @@ pub fn named_texts(text: &str) -> Vec<(String, String)> {
         (is_noun && TOLD.contains(&lower(at))).then(|| (name.to_owned(), quoted.to_owned()))
     };
     (1..words.len()).filter_map(named).collect()
+}
+
+/// Whether `words` only say what for, or why: "so I know when to start", "that's when it's due".
+pub(super) fn is_reason(words: &[Word]) -> bool {
+    let word = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let purpose = matches!(word(0), "so" | "så")
+        && matches!(word(1), "i" | "we" | "that" | "jag" | "vi" | "att")
+        && matches!(word(2), "know" | "can" | "i" | "we" | "vet" | "kan" | "jag" | "vi" | "see" | "ser");
+    purpose || matches!(word(0), "that's" | "thats" | "it's") && matches!(word(1), "when" | "why" | "because" | "where")
+}
+
+/// What `text` tells something of in its first words: `exam` in "the exam is on 14 January".
+pub fn subject_of(text: &str) -> Option<String> {
+    const TOLD: &[&str] = &["is", "was", "falls", "starts", "begins", "är", "var", "infaller", "börjar", "ligger"];
+    let words = read(text);
+    let verb = words.iter().take(VERB_WITHIN + 1).position(|word| !word.shielded && TOLD.contains(&&*word.lower))?;
+    let noun = words.get(verb.checked_sub(1)?).filter(|word| word.lower.chars().all(char::is_alphabetic))?;
+    (noun.lower.chars().count() > 2).then(|| noun.lower.clone())
 }
 
 /// Where `text` speaks of what goes by `name`: "the headline", "min version", "rubriken".

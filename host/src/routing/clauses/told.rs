@@ -34,13 +34,15 @@ fn unit(text: &str) -> Option<String> {
     let own = own.strip_prefix(&["the"]).unwrap_or(&own);
     let (subject, rest) = own.split_first()?;
     let rest = match *subject {
-        "that's" | "it's" => rest,
+        "that's" | "thats" | "it's" => rest,
         "that" | "it" | "this" | "answer" | "result" | "det" | "detta" | "svaret" | "resultatet" => {
             rest.strip_prefix(&["is"]).or_else(|| rest.strip_prefix(&["är"]))?
         }
         _ => return None,
     };
-    let rest = rest.strip_prefix(&["in"]).or_else(|| rest.strip_prefix(&["i"])).unwrap_or(rest);
+    // "That's my wall in square feet".
+    let link = rest.iter().rposition(|word| matches!(*word, "in" | "i"));
+    let rest = link.and_then(|at| rest.get(at + 1..)).unwrap_or(rest);
     let unit = rest.join(" ");
     arguments::is_unit(&unit).then_some(unit)
 }

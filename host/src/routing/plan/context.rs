@@ -401,6 +401,8 @@ impl Planner<'_> {
 
     fn dated(&self, mut done: Completed, name: &str, known: Known) -> Option<Completed> {
         match known {
+            // One day is not both ends of a time.
+            Known::Said(value, _) if done.step.arguments.values().any(|own| *own == value) => return None,
             Known::Said(value, said_by) => {
                 done.step.arguments.insert(name.to_owned(), value);
                 done.said_by.extend(said_by);

@@ -3,14 +3,15 @@
 use super::super::{Clause, arguments, clauses};
 use super::put;
 
-/// The clauses, with the quoted text in place of the name it was told by.
-pub(super) fn with_texts(clauses: Vec<Clause>) -> Vec<Clause> {
+/// The clauses, with the quoted text or the date in place of the name it was told by.
+pub(super) fn with_texts(clauses: Vec<Clause>, date_of: impl Fn(&str) -> Option<String>) -> Vec<Clause> {
     let mut told: Vec<(String, String)> = Vec::new();
     // What was quoted right before, and nothing asked of.
     let mut quoted: Option<String> = None;
     let with_text = |mut clause: Clause| {
         if clauses::is_statement(&clause.text) || !clause.asks {
             told.extend(clauses::named_texts(&clause.text));
+            told.extend(clauses::subject_of(&clause.text).zip(date_of(&clause.text)));
             quoted = match arguments::quotations(&clause.text).as_slice() {
                 [only] => clause.text.get(only.clone()).map(str::to_owned),
                 _ => None,

@@ -108,7 +108,12 @@ impl Planner<'_> {
 /// Whether a part only tells something, or gives a value that nothing is said of: "2 cups of flour, how many dl?".
 fn tells(clause: &Clause, part: &Part) -> bool {
     let is_value = clause.text.starts_with(|c: char| c.is_ascii_digit()) && !clause.text.contains('?');
-    clauses::is_statement(&clause.text) || is_value && first_call(&part.strategy).is_none()
+    // "Ran 8 km today".
+    let first = arguments::plain_words(&clause.text).next();
+    let is_bare =
+        first.is_some_and(|first| !arguments::is_verb(&first)) && clause.text.contains(|c: char| c.is_ascii_digit());
+    let asks = clause.text.contains('?') || clauses::is_question(&clause.text) || clauses::is_wish(&clause.text);
+    clauses::is_statement(&clause.text) || (is_value || is_bare && !asks) && first_call(&part.strategy).is_none()
 }
 
 /// Makes a part one that only tells something.

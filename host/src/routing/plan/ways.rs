@@ -49,6 +49,13 @@ impl Planner<'_> {
             text.get(pointer.span.clone())
                 .is_some_and(|said| matches!(said, "its" | "Its" | "dess" | "their" | "deras"))
         };
+        // "What is its longest word": what the part before tells.
+        if let Some((_, made)) = previous.filter(|_| clauses::is_question(&text))
+            && !Said::new(&text, self.language, self.ask.now).says_value()
+            && super::outputs::told_by_words(&made.outputs, &text).is_some()
+        {
+            return with(clause, Strategy::Direct(made.step.clone()), made.references.clone());
+        }
         let calculates = Said::new(&text, self.language, self.ask.now).says_figure();
         let says_which =
             !calculates && own.points.as_ref().is_none_or(|pointer| !pointer.noun.is_empty() || its(pointer));
