@@ -182,7 +182,9 @@ fn without_idle_questions(clauses: &mut Vec<Clause>) {
     // "28 pupils get 5 pens each, how many pens is that?"
     for at in 1..clauses.len() {
         let counts = clauses.get(at).is_some_and(|clause| kinds::asks_how_many_come(&clause.text));
-        if let Some(before) = clauses.get_mut(at - 1).filter(|before| counts && kinds::gives_each(&before.text)) {
+        let comes = clauses.get(at).is_some_and(|clause| kinds::asks_what_comes(&clause.text));
+        let calculates = |text: &str| counts && kinds::gives_each(text) || comes && kinds::says_operation(text);
+        if let Some(before) = clauses.get_mut(at - 1).filter(|before| calculates(&before.text)) {
             before.asks = true;
         }
     }

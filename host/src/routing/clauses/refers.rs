@@ -81,6 +81,7 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
                             | "vad"
                             | "hur"
                             | "kostar"
+                            | "går"
                             | "gör"
                             | "tar"
                     )

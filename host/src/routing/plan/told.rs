@@ -13,6 +13,9 @@ impl Planner<'_> {
     pub(super) fn with_told(&self, part: &Part, earlier: &[Clause], parts: &[Part]) -> Option<(Step, Vec<usize>)> {
         let clause = &part.clause;
         let text = clauses::without_order(&clause.text);
+        if !clause.asks {
+            return None;
+        }
         self.with_measure(part, &text, earlier, parts, 2)
             .or_else(|| self.with_statements(part, &text, earlier, parts))
             .or_else(|| self.with_measure(part, &text, earlier, parts, 1))
@@ -26,7 +29,7 @@ impl Planner<'_> {
         parts: &[Part],
     ) -> Option<(Step, Vec<usize>)> {
         let clause = &part.clause;
-        if !clause.asks || !clauses::is_question(text) && clauses::pointer(text).is_none() {
+        if !clauses::is_question(text) && clauses::pointer(text).is_none() {
             return None;
         }
         let before = earlier.iter().zip(parts).rev().take(STATEMENTS_MAX);
@@ -56,7 +59,12 @@ impl Planner<'_> {
             is_whole.then(|| Step { skill: skill.clone(), arguments: read.arguments })
         };
         let by_own = own.filter(|_| part.references.is_empty()).and_then(|(skill, _)| by_skill(skill));
-        let step = by_own.or_else(|| first_call(&self.decide(&whole, None, true)).cloned())?;
+        // All that was said may tell of another skill than the question alone.
+        let by_all = first_call(&self.decide(&whole, None, true)).cloned();
+        let step = match (by_own, by_all) {
+            (Some(own), Some(all)) if all.arguments.len() >= own.arguments.len() => all,
+            (own, all) => own.or(all)?,
+        };
         let keeps = own.is_none_or(|(_, arguments)| {
             arguments.values().all(|value| step.arguments.values().any(|other| other == value))
                 && step.arguments.len() > arguments.len()
