@@ -311,3 +311,68 @@ fn shares_of_an_answer_are_calculated() {
         assert_eq!(template.as_deref(), Some(wanted), "{text}: {found:?}");
     }
 }
+
+#[test]
+fn a_figure_comes_to_something_at_a_rate() {
+    let index = finders();
+    for (text, wanted) in [
+        ("Calculate 45 * 12. If a ticket costs 3.50, what does that come to?", "{} * 3.5"),
+        ("Räkna ut 45 * 12. Vad kostar det om en biljett kostar 3,50?", "{} * 3.5"),
+        ("Calculate 45 * 12. At 7 litres an hour, how many hours is that?", "{} / 7"),
+        // What it is for says nothing more.
+        ("Calculate 45 * 12 and multiply that by 6 because I'm baking six batches", "{} * 6"),
+    ] {
+        let found = taken(&index, text);
+        let template = found.last().and_then(|last| last.first()?.2.clone());
+        assert_eq!(template.as_deref(), Some(wanted), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn a_question_is_about_the_measure_of_its_kind() {
+    let text = "I weigh 168 pounds and I'm 5.9 feet tall. How many kilos is that, and what's my height in centimetres?";
+    let convert =
+        |value: f64, from: &str, to: &str| ("convert".to_owned(), json!({ "value": value, "from": from, "to": to }));
+    let as_figure = |(skill, mut input): (String, Value)| {
+        input["value"] = input["value"].as_f64().into();
+        (skill, input)
+    };
+    let found: Vec<_> = calls(&tools(), text).into_iter().map(as_figure).collect();
+    assert_eq!(found, [convert(168.0, "pounds", "kilos"), convert(5.9, "feet", "centimetres")]);
+}
+
+#[test]
+fn what_was_quoted_is_spoken_of_later() {
+    let index = tellers();
+    let counted = |text: &str| ("count-text".to_owned(), json!({ "text": text }));
+    for (text, wanted) in [
+        (
+            "The headline is \"one two\" and my version is \"three\". How many words does the headline have? How many words has my version?",
+            vec![counted("one two"), counted("three")],
+        ),
+        (
+            "In the quote \"one two\", how many words are there? And what weekday is 3 May 2027?",
+            vec![counted("one two"), ("weekday".to_owned(), json!({ "date": "2027-05-03" }))],
+        ),
+    ] {
+        assert_eq!(calls(&index, text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn an_order_that_no_skill_speaks_of_is_no_note() {
+    for text in [
+        "Turn down the heating in the hall for me and convert 5 km to miles",
+        "convert 5 km to miles, switch on the lamp and calculate 3 * 4",
+    ] {
+        let noted = calls(&tools(), text).iter().any(|(name, _)| name == "add-note");
+        assert!(!noted, "{text}");
+    }
+}
+
+#[test]
+fn each_line_of_a_list_is_a_part() {
+    let found = calls(&tools(), "3 yards in metres\n12 inches in cm\n45 * 16");
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["convert", "convert", "calculate"], "{found:?}");
+}

@@ -252,6 +252,8 @@ mod tests {
             ("5 mlies in kilometers", "5 miles in kilometers"),
             ("vilken vekodag är det", "vilken veckodag är det"),
             ("ring Andres i mrs_x.txt", "ring Andres i mrs_x.txt"),
+            // Words that are common are no slips, and nothing is meant for one of them.
+            ("vilken är den lägsta, och hur dags", "vilken är den lägsta, och hur dags"),
         ];
         for (text, mended) in cases {
             assert_eq!(mend(text, Some(&catalog)).text, mended, "{text}");

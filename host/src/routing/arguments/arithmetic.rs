@@ -118,7 +118,7 @@ fn shared_out(reading: &Reading<'_>) -> Option<(String, Range<usize>)> {
     let text = reading.text;
     let says = |known: &[&str]| (0..text.tokens.len()).any(|at| known.contains(&text.lower(at)));
     let of_money = |number: &&Number| number.unit.is_some_and(|unit| unit.dimension == Dimension::Money);
-    let [first, second] = &reading.numbers[..] else { return None };
+    let [first, second] = reading.numbers else { return None };
     // "28 pupils get 5 pens each, how many is that?"
     let each = (second.whole.end..second.whole.end + 3).find(|at| EACH.contains(&text.lower(*at)));
     let plain_count = first.unit.is_none() && !first.ordinal && !first.percent && !second.percent && !second.ordinal;
