@@ -330,7 +330,7 @@ fn a_figure_comes_to_something_at_a_rate() {
 
 #[test]
 fn a_question_is_about_the_measure_of_its_kind() {
-    let text = "I weigh 168 pounds and I'm 5.9 feet tall. How many kilos is that, and what's my height in centimetres?";
+    let text = "I weigh 168 pounds and I'm 5.9 feet tall. How many kilos is that? And how many centimetres is that?";
     let convert =
         |value: f64, from: &str, to: &str| ("convert".to_owned(), json!({ "value": value, "from": from, "to": to }));
     let as_figure = |(skill, mut input): (String, Value)| {
