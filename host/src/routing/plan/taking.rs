@@ -264,15 +264,15 @@ impl Planner<'_> {
         if swallows(&step) {
             return None;
         }
+        let kept = |(name, reference): &(&str, &Reference)| {
+            (step.arguments.get(*name) == given.get(*name)).then(|| Reference::clone(reference))
+        };
+        let kept: Vec<Reference> = taken.iter().filter_map(kept).collect();
         if !ordered {
-            let kept = |(name, reference): &(&str, &Reference)| {
-                (step.arguments.get(*name) == given.get(*name)).then(|| Reference::clone(reference))
-            };
-            let references: Vec<Reference> = taken.iter().filter_map(kept).collect();
-            for reference in &references {
+            for reference in &kept {
                 step.arguments.remove(reference.to.trim_start_matches('/'));
             }
-            return Some((step, references));
+            return Some((step, kept));
         }
         // "And then to miles": what it does not say anew comes out of the part before.
         let profile = self.index.profile(&step.skill)?;
@@ -295,6 +295,10 @@ impl Planner<'_> {
                 })
             })
             .collect();
+        // What its answer does not tell is what the part before took.
+        let is_new = |own: &Reference| !references.iter().any(|known: &Reference| known.to == own.to);
+        let more: Vec<Reference> = kept.into_iter().filter(is_new).collect();
+        let references: Vec<Reference> = references.into_iter().chain(more).collect();
         for reference in &references {
             step.arguments.remove(reference.to.trim_start_matches('/'));
         }
