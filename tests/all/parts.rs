@@ -363,6 +363,7 @@ fn what_was_quoted_is_spoken_of_later() {
 fn an_order_that_no_skill_speaks_of_is_no_note() {
     for text in [
         "Turn down the heating in the hall for me and convert 5 km to miles",
+        "Räkna ut 3 * 48. Skicka ett mejl till chefen om att jag är sjuk. Omvandla 2 mil till km.",
         "convert 5 km to miles, switch on the lamp and calculate 3 * 4",
     ] {
         let noted = calls(&tools(), text).iter().any(|(name, _)| name == "add-note");

@@ -438,6 +438,23 @@ const ACTS: &[(&[&str], &[&str])] = &[
         &["e-mail", "email", "mail", "maila", "mejla"],
         &["mail", "mejl", "epost", "post", "message", "meddelande", "send", "skicka", "inbox"],
     ),
+    (
+        &["send", "forward", "skicka"],
+        &[
+            "send",
+            "skick",
+            "forward",
+            "mail",
+            "mejl",
+            "epost",
+            "post",
+            "message",
+            "meddelande",
+            "sms",
+            "notif",
+            "publish",
+        ],
+    ),
     (&["call", "ring", "ringa"], &["call", "phone", "ring", "dial", "telefon", "samtal"]),
     (&["sms:a"], &["sms", "text", "message", "meddelande", "send", "skicka"]),
     (
