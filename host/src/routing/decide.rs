@@ -78,7 +78,7 @@ impl Contender<'_> {
     /// Whether one of its values is all that was said, or all but a verb that its skill does not speak of: "turn down the
     /// heating" is no note. It says nothing of what to do with it.
     fn swallows(&self, text: &str) -> bool {
-        const PARTICLES: &[&str] = &["down", "up", "on", "off", "in", "out", "ner", "upp", "på", "av", "in", "ut"];
+        const PARTICLES: &[&str] = &["down", "up", "on", "off", "in", "out", "ner", "upp", "på", "av", "ut"];
         let all = text.trim().trim_end_matches(['.', '!', '?']);
         let (verb, rest) = all.split_once(' ').unwrap_or((all, ""));
         let (particle, behind) = rest.split_once(' ').unwrap_or_default();

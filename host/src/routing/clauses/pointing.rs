@@ -457,7 +457,8 @@ pub fn without_order(text: &str) -> String {
     if spaced.chars().any(char::is_alphanumeric) { spaced.trim().to_owned() } else { text.to_owned() }
 }
 
-/// The text without what it is for: "…, so I get my pace", "… because I'm baking six". What is to be kept has its own words.
+/// The text without what it is for: "…, so I get my pace", "… because I'm baking six". What is to be kept, or told to
+/// somebody, has its own words: "mail Eva that I am late because the train stopped".
 fn without_purpose(text: &str) -> &str {
     let words = read(text);
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
@@ -468,7 +469,10 @@ fn without_purpose(text: &str) -> &str {
         "för" => lower(at + 1) == "att",
         _ => false,
     };
-    let keeps = words.iter().any(|word| !word.shielded && super::kinds::NOTING.contains(&word.lower.as_str()));
+    let notes = words.iter().any(|word| !word.shielded && super::kinds::NOTING.contains(&word.lower.as_str()));
+    let says = matches!(lower(0), "tell" | "ask" | "say" | "inform" | "säg" | "fråga" | "meddela" | "hälsa")
+        && !matches!(lower(1), "me" | "us" | "mig" | "oss");
+    let keeps = notes || says || super::kinds::act(text).is_some() || (0..words.len()).any(|at| lower(at) == ":");
     let ends = (2..words.len()).find(says_why).filter(|_| !keeps && !text.contains('?'));
     let end = ends.and_then(|at| words.get(at)).map_or(text.len(), |word| word.span.start);
     text.get(..end).unwrap_or(text).trim_end_matches([',', ' '])

@@ -272,3 +272,17 @@ fn two_dates_are_pointed_at_where_they_stand() {
     let text = "hur många dagar är det mellan de två datumen";
     assert_eq!(both_dates(text).map(|span| &text[span]), Some("de två datumen"));
 }
+
+#[test]
+fn what_a_part_is_for_is_left_out_and_what_is_told_to_somebody_is_not() {
+    let cases = [
+        ("multiply that by 6 because I'm baking six batches", "multiply that by 6"),
+        ("divide 95 by it so I get my pace in minutes", "divide 95 by it"),
+        ("mail Eva that I am late because the train stopped", "mail Eva that I am late because the train stopped"),
+        ("tell Eva I am late because the train stopped", "tell Eva I am late because the train stopped"),
+        ("note that I stayed home because it rained", "note that I stayed home because it rained"),
+    ];
+    for (text, wanted) in cases {
+        assert_eq!(without_order(text), wanted, "{text}");
+    }
+}
