@@ -22,7 +22,7 @@ const TERMS_MAX: usize = 16;
 
 /// The arithmetic of the text: what is said in words ("dra 15 från 100"), or else the longest run of numbers and operators.
 pub fn expressions(reading: &Reading<'_>) -> Vec<Offer> {
-    let said = (0..reading.text.tokens.len()).find_map(|at| in_words(reading, at)).or_else(|| shared_out(reading));
+    let said = (0..reading.text.tokens.len()).find_map(|at| in_words(reading, at)).or_else(|| given_each(reading));
     let dated = |tokens: &Range<usize>| {
         let crosses = |of: &Range<usize>| of.start < tokens.end && tokens.start < of.end;
         reading.moments.iter().any(|moment| moment.date.is_some() && crosses(&moment.tokens))
@@ -111,28 +111,17 @@ fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> 
     named.or_else(|| named_first(reading, at)).or_else(|| named_last(reading, at))
 }
 
-/// What each of several gets of a sum: "we are four to split a bill of 1350 kr, what is that per person?"
-fn shared_out(reading: &Reading<'_>) -> Option<(String, Range<usize>)> {
+/// How many things there are where each of several gets some: "28 pupils get 5 pens each".
+fn given_each(reading: &Reading<'_>) -> Option<(String, Range<usize>)> {
     const SHARE: &[&str] = &["split", "share", "sharing", "splitting", "divide", "dela", "delar", "delas", "fördela"];
     const EACH: &[&str] = &["each", "apiece", "person", "head", "var", "vardera", "skalle", "capita"];
     let text = reading.text;
     let says = |known: &[&str]| (0..text.tokens.len()).any(|at| known.contains(&text.lower(at)));
-    let of_money = |number: &&Number| number.unit.is_some_and(|unit| unit.dimension == Dimension::Money);
     let [first, second] = reading.numbers else { return None };
-    // "28 pupils get 5 pens each, how many is that?"
     let each = (second.whole.end..second.whole.end + 3).find(|at| EACH.contains(&text.lower(*at)));
     let plain_count = first.unit.is_none() && !first.ordinal && !first.percent && !second.percent && !second.ordinal;
-    if let Some(each) = each.filter(|_| plain_count && first.is_whole() && !says(SHARE)) {
-        return Some((format!("{} * {}", plain(first.value), plain(second.value)), first.whole.start..each + 1));
-    }
-    let (sum, of_whom) = match (of_money(&first), of_money(&second)) {
-        (true, false) => (first, second),
-        (false, true) => (second, first),
-        _ => return None,
-    };
-    let counts = of_whom.is_whole() && of_whom.value >= 2.0 && of_whom.unit.is_none() && !of_whom.ordinal;
-    let tokens = first.whole.start..text.tokens.len();
-    (counts && says(SHARE) && says(EACH)).then(|| (format!("{} / {}", plain(sum.value), plain(of_whom.value)), tokens))
+    let each = each.filter(|_| plain_count && first.is_whole() && !says(SHARE))?;
+    Some((format!("{} * {}", plain(first.value), plain(second.value)), first.whole.start..each + 1))
 }
 
 /// An operation that is named behind its numbers: "what do 37, 58 and 91 add up to", "12 och 30 tillsammans".
