@@ -1,5 +1,8 @@
 //! Units of measurement by their English and Swedish names, as far as matching numbers with parameters needs it.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// What a unit measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dimension {
@@ -39,7 +42,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The unit that `words` (in lower case, joined by single spaces) name.
 pub fn find(words: &str) -> Option<&'static Unit> {
-    UNITS.iter().find(|unit| unit.names.contains(&words))
+    NAMED.get(words)?.first().copied()
 }
 
 /// The unit that stands at the start of these words, and how many of them it takes; the longest name wins.
@@ -49,9 +52,18 @@ pub fn at_start(words: &[&str]) -> Option<(&'static Unit, usize)> {
 
 /// The same among currencies, or among all others: some names are of both, such as "pund".
 pub fn at_start_of(words: &[&str], currency: bool) -> Option<(&'static Unit, usize)> {
-    let wanted = |unit: &&Unit| (unit.dimension == Money) == currency;
-    longest(words, |name| UNITS.iter().filter(wanted).find(|unit| unit.names.contains(&name)))
+    let wanted = |unit: &&&Unit| (unit.dimension == Money) == currency;
+    longest(words, |name| NAMED.get(name)?.iter().find(wanted).copied())
 }
+
+/// The units of each name, in their order.
+static NAMED: LazyLock<HashMap<&'static str, Vec<&'static Unit>>> = LazyLock::new(|| {
+    let mut named: HashMap<&'static str, Vec<&'static Unit>> = HashMap::new();
+    for unit in UNITS {
+        unit.names.iter().for_each(|name| named.entry(name).or_default().push(unit));
+    }
+    named
+});
 
 fn longest(words: &[&str], find: impl Fn(&str) -> Option<&'static Unit>) -> Option<(&'static Unit, usize)> {
     (1..=words.len().min(4)).rev().find_map(|length| {

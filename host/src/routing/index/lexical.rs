@@ -273,21 +273,23 @@ pub fn score(text: &str, parts: &[Part<'_>], n_places: usize, totals: &Totals) -
     scores
 }
 
-/// The part of a score's denominator that is the document's own.
+/// The part of a score's denominator that is the document's own: grows with the document's length.
 struct Norm {
-    mean: f32,
-    saturation: f32,
+    least: f32,
+    of_length: f32,
 }
 
 impl Norm {
     fn of(kind: usize, totals: &Totals) -> Norm {
         let total = totals.lengths.get(kind).copied().unwrap_or_default();
-        Norm { mean: (total / totals.n_documents.max(1) as f32).max(1.0), saturation: totals.saturation() }
+        let mean = (total / totals.n_documents.max(1) as f32).max(1.0);
+        let saturation = totals.saturation();
+        Norm { least: saturation * (1.0 - LENGTH_DISCOUNT), of_length: saturation * LENGTH_DISCOUNT / mean }
     }
 
     /// For a document of this length.
     fn at(&self, length: f32) -> f32 {
-        self.saturation * (1.0 - LENGTH_DISCOUNT + LENGTH_DISCOUNT * length / self.mean)
+        self.least + self.of_length * length
     }
 }
 

@@ -13,7 +13,7 @@ const COMPARED_ALL: usize = 4_096;
 /// How many stand for the rest where there are more.
 const COMPARED_USUAL: usize = 256;
 /// Of more skills, how many are compared for the direction of their vectors, and for words in common at most.
-const COMPARED_NEAR: usize = 512;
+const COMPARED_NEAR: usize = 256;
 /// Standard scores by words from which on a skill is compared with the request whatever its vector.
 const WORDS_NEAR: f32 = 3.0;
 /// Of the best skills, how many are looked at in pairs.
@@ -165,8 +165,9 @@ fn standardise(scores: &mut [f32], usual: &[usize], deviation: f32) {
 
 /// What makes scores standard ones.
 struct Standard {
-    mean: f64,
-    deviation: f64,
+    mean: f32,
+    /// One over the standard deviation.
+    scale: f32,
 }
 
 impl Standard {
@@ -180,11 +181,11 @@ impl Standard {
         let mean = sum / n.max(1.0);
         let about = (squares - sum * mean).max(0.0);
         let deviation = ((about + f64::from(USUAL * deviation * deviation)) / (n + f64::from(USUAL))).sqrt().max(1e-6);
-        Standard { mean, deviation }
+        Standard { mean: mean as f32, scale: (1.0 / deviation) as f32 }
     }
 
     fn at(&self, score: f32) -> f32 {
-        ((f64::from(score) - self.mean) / self.deviation) as f32
+        (score - self.mean) * self.scale
     }
 }
 
