@@ -163,13 +163,18 @@ pub(super) fn is_thanks(words: &[Word]) -> bool {
     let thanks =
         words.first().is_some_and(|word| matches!(&*word.lower, "thank" | "thanks" | "tack" | "thx" | "cheers"));
     let own = words.get(..said).unwrap_or_default();
+    // "By the way, …": the comma begins the part after it.
+    let own = match own {
+        [rest @ .., last] if last.lower == "," => rest,
+        _ => own,
+    };
     let has_value = own.iter().any(|word| word.shielded || word.lower.starts_with(|c: char| c.is_ascii_digit()));
     if thanks && said <= THANKS_MAX && !has_value {
         return true;
     }
     THANKS
         .iter()
-        .any(|phrase| phrase.len() == said && words.iter().zip(*phrase).all(|(word, wanted)| word.lower == *wanted))
+        .any(|phrase| phrase.len() == own.len() && own.iter().zip(*phrase).all(|(word, wanted)| word.lower == *wanted))
 }
 
 /// "Att du räknar", "that you": what somebody is to do, said of them.
@@ -328,6 +333,17 @@ const THANKS: &[&[&str]] = &[
     &["förresten"],
     &["by", "the", "way"],
     &["btw"],
+    &["besides", "that"],
+    &["apart", "from", "that"],
+    &["in", "addition"],
+    &["in", "addition", "to", "that"],
+    &["on", "another", "subject"],
+    &["on", "another", "note"],
+    &["on", "a", "different", "note"],
+    &["utöver", "det"],
+    &["förutom", "det"],
+    &["för", "övrigt"],
+    &["i", "övrigt"],
     &["please"],
     &["pls"],
     &["plz"],

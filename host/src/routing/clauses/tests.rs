@@ -36,6 +36,12 @@ fn several_parts() {
         &["Convert 5 km to miles", "^ then add the result as a note"],
     );
     check("Get me the score, please", &["Get me the score"]);
+    check("Add 64 and 58. On another subject, what time is it?", &["Add 64 and 58.", "what time is it?"]);
+    check(
+        "What time is it? By the way, which units of energy are there?",
+        &["What time is it?", "which units of energy are there?"],
+    );
+    check("Vad är 2+2? Förutom det, vilken dag är det?", &["Vad är 2+2?", "vilken dag är det?"]);
     check("12 * 11, och kan du säga vad klockan är? tack", &["12 * 11", "säga vad klockan är?"]);
     check("Jag undrar två saker: vad är 2+2, och vilken veckodag är det?", &["vad är 2+2", "vilken veckodag är det?"]);
     check("- 12 * 11\n- 5 km till miles", &["12 * 11", "5 km till miles"]);
