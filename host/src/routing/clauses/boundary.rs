@@ -328,9 +328,14 @@ pub(super) fn ordered(words: &[Word], at: usize) -> Start {
     Start { word: at, ordered: order_words(words, at).is_some() }
 }
 
-/// How many words at the beginning only say what goes on meanwhile: "while it's on its way, what's 4 * 5".
+/// How many words at the beginning only say what goes on meanwhile, or that something else comes: "while it's on its way,
+/// what's 4 * 5", "on another subject, what time is it".
 pub(super) fn aside(words: &[Word]) -> usize {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let turns = courtesy::phrase(words);
+    if turns > 0 && lower(turns) == "," {
+        return turns + 1;
+    }
     if !matches!(lower(0), "while" | "meanwhile" | "medan") {
         return 0;
     }

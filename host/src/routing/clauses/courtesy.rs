@@ -156,6 +156,15 @@ pub(super) fn tail(words: &[Word]) -> usize {
     THANKS.iter().filter(ends).map(|phrase| phrase.len()).max().unwrap_or(0)
 }
 
+/// How many words at the beginning are thanks, or only turn to something else.
+pub(super) fn phrase(words: &[Word]) -> usize {
+    let begins = |phrase: &&&[&str]| {
+        let said = words.iter().zip(**phrase).filter(|(word, wanted)| word.lower == **wanted && !word.shielded);
+        said.count() == phrase.len()
+    };
+    THANKS.iter().filter(begins).map(|phrase| phrase.len()).max().unwrap_or(0)
+}
+
 /// Whether nothing but thanks comes up to the end of the sentence.
 pub(super) fn is_thanks(words: &[Word]) -> bool {
     let said = words.iter().take_while(|word| !matches!(word.lower.as_str(), "." | "!" | "?" | ";")).count();
