@@ -14,6 +14,7 @@ mod moments;
 mod numbers;
 mod offers;
 mod places;
+mod problems;
 mod questions;
 mod rates;
 mod schema;
@@ -30,6 +31,7 @@ use self::decide::{Decision, How};
 use self::moments::Moment;
 use self::numbers::Number;
 use self::offers::Offer;
+pub use self::problems::Problem;
 pub use self::rates::Rate;
 use self::schema::{Kind, Parameter, Sense};
 use self::spans::Reading;
@@ -151,6 +153,56 @@ impl<'a> Said<'a> {
         rates::of(&self.text, &self.numbers)
     }
 
+    /// The unit that it names, where it says no number.
+    pub fn only_unit(&self) -> Option<String> {
+        let unit = texts::unit_named(&self.text, &self.numbers).filter(|_| self.numbers.is_empty())?;
+        unit.names.first().map(|name| (*name).to_owned())
+    }
+
+    /// The noun before its one number, where that is a whole one without a unit: `note` in "note 2 can go".
+    pub fn noun_of_number(&self) -> Option<String> {
+        let [only] = self.numbers.as_slice() else { return None };
+        let noun = self.text.before(only.whole.start).filter(|_| only.is_whole() && only.unit.is_none())?;
+        let is_noun = noun.kind == tokens::Kind::Word && noun.quote.is_none() && !words::is_function(&noun.lower);
+        (is_noun && !words::is_request_verb(&noun.lower) || words::same(&noun.lower, "note")).then(|| noun.lower.clone())
+    }
+
+    /// The sum of two numbers that it tells in words: "split a bill of 1248 between 6 people".
+    pub fn problem(&self) -> Option<Problem> {
+        problems::of(&self.text, &self.numbers)
+    }
+
+    /// What a way is counted in that is gone at a speed in the only time which it says, and by what the speed is to be
+    /// multiplied: kilometres and 2.5, at km/h in 2.5 hours.
+    pub fn way_at(&self, speed: &str) -> Option<(String, f64)> {
+        let (way, hour) = match units::find(&speed.to_lowercase())?.names.first()? {
+            &"km/h" => ("km", true),
+            &"mph" => ("miles", true),
+            &("kn" | "knop" | "knots") => ("nmi", true),
+            &"m/s" => ("m", false),
+            _ => return None,
+        };
+        let [only] = self.numbers.as_slice() else { return None };
+        let time = only.unit.filter(|unit| unit.dimension == units::Dimension::Time)?;
+        // The other unit that it names is the way's.
+        let wanted = texts::unit_named(&self.text, &self.numbers);
+        let fits = wanted.is_none_or(|wanted| units::find(way).is_some_and(|way| std::ptr::eq(way, wanted)));
+        let one = units::find(if hour { "h" } else { "s" })?;
+        let factor = only.value * time.factor / one.factor;
+        fits.then(|| (way.to_owned(), (factor * 1e9).round() / 1e9))
+    }
+
+    /// The unit that its numbers are of, where they are of one: `min` in "128, 96 and 76 minutes", `m` in "2.4 and 3.1
+    /// (metres of cable)".
+    pub fn unit(&self) -> Option<&'static str> {
+        let mut units = self.numbers.iter().filter_map(|number| number.unit);
+        let unit = match units.next() {
+            Some(first) => units.all(|other| std::ptr::eq(other, first)).then_some(first)?,
+            None => texts::unit_named(&self.text, &self.numbers)?,
+        };
+        (unit.dimension != units::Dimension::Money).then(|| unit.names.first().copied())?
+    }
+
     /// How many numbers it says.
     pub fn n_numbers(&self) -> usize {
         self.numbers.len()
@@ -218,7 +270,7 @@ impl Input {
         }
         let reading = Reading::new(said, &self.own);
         let mut extraction = fill(&reading, &self.parameters, &self.templates, said.language);
-        behind::set_apart(&self.parameters, &mut extraction);
+        behind::set_apart(&self.parameters, said.words(), &mut extraction);
         let written = |value: &Value| said.mended?.as_written(value.as_str()?).map(Value::from);
         for value in extraction.arguments.values_mut() {
             if let Some(written) = written(value) {
@@ -250,6 +302,34 @@ pub fn is_one_measure(before: &str, after: &str) -> bool {
 /// Whether `word`, in lower case, names a unit.
 pub fn is_unit(word: &str) -> bool {
     units::find(word).is_some()
+}
+
+/// Whether two words name the same unit, the second maybe in its definite form: "km" and "kilometrarna".
+pub fn same_unit(left: &str, right: &str) -> bool {
+    let one = units::find(&left.to_lowercase());
+    one.is_some_and(|one| units_of(&right.to_lowercase()).any(|other| std::ptr::eq(one, other)))
+}
+
+/// Whether `word`, in lower case, names a unit, maybe in its definite form: "hektaren".
+pub fn names_unit(word: &str) -> bool {
+    word.chars().count() > 3 && units_of(word).next().is_some()
+}
+
+fn units_of(word: &str) -> impl Iterator<Item = &'static units::Unit> {
+    const DEFINITE: &[&str] = &["na", "n", "en", "et", "arna", "erna", "orna"];
+    let stems = DEFINITE.iter().filter_map(move |ending| word.strip_suffix(ending)).filter(|stem| stem.len() > 2);
+    std::iter::once(word).chain(stems).filter_map(units::find)
+}
+
+/// Whether two words name different units of the same kind.
+pub fn are_alike(left: &str, right: &str) -> bool {
+    let (one, other) = (units::find(&left.to_lowercase()), units::find(&right.to_lowercase()));
+    one.zip(other).is_some_and(|(one, other)| one.dimension == other.dimension && !std::ptr::eq(one, other))
+}
+
+/// Whether `word`, in lower case, is a number in words.
+pub fn is_number_word(word: &str) -> bool {
+    numbers::is_word(word)
 }
 
 /// The words that requests are read with, whatever the skill: numbers, units, moments, verbs and function words.
@@ -379,6 +459,7 @@ fn fill(
             own.extend(more.into_iter().filter(|offer| offers::fits(parameter, &offer.value)));
             own.retain(is_such);
             if parameter.sense == Sense::Free {
+                own.retain(|offer| !texts::only_says_where(reading, offer));
                 own.iter_mut().for_each(|offer| texts::said(reading, offer));
             }
             if parameter.sense == Sense::Topic {

@@ -28,7 +28,7 @@ mod told;
 
 pub use boundary::asks_for_most;
 pub use kinds::{
-    act, begins_with_value, gives_data, is_fragment, is_negated, is_order, is_question, is_wish, notes, only_reads,
+    act, asks_it_of, asks_what_about, begins_with_value, gives_data, is_fragment, is_negated, is_order, is_question, is_wish, notes, only_reads,
     request_of, says_what, topic,
 };
 pub use lexicon::lexicon;
@@ -116,7 +116,8 @@ fn split_bare(text: &str) -> Vec<Clause> {
     for (index, start) in starts.iter().enumerate() {
         let end = starts.get(index + 1).map_or(words.len(), |next| next.word);
         let Some(own) = words.get(start.word..end) else { continue };
-        let listed = marker(&words, start.word).unwrap_or(0);
+        let lead = own.iter().take_while(|word| matches!(&*word.lower, "," | ";" | "and" | "och" | "samt")).count();
+        let listed = marker(&words, start.word + lead).map_or(0, |length| lead + length);
         let Some(clause) = clause(text, own.get(listed..).unwrap_or_default(), start, listed > 0, &clauses) else {
             continue;
         };
@@ -188,6 +189,10 @@ fn without_idle_questions(clauses: &mut Vec<Clause>) {
             before.asks = true;
         }
     }
+    let goes_on: Vec<bool> =
+        (0..clauses.len()).map(|at| clauses.get(at + 1).is_some_and(|next| next.depends)).collect();
+    let mut goes_on = goes_on.into_iter();
+    clauses.retain(|clause| !(goes_on.next() == Some(true) && kinds::only_takes(&clause.text)));
     let mut each = false;
     let mut before = false;
     clauses.retain(|clause| {
@@ -234,7 +239,7 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
     let begun = begun + remarks::heading(own.get(begun..)?);
     let tells = remarks::tells(own.get(begun..)?) && !own.iter().any(|word| word.lower == "?");
     let begun = begun + if tells { 0 } else { courtesy::lead(own.get(begun..)?) };
-    if courtesy::is_only(own.get(begun..)?) {
+    if courtesy::is_only(own.get(begun..)?) || courtesy::is_greeting_only(own.get(begun..)?) {
         return None;
     }
     let body = own.get(begun)?;

@@ -94,12 +94,21 @@ pub fn mend(text: &str, catalog: Option<&Vocabulary>) -> Mended {
         if mended.changes.len() >= MENDED_MAX || data.iter().any(|(range, _)| range.start < end && start < range.end) {
             continue;
         }
-        let is_name = start > 0 && word.chars().next().is_some_and(char::is_uppercase);
-        if is_name {
+        let is_capital = word.chars().next().is_some_and(char::is_uppercase);
+        // "Alva has a fever."
+        const TELLS: &[&str] = &["has", "is", "was", "had", "says", "and", "har", "är", "var", "hade", "säger", "och"];
+        if is_capital && words.get(place + 1).is_some_and(|next| TELLS.contains(next)) {
+            continue;
+        }
+        let is_name = start > 0 && is_capital;
+        let begins = text.get(..start).is_some_and(|before| before.trim_end().ends_with(['.', '!', '?', ':', ';']));
+        if is_name && !begins {
             continue;
         }
         let said = spoken::meant(&words, place).map(str::to_owned);
-        if let Some(meant) = said.or_else(|| meant(words.get(place)?, catalog)) {
+        let meant = said.or_else(|| meant(words.get(place)?, catalog));
+        // What begins a sentence may be a name all the same.
+        if let Some(meant) = meant.filter(|meant| !is_name || verbs::is_verb(meant)) {
             mended.text.push_str(text.get(at..start).unwrap_or_default());
             let begins = mended.text.len();
             mended.text.push_str(&meant);

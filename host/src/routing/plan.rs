@@ -9,6 +9,7 @@ mod context;
 mod named;
 mod outputs;
 mod placed;
+mod problems;
 mod rates;
 mod series;
 mod several;
@@ -66,7 +67,18 @@ struct Made {
     has_list: bool,
     /// Whether its answer is a figure that arithmetic may go on with.
     gives_figure: bool,
+    /// What its figure is counted in, where arithmetic went on with a measure.
+    unit: Option<Measured>,
     text: String,
+}
+
+/// What a figure is counted in.
+#[derive(Debug, Clone)]
+enum Measured {
+    /// By its name.
+    In(String),
+    /// By what stands at a place of the answer of a part.
+    As { part: usize, pointer: String },
 }
 
 /// A figure or date that a part tells, and asks nothing of.
@@ -75,6 +87,8 @@ struct Told {
     /// It is what something is to be calculated with: "take 1024".
     begins: bool,
     is_date: bool,
+    /// What it is the number of: "note 2".
+    noun: Option<String>,
 }
 
 impl Planner<'_> {
@@ -106,6 +120,9 @@ impl Planner<'_> {
                 None if !clause.asks && clauses::gives_data(&clause.text) && self.gives(clause, has_block) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
+                None if !clause.asks && clause.text.ends_with(':') && clauses::is_opening(&clause.text) => {
+                    with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
+                }
                 None if !clause.asks && (clauses::only_tells(&clause.text) || clauses::is_negated(&clause.text)) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
@@ -114,24 +131,21 @@ impl Planner<'_> {
                     self.part(clause, ranking, (earlier.unwrap_or_default(), later.unwrap_or_default()), &made)
                 }
             };
-            if let Some((step, references, telling)) =
+            let mut unit = None;
+            if let Some((step, references, telling, own)) =
+                self.problem(&part, clauses.get(..at).unwrap_or_default(), &parts, &made)
+            {
+                part = with(clause, Strategy::Direct(step), references);
+                unit = own;
+                tell_all(&mut parts, &mut made, telling);
+            } else if let Some((step, references, telling)) =
                 self.at_rate(clause, clauses.get(..at).unwrap_or_default(), &made)
             {
                 part = with(clause, Strategy::Direct(step), references);
-                for at in telling {
-                    if let (Some(told), Some(made)) = (parts.get_mut(at), made.get_mut(at)) {
-                        told::tell(told);
-                        *made = None;
-                    }
-                }
+                tell_all(&mut parts, &mut made, telling);
             } else if let Some((step, telling)) = self.with_told(&part, clauses.get(..at).unwrap_or_default(), &parts) {
                 part = with(clause, Strategy::Direct(step), Vec::new());
-                for at in telling {
-                    if let (Some(told), Some(made)) = (parts.get_mut(at), made.get_mut(at)) {
-                        told::tell(told);
-                        *made = None;
-                    }
-                }
+                tell_all(&mut parts, &mut made, telling);
             }
             if let Some(done) = self.completed(&part, has_block, clauses.get(..at).unwrap_or_default(), &made) {
                 for said_by in done.said_by {
@@ -152,12 +166,19 @@ impl Planner<'_> {
                 }
                 part = with(clause, Strategy::Direct(done.step), done.references);
             }
+            if let Some(strategy) = self.of_own_block(&part, has_block) {
+                part = with(clause, strategy, Vec::new());
+            }
             let changes = first_call(&part.strategy).and_then(|step| self.index.profile(&step.skill));
             if changes.is_some_and(|profile| decide::contradicts(profile, &clause.text)) {
                 part = with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new());
             }
             told = self.told(clause);
-            let of = |step| Made { references: part.references.clone(), ..self.made(step, &clause.text) };
+            let of = |step| {
+                let unit = unit.or_else(|| self.unit_of(step, &part.references, &made));
+                let own = self.made(step, &clause.text);
+                Made { references: part.references.clone(), unit: unit.or(own.unit.clone()), ..own }
+            };
             made.push(first_call(&part.strategy).map(of));
             parts.push(part);
         }
@@ -239,6 +260,14 @@ impl Planner<'_> {
             let pointer = told.pointer.clone();
             outputs.iter_mut().filter(|output| output.pointer == pointer).for_each(|output| output.is_main = true);
         }
+        let unit = match figure.and_then(|(_, block)| columns::unit(block, text)) {
+            Some(unit) => Some(unit),
+            None if self.takes_arithmetic(step) => {
+                Said::new(text, self.language, self.ask.now).unit().map(str::to_owned)
+            }
+            None => None,
+        };
+        let unit = unit.map(Measured::In);
         let counted = clauses::counted_noun(text).is_some();
         let open: Vec<Output> = found.iter().filter(|output| output.is_open).cloned().collect();
         // What was looked up is what was found, and not how many.
@@ -256,8 +285,21 @@ impl Planner<'_> {
             found,
             has_list,
             gives_figure,
+            unit,
             text: text.to_owned(),
         }
+    }
+
+    /// What the figure is counted in that arithmetic comes to which goes on with the answer of one part: six ounces in grams,
+    /// times twenty, are grams.
+    fn unit_of(&self, step: &Step, references: &[Reference], before: &[Option<Made>]) -> Option<Measured> {
+        let [only] = references else { return None };
+        let of = before.get(only.part)?.as_ref().filter(|_| self.takes_arithmetic(step))?;
+        let name = only.pointer.rsplit('/').next().unwrap_or_default();
+        let told = || outputs::unit_place(&of.outputs, &only.pointer);
+        let named = || arguments::is_unit(name).then(|| Measured::In(name.to_owned()));
+        let placed = || told().map(|pointer| Measured::As { part: only.part, pointer });
+        of.unit.clone().or_else(placed).or_else(named)
     }
 
     /// The figure or date that a clause tells and asks nothing of: "I'm 178 cm", "take 1024", "start with 7 March 2028".
@@ -267,7 +309,8 @@ impl Planner<'_> {
         let date = said.only_date().filter(|_| begins);
         let is_date = date.is_some();
         let number = || said.only_number().filter(|_| begins || !clause.asks).map(str::to_owned);
-        Some(Told { value: date.or_else(number)?, begins, is_date })
+        let noun = said.noun_of_number().filter(|_| !is_date && !begins);
+        Some(Told { value: date.or_else(number)?, begins, is_date, noun })
     }
 
     /// The part that points at a figure which was told right before it, or calculates with it.
@@ -279,6 +322,14 @@ impl Planner<'_> {
         let pointer = clauses::pointer(&text).filter(|pointer| pointer.noun.is_empty());
         if own.only_number() == Some(value) {
             return None;
+        }
+        if let Some((pointer, noun)) = pointer.as_ref().zip(told.noun.as_ref()) {
+            // "Note 2 can go, delete it."
+            let strategy = self.decide(&put(&text, &pointer.span, &format!("{noun} {value}"))?, None, true);
+            if first_call(&strategy).is_some_and(|step| step.arguments.len() == 1) {
+                let (needs, references) = (Vec::new(), Vec::new());
+                return Some(Part { clause: clause.clone(), strategy: Box::new(strategy), needs, references });
+            }
         }
         let said = match pointer {
             Some(pointer) => put(&text, &pointer.span, value)?,
@@ -294,6 +345,16 @@ impl Planner<'_> {
             return None;
         }
         Some(Part { clause: clause.clone(), strategy: Box::new(strategy), needs: Vec::new(), references: Vec::new() })
+    }
+}
+
+/// Makes the parts at these places ones that only tell something.
+fn tell_all(parts: &mut [Part], made: &mut [Option<Made>], telling: Vec<usize>) {
+    for at in telling {
+        if let (Some(told), Some(made)) = (parts.get_mut(at), made.get_mut(at)) {
+            told::tell(told);
+            *made = None;
+        }
     }
 }
 

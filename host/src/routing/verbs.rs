@@ -61,6 +61,7 @@ const ENGLISH: &[&str] = &[
     "archive",
     "arrange",
     "ask",
+    "assess",
     "assign",
     "book",
     "bring",
@@ -179,6 +180,7 @@ const ENGLISH: &[&str] = &[
     "pull",
     "purchase",
     "put",
+    "rate",
     "read",
     "recommend",
     "reject",
@@ -427,7 +429,7 @@ const SWEDISH: &[&str] = &[
 ];
 
 const ALSO_NOUNS: &[&str] = &[
-    "cube", "decrease", "increase", "charge", "drive", "drop", "feed", "fix", "format", "hire", "light", "mention",
+    "cube", "decrease", "rate", "increase", "charge", "drive", "drop", "feed", "fix", "format", "hire", "light", "mention",
     "paint", "pause", "pick", "rent", "repair", "reply", "round", "sign", "split", "square", "state", "test", "trim",
     "walk", "wash", "water", "work",
 ];

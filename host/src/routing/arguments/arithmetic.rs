@@ -162,7 +162,8 @@ fn named_first(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>
     if leads(text.lower(next)) && operand(reading, next + 1).is_some() {
         next += 1;
     }
-    let (first, mut end) = operand(reading, next)?;
+    let adds = matches!(doing, Doing::Add | Doing::Mean | Doing::Subtract);
+    let (first, mut end) = operand(reading, next).or_else(|| counted(reading, next).filter(|_| adds))?;
     if let Doing::One(before, after) = doing {
         return Some((format!("{before}{first}{after}"), at..end));
     }
@@ -190,7 +191,8 @@ fn named_first(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>
             let leads = matches!(text.lower(next), "the" | "a" | "an") && operand(reading, next + 1).is_some();
             let next = next + usize::from(leads);
             // "Split 5250 over 12 months": what they are says nothing more.
-            operand(reading, next).or_else(|| counted(reading, next).filter(|_| matches!(doing, Doing::Divide)))
+            let counts = adds || matches!(doing, Doing::Divide);
+            operand(reading, next).or_else(|| counted(reading, next).filter(|_| counts))
         }) else {
             break;
         };
@@ -203,7 +205,11 @@ fn named_first(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>
     }
     // "Add 3, 5 and 7 together": the rest of the verb.
     end += usize::from(terms.len() > 1 && matches!(text.lower(end), "together" | "up" | "ihop" | "tillsammans"));
-    Some((combined(doing, &terms, &links)?, at..end))
+    // Two metres and three kilos are no five.
+    let mut units = reading.numbers.iter().filter(|number| at <= number.whole.start && number.whole.end <= end);
+    let mut units = units.by_ref().filter_map(|number| number.unit);
+    let alike = units.next().is_none_or(|first| units.all(|other| std::ptr::eq(first, other)));
+    Some((combined(doing, &terms, &links).filter(|_| alike || !adds)?, at..end))
 }
 
 /// What is done with all of the numbers, where it is clear what.
@@ -282,7 +288,7 @@ pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<Strin
         return is_name.then(|| format!("{value} * (1 {sign} {} / 100)", plain(number.value)));
     }
     // "Split between 3 people": who they are says nothing more.
-    let among = matches!(text.lower(next - 1), "between" | "among" | "mellan" | "på" | "into" | "with" | "over");
+    let among = matches!(text.lower(next - 1), "between" | "among" | "across" | "mellan" | "på" | "into" | "with" | "over");
     let of_whom = divides && among && ends(text, end + 1);
     if !ends(text, end) && !of_whom {
         return None;
@@ -309,6 +315,7 @@ const DONE_WITH: &[&str] = &[
     "between",
     "mellan",
     "among",
+    "across",
     "into",
     "over",
     "with",

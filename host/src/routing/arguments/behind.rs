@@ -10,8 +10,14 @@ const WORDS_MAX: usize = 4;
 /// Words between what a value is and the value.
 const BETWEEN: &[&str] = &["it", "that", "this", "as", "with", "the", "den", "det", "som", "med"];
 
+/// Words before what a value is: "and give it the tag".
+const LEADS: &[&str] = &[
+    "and", "och", "with", "med", "the", "a", "en", "give", "ge", "put", "sätt", "add", "lägg", "use", "använd", "it", "den",
+    "det", "till", "also", "också",
+];
+
 /// Takes such values out of the texts that were read.
-pub fn set_apart(parameters: &[Parameter], extraction: &mut Extraction) {
+pub fn set_apart(parameters: &[Parameter], request: &str, extraction: &mut Extraction) {
     let is_text = |parameter: &&Parameter| parameter.kind == Kind::Text && parameter.sense == Sense::Free;
     for parameter in parameters.iter().filter(is_text).filter(|parameter| parameter.required) {
         let Some(Value::String(text)) = extraction.arguments.get(&parameter.name) else { continue };
@@ -19,7 +25,12 @@ pub fn set_apart(parameters: &[Parameter], extraction: &mut Extraction) {
             let (kept, value) = aside(text, other)?;
             Some((kept.to_owned(), other.name.clone(), value))
         });
-        if let Some((kept, name, value)) = found {
+        // "Save 'a b' as a note, tagged home": behind what was quoted.
+        let behind = || {
+            let of_request = |other: &Parameter| Some((text.clone(), other.name.clone(), aside(request, other)?.1));
+            parameters.iter().filter(|other| !other.required).find_map(of_request)
+        };
+        if let Some((kept, name, value)) = found.or_else(behind) {
             extraction.arguments.insert(parameter.name.clone(), Value::from(kept));
             extraction.missing.retain(|missing| missing.name != name);
             extraction.given.push(name.clone());
@@ -30,9 +41,14 @@ pub fn set_apart(parameters: &[Parameter], extraction: &mut Extraction) {
 
 /// What is left of `text` and the value of `parameter`, where the last clause of the text says that.
 fn aside<'t>(text: &'t str, parameter: &Parameter) -> Option<(&'t str, Value)> {
-    let (kept, behind) = text.rsplit_once([',', ';'])?;
+    let joined = || [" and ", " och "].iter().filter_map(|joint| text.rsplit_once(joint));
+    text.rsplit_once([',', ';']).into_iter().chain(joined()).find_map(|(kept, behind)| value_of(kept, behind, parameter))
+}
+
+/// The same where the last clause is known.
+fn value_of<'t>(kept: &'t str, behind: &str, parameter: &Parameter) -> Option<(&'t str, Value)> {
     let mut said = behind.trim().trim_end_matches(['.', '!']).split_whitespace().peekable();
-    while said.next_if(|word| matches!(*word, "and" | "och" | "with" | "med" | "the")).is_some() {}
+    while said.next_if(|word| LEADS.contains(&word.to_lowercase().as_str())).is_some() {}
     let verb = said.next()?.trim_end_matches(':').to_lowercase();
     // "Tagged garden": the participle, with its letter doubled.
     let participle = verb.strip_suffix("ed").map_or(&*verb, |stem| {

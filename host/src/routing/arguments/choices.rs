@@ -64,7 +64,8 @@ pub fn options(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         };
         let (tokens, score) = mention(reading, &written)
             .or_else(|| joined(reading, parameter, &written))
-            .or_else(|| symbol(reading, &written))?;
+            .or_else(|| symbol(reading, &written))
+            .or_else(|| lettering(reading, &written))?;
         let cue = cues::around(reading, parameter, &tokens);
         Some(Offer { shares: true, ..Offer::new(option.clone(), tokens, score + 0.4 * cue.sum()) })
     });
@@ -95,6 +96,37 @@ fn symbol(reading: &Reading<'_>, option: &str) -> Option<(Range<usize>, f32)> {
     })?;
     Some((at..at + 1, 1.0))
 }
+
+/// The case of letters by what else it is called: "in capital letters", "med små bokstäver".
+fn lettering(reading: &Reading<'_>, option: &str) -> Option<(Range<usize>, f32)> {
+    let text = reading.text;
+    let names = LETTERINGS.iter().find(|(case, _)| *case == option)?.1;
+    let is_there = |at: usize, name: &[&str]| {
+        let is = |(offset, word): (usize, &&str)| {
+            text.lower(at + offset) == *word && text.get(at + offset).is_some_and(|token| token.quote.is_none())
+        };
+        name.iter().enumerate().all(is)
+    };
+    let found = |at: usize| names.iter().find(|name| is_there(at, name)).map(|name| at..at + name.len());
+    (0..text.tokens.len()).find_map(found).map(|tokens| (tokens, 1.0))
+}
+
+const LETTERINGS: &[(&str, &[&[&str]])] = &[
+    (
+        "upper",
+        &[
+            &["capitals"],
+            &["caps"],
+            &["all", "caps"],
+            &["capital", "letters"],
+            &["block", "letters"],
+            &["block", "capitals"],
+            &["versaler"],
+            &["stora", "bokstäver"],
+        ],
+    ),
+    ("lower", &[&["small", "letters"], &["gemener"], &["små", "bokstäver"]]),
+];
 
 const SYMBOLS: &[(&str, &[&str])] = &[
     ("_", &["underscore", "underscores", "understreck"]),

@@ -181,7 +181,9 @@ fn alike(key: &str, word: &str) -> bool {
         }
     };
     let lost = |one: &str, many: &str| short(one).is_some_and(|short| short.len() > 2 && bare(many) == Some(short));
-    words::same(key, word) || lost(key, word) || lost(word, key)
+    // "Epostadresser" of `epost`.
+    let begins = key.chars().count() > 4 && word.strip_prefix(key).is_some_and(|rest| rest.chars().count() > 3);
+    words::same(key, word) || lost(key, word) || lost(word, key) || begins
 }
 
 /// Whether the words choose among the values or calculate with them, which keys alone do not.

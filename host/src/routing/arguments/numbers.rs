@@ -348,6 +348,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     ENGLISH.iter().chain(SWEDISH).map(|(name, _)| *name).chain(scales)
 }
 
+/// Whether `word`, in lower case, is a number in words.
+pub fn is_word(word: &str) -> bool {
+    word_value(word).is_some()
+}
+
 /// The value of one word, and whether it is a scale such as `hundred`.
 fn word_value(word: &str) -> Option<(f64, bool)> {
     if let Some((_, value)) = ENGLISH.iter().chain(SWEDISH).find(|(name, _)| *name == word) {

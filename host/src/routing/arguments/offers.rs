@@ -189,6 +189,9 @@ fn measured(number: &Number, parameter: &Parameter) -> (f64, f32, bool) {
     if parameter.units.contains(&unit) {
         return (number.value, 0.8, false);
     }
+    if parameter.units_of_others.contains(&unit) {
+        return (number.value, -0.9, true);
+    }
     let same = parameter.units.iter().find(|wanted| wanted.dimension == unit.dimension);
     match same {
         Some(wanted) if unit.factor > 0.0 && wanted.factor > 0.0 => {
@@ -381,6 +384,13 @@ fn counted_weekday(reading: &Reading<'_>) -> Option<Offer> {
     ];
     let text = reading.text;
     (0..text.tokens.len().min(64)).find_map(|at| {
+        // "The Friday before 24 June".
+        if moments::weekday(text.lower(at)).is_some()
+            && matches!(text.lower(at + 1), "before" | "före" | "innan")
+            && !at.checked_sub(1).is_some_and(|before| ORDINALS.iter().any(|names| names.contains(&text.lower(before))))
+        {
+            return Some(Offer { shares: true, evidence: 1.0, ..Offer::new(Value::from(-1), at + 1..at + 2, 1.5) });
+        }
         moments::weekday(text.lower(at + 1))?;
         let nth = ORDINALS.iter().position(|names| names.contains(&text.lower(at)))? + 1;
         let nth = i64::try_from(nth).ok()?;

@@ -109,6 +109,8 @@ pub struct Parameter {
     pub cues: Vec<(String, f32)>,
     /// Units that the description or the name speaks of.
     pub units: Vec<&'static Unit>,
+    /// Units that other parameters of its kind are in: "91 days" are none of the weeks where days are asked for, too.
+    pub units_of_others: Vec<&'static Unit>,
     /// For one of several options: examples that mean one.
     pub told: Vec<Told>,
     /// Whether the examples go back with it: "three weeks ago" is -3 weeks.
@@ -120,6 +122,7 @@ pub fn parameters(schema: &Value) -> Vec<Parameter> {
     let budget = Cell::new(ALL_MAX);
     let mut found = object(&Root { schema, budget: &budget }, schema, 0);
     weigh(&mut found);
+    tell_units(&mut found);
     found
 }
 
@@ -176,6 +179,16 @@ fn spend(root: &Root<'_>) -> bool {
     left > 0
 }
 
+/// Notes for each parameter of numbers in which units the others are.
+fn tell_units(parameters: &mut [Parameter]) {
+    let own: Vec<(Kind, Vec<&'static Unit>)> =
+        parameters.iter().map(|parameter| (parameter.kind.clone(), parameter.units.clone())).collect();
+    for (at, parameter) in parameters.iter_mut().enumerate() {
+        let others = own.iter().enumerate().filter(|(other, (kind, _))| *other != at && *kind == parameter.kind);
+        parameter.units_of_others = others.flat_map(|(_, (_, units))| units.iter().copied()).collect();
+    }
+}
+
 /// A parameter that is described as the same as the one before holds what that one does.
 pub fn say_the_same(parameters: &mut [Parameter]) {
     let mut before: Option<(Sense, bool)> = None;
@@ -223,6 +236,7 @@ fn parameter(root: &Root<'_>, name: &str, property: &Value, depth: usize) -> Par
         units: named_units(name, &lower),
         told: Vec::new(),
         goes_back: false,
+        units_of_others: Vec::new(),
         description,
         kind,
     };

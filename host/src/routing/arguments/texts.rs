@@ -364,19 +364,44 @@ pub fn said(reading: &Reading<'_>, offer: &mut Offer) {
     }
 }
 
+/// Whether words only say what something is to be kept as: "in a note", "som en anteckning".
+pub fn only_says_where(reading: &Reading<'_>, offer: &Offer) -> bool {
+    let text = reading.text;
+    let leads = matches!(text.lower(offer.tokens.start), "in" | "as" | "to" | "into" | "i" | "som" | "till" | "bland");
+    let idle = |at: usize| {
+        let lower = text.lower(at);
+        words::is_function(lower) || words::same(lower, "note") || matches!(lower, "." | "list" | "lista" | "new" | "ny")
+    };
+    leads && offer.tokens.len() > 1 && offer.tokens.clone().all(idle)
+}
+
 /// What is looked for is "dentist", where "the dentist" was said and not quoted.
 pub fn without_article(reading: &Reading<'_>, offer: &mut Offer) {
     const ARTICLES: &[&str] = &["the", "a", "an", "my", "our", "any", "min", "mitt", "mina", "den", "det", "de"];
     let text = reading.text;
     let first = text.get(offer.tokens.start).filter(|token| token.quote.is_none());
+    // "Efter ordet rörmokare".
+    if first.is_some_and(|token| matches!(token.lower.as_str(), "ordet" | "orden" | "frasen"))
+        && let Some((_, rest)) = offer.value.as_str().and_then(|value| value.split_once(' '))
+    {
+        offer.value = Value::from(rest.trim_start());
+        return;
+    }
     let Some(article) = first.map(|token| token.lower.as_str()).filter(|word| ARTICLES.contains(word)) else { return };
     let rest = offer.value.as_str().and_then(|value| {
         let begins = value.get(..article.len())?.eq_ignore_ascii_case(article);
         value.get(article.len()..).filter(|rest| begins && rest.starts_with(' '))
     });
     if let Some(rest) = rest.map(str::trim_start).filter(|rest| !rest.is_empty()) {
-        offer.value = Value::from(rest);
+        offer.value = Value::from(without_kind(rest));
     }
+}
+
+/// "Plumber", of "word plumber".
+fn without_kind(text: &str) -> &str {
+    const KINDS: &[&str] = &["word", "words", "term", "phrase"];
+    let Some((kind, rest)) = text.split_once(' ') else { return text };
+    if KINDS.contains(&kind.to_lowercase().as_str()) && !rest.trim().is_empty() { rest.trim_start() } else { text }
 }
 
 fn is_colon(token: &Token) -> bool {
@@ -499,6 +524,11 @@ pub fn zones(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
 /// Whether an hour stands right before a place: "09:00 in Los Angeles".
 fn beside_hour(reading: &Reading<'_>, place: &Range<usize>) -> bool {
     let Some(link) = place.start.checked_sub(1) else { return false };
+    // "09:30 Stockholm time".
+    let is_time = |moment: &super::moments::Moment| moment.time.is_some() && moment.tokens.end == place.start;
+    if matches!(reading.text.lower(place.end), "time" | "tid") && reading.moments.iter().any(is_time) {
+        return true;
+    }
     let is_link = matches!(reading.text.lower(link), "in" | "i" | "at");
     is_link && reading.moments.iter().any(|moment| moment.time.is_some() && moment.tokens.end == link)
 }

@@ -23,6 +23,13 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
     let word = words.get(at).filter(|word| !word.shielded)?;
     let is = |list: &[&str], at: usize| list.contains(&lower(at));
+    // "Note that …, and tag it office": of the note.
+    let keeps = || words.iter().take(at).skip(begun).any(|word| super::kinds::NOTING.contains(&&*word.lower));
+    let joint = if is(&[",", "and", "och", "samt"], at) { 1 } else { order_words(words, at).unwrap_or(0) };
+    let joint = joint + usize::from(joint > 0 && is(&["and", "och", "also", "också"], at + joint));
+    if joint > 0 && says_tag(words, at + joint) && keeps() {
+        return None;
+    }
     // The end of a sentence.
     if is(&[".", "?", "!", ";", "…"], at) {
         let mut next = at + 1;
@@ -66,8 +73,10 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     };
     if let Some(next) = operator
         && is_operator(lower(next))
-        && (next + 1..next + 3)
-            .any(|at| words.get(at).is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit())))
+        && (next + 1..next + 3).any(|at| {
+            let lower = lower(at);
+            lower.starts_with(|c: char| c.is_ascii_digit()) || arguments::is_number_word(lower)
+        })
     {
         return Some(Start { word: at, ordered: true });
     }
@@ -220,6 +229,13 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
             return Some(Start { word: at, ordered: true });
         }
     }
+    // "Och sen hektaren till tunnland".
+    if let Some(length) = order_words(words, at) {
+        let noun = at + length + usize::from(is(&["the"], at + length));
+        if arguments::names_unit(lower(noun)) && is(&["to", "into", "till", "in", "i"], noun + 1) {
+            return Some(Start { word: at, ordered: true });
+        }
+    }
     // "And then to miles": the part before goes on with what came of it.
     if let Some(length) = order_words(words, at)
         && matches!(lower(at + length), "to" | "into" | "till" | "in" | "i")
@@ -258,6 +274,24 @@ const NOTES: &[&str] = &[
     "påminn",
 ];
 
+/// Whether words at `at` say what something is to be found by: "tag it office", "give it the tag office", "märk den med hem".
+pub(super) fn says_tag(words: &[Word], at: usize) -> bool {
+    const IT: &[&str] = &["it", "that", "this", "den", "det"];
+    const TAGS: &[&str] = &["tag", "tags", "label", "taggen", "taggarna", "taggar", "tagg", "etiketten"];
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let sentence = (at + 1..at + TAG_WITHIN).take_while(|at| !matches!(lower(*at), "" | "." | "!" | "?" | ","));
+    let named = || sentence.into_iter().any(|at| TAGS.contains(&lower(at)));
+    match lower(at) {
+        "tagged" | "labelled" | "labeled" | "taggad" | "taggat" | "märkt" => true,
+        "tag" | "label" | "mark" | "tagga" | "märk" => IT.contains(&lower(at + 1)) || named(),
+        "give" | "add" | "put" | "use" | "with" | "ge" | "sätt" | "använd" | "med" | "lägg" => named(),
+        _ => false,
+    }
+}
+
+/// Words among which one says that it is a tag.
+const TAG_WITHIN: usize = 5;
+
 /// Whether a verb at word `at` does something with what comes of the words before it, though nothing joins them.
 fn verb_starts_anew(words: &[Word], at: usize) -> bool {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
@@ -271,6 +305,12 @@ fn verb_starts_anew(words: &[Word], at: usize) -> bool {
 /// How many words mark the item of a list at `at`: "1.", "2)", or "-" where another line begins with it, too.
 pub(super) fn marker(words: &[Word], at: usize) -> Option<usize> {
     let first = words.get(at).filter(|word| word.line || at == 0 || counts_on(words, at))?;
+    // "(1) … (2) …".
+    if first.lower == "(" && !first.shielded {
+        let is_number = words.get(at + 1).is_some_and(|word| is_count(&word.lower) && !word.spaced);
+        let closed = words.get(at + 2).is_some_and(|mark| mark.lower == ")" && !mark.spaced);
+        return (is_number && closed).then_some(3);
+    }
     if matches!(first.lower.as_str(), "-" | "*" | "•" | "–") && words.get(at + 1).is_some_and(|next| next.spaced) {
         let alike = |(other, word): (usize, &Word)| {
             other != at && (word.line || other == 0) && !word.shielded && word.lower == first.lower
@@ -283,7 +323,7 @@ pub(super) fn marker(words: &[Word], at: usize) -> Option<usize> {
     if letter && closed && (first.lower != "a" || words.iter().any(|word| word.lower == "b")) {
         return Some(2);
     }
-    let is_number = first.lower.len() <= 2 && first.lower.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = is_count(&first.lower);
     let mark = words.get(at + 1).filter(|mark| matches!(mark.lower.as_str(), "." | ")") && !mark.spaced)?;
     let spaced = words.get(at + 2).is_some_and(|next| next.spaced);
     if is_number && spaced && mark.span.start == first.span.end {
@@ -292,8 +332,15 @@ pub(super) fn marker(words: &[Word], at: usize) -> Option<usize> {
     None
 }
 
-/// Whether word `at` counts on from an item before it on the same line: "1) … 2) …".
+fn is_count(word: &str) -> bool {
+    !word.is_empty() && word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether word `at` counts on from an item before it on the same line: "1) … 2) …", "(1) … (2) …".
 pub(super) fn counts_on(words: &[Word], at: usize) -> bool {
+    if words.get(at).is_some_and(|word| word.lower == "(" && !word.shielded) {
+        return words.get(at + 1).is_some_and(|word| word.lower == "1") || counts_on(words, at + 1);
+    }
     let number = |at: usize| {
         let word = words.get(at).filter(|word| !word.shielded && word.lower.len() <= 2)?;
         let closed = words.get(at + 1).is_some_and(|mark| mark.lower == ")" && !mark.spaced);
@@ -361,7 +408,12 @@ pub(super) fn order_words(words: &[Word], at: usize) -> Option<usize> {
         .max()
         .or_else(|| done_before(words, at))
         .map(|length| {
-            length + usize::from(words.get(at + length).is_some_and(|next| matches!(&*next.lower, "," | ":")))
+            let marks =
+                |at: usize| usize::from(words.get(at).is_some_and(|next| matches!(&*next.lower, "," | ":")));
+            let length = length + marks(at + length);
+            // "Then, separately, how many …".
+            let apart = words.get(at + length).is_some_and(|next| next.lower == "separately");
+            if apart { length + 1 + marks(at + length + 1) } else { length }
         })
 }
 
@@ -511,6 +563,15 @@ pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
     if SUBJECTS.contains(&first) && WISHES.contains(&lower(at + 1)) {
         return Some(2);
     }
+    // "Sen undrar jag hur många dagar det är".
+    let wishes = matches!(first, "undrar" | "behöver" | "vill" | "skulle" | "måste" | "önskar");
+    if wishes && matches!(lower(at + 1), "jag" | "vi") {
+        return Some(2);
+    }
+    // "Note 2 can go."
+    if first == "note" && AUXILIARIES.contains(&lower(at + 2)) {
+        return None;
+    }
     if verbs::is_verb(first) {
         let next = lower(at + 1);
         let is_value = words
@@ -519,7 +580,7 @@ pub(super) fn starts_request(words: &[Word], at: usize) -> Option<u8> {
         let is_clear = is_value
             || DETERMINERS.contains(&next)
             || QUESTIONS.contains(&next)
-            || matches!(next, "bara" | "just" | "only")
+            || matches!(next, "bara" | "just" | "only" | "also" | "också" | "även")
             || matches!(
                 next,
                 "att" | "away" | "down" | "together" | "bort" | "ihop" | "ifrån" | "ner" | "isär" | "back"
@@ -576,7 +637,7 @@ pub(super) fn tells_value(words: &[Word], at: usize) -> bool {
 pub(super) fn asks_of_value(words: &[Word], at: usize) -> bool {
     let is_copula = words
         .get(at)
-        .is_some_and(|word| matches!(word.lower.as_str(), "is" | "was" | "are" | "were" | "är" | "var" | "blir"));
+        .is_some_and(|word| matches!(word.lower.as_str(), "is" | "was" | "are" | "were" | "will" | "är" | "var" | "blir"));
     let figure = |word: &Word| word.shielded || word.lower.starts_with(|c: char| c.is_ascii_digit());
     // "Is hunter2 a good password".
     let article = words.get(at + 2).is_some_and(|word| matches!(&*word.lower, "a" | "an" | "the" | "en" | "ett"));

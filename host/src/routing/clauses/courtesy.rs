@@ -38,7 +38,7 @@ pub(super) fn lead(words: &[Word]) -> usize {
 /// How many words at the beginning announce what follows their colon: "here is my list for today:".
 pub(super) fn announcement(words: &[Word]) -> usize {
     let colon = words.iter().take(LEAD_MAX).position(|word| word.lower == ":" && !word.shielded);
-    let announces = |own: &[Word]| announces_only(own) || announces_so_many(own);
+    let announces = |own: &[Word]| announces_only(own) || announces_so_many(own) || announces_for(own);
     match colon {
         Some(at) if announces(words.get(..at).unwrap_or_default()) => at + 1,
         _ => 0,
@@ -55,6 +55,22 @@ fn announces_so_many(words: &[Word]) -> bool {
         && lead.iter().all(|word| {
             !word.shielded && (is_polite(&word.lower) || matches!(&*word.lower, "give" | "ge" | "ha" | "få"))
         })
+}
+
+/// Whether `words` say how many things are to come, and what for: "I need two things for the newsletter".
+fn announces_for(words: &[Word]) -> bool {
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let counted = |word: &str| NUMBERS.iter().any(|(names, _)| names.contains(&word));
+    let Some(at) = (0..words.len()).find(|at| counted(lower(*at))) else { return false };
+    let noun = (at + 1..at + 3).find(|at| ANNOUNCED.contains(&lower(*at)));
+    let says_value = words.iter().any(|word| word.shielded || word.lower.starts_with(|c: char| c.is_ascii_digit()));
+    let before = words.get(..at).unwrap_or_default();
+    let Some(noun) = noun.filter(|_| !says_value && before.iter().all(|word| is_polite(&word.lower) || word.lower.len() < 5))
+    else {
+        return false;
+    };
+    let what_for = matches!(lower(noun + 1), "for" | "about" | "to" | "inför" | "om" | "till" | "för");
+    what_for && !(noun + 1..words.len()).any(|at| starts_request(words, at) == Some(2))
 }
 
 /// How many words at the beginning of a later part announce no more than that it comes: "last one:", "en sak till:".
@@ -109,6 +125,11 @@ pub(super) fn gives_data(words: &[Word]) -> bool {
     !(lead..n_said).any(asks) && !own.iter().any(|word| word.lower == "?" && !word.shielded)
 }
 
+/// Whether nothing but a greeting or an interjection is in `words`: "oh", "well".
+pub(super) fn is_greeting_only(words: &[Word]) -> bool {
+    words.iter().all(|word| !word.shielded && (is_greeting(&word.lower) || ["…", ";", ":"].contains(&&*word.lower)))
+}
+
 fn is_greeting(word: &str) -> bool {
     GREETINGS.contains(&word) || matches!(word, "," | "!" | ".")
 }
@@ -144,7 +165,9 @@ pub(super) fn announces_only(words: &[Word]) -> bool {
     };
     !words.is_empty()
         && words.iter().all(|word| !word.shielded && idle(&lower(word)))
-        && words.iter().any(|word| counts(&lower(word)))
+        && (words.iter().any(|word| counts(&lower(word)))
+            || words.iter().any(|word| counted(&lower(word)))
+                && words.iter().any(|word| matches!(&*word.lower, "quick" | "small" | "snabba" | "små")))
 }
 
 /// How many words at the end only say thanks.

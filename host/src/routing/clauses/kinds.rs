@@ -58,6 +58,10 @@ pub(super) fn asks_what_comes(text: &str) -> bool {
         "resultatet",
         "ger",
         "nu",
+        "each",
+        "apiece",
+        "var",
+        "vardera",
     ];
     let words = read(text);
     let said = || words.iter().filter(|word| !matches!(&*word.lower, "?" | "." | "," | "!"));
@@ -67,6 +71,47 @@ pub(super) fn asks_what_comes(text: &str) -> bool {
     asks && said().count() > 2
         && said().any(|word| matches!(&*word.lower, "what" | "what's" | "how" | "vad" | "hur"))
         && said().all(|word| !word.shielded && IDLE.contains(&word.lower.as_str()))
+}
+
+/// Whether `text` only says that what came before is taken: "take the result", "ta svaret".
+pub(super) fn only_takes(text: &str) -> bool {
+    const POINTS: &[&str] = &[
+        "the", "that", "this", "it", "them", "result", "answer", "number", "value", "text", "output", "resultatet", "svaret",
+        "summan", "talet", "värdet", "texten", "det", "den",
+    ];
+    let words = read(text);
+    let start = after_lead(&words);
+    let mut said = words.iter().skip(start).filter(|word| !matches!(&*word.lower, "." | "," | "!" | ":" | ";"));
+    said.next().is_some_and(|first| matches!(&*first.lower, "take" | "use" | "ta" | "använd"))
+        && said.clone().next().is_some()
+        && said.all(|word| !word.shielded && POINTS.contains(&&*word.lower))
+}
+
+/// What `text` asks the same of as the part before: "2050" in "är 2050 det?", "will 2050 be one, too?".
+pub fn asks_it_of(text: &str) -> Option<String> {
+    let words = read(text);
+    let start = after_lead(&words);
+    let own: Vec<&str> = words
+        .iter()
+        .skip(start)
+        .filter(|word| !matches!(&*word.lower, "?" | "." | "," | "too" | "also" | "också" | "med"))
+        .map(|word| word.lower.as_str())
+        .collect();
+    let [copula, value, rest @ ..] = own.as_slice() else { return None };
+    let asks = matches!(*copula, "is" | "was" | "are" | "will" | "är" | "var" | "blir");
+    let of_it = matches!(rest, ["one" | "it" | "so" | "det" | "ett" | "en"] | ["be" | "vara", "one" | "it" | "so" | "det"]);
+    (asks && of_it && value.starts_with(|c: char| c.is_ascii_digit())).then(|| (*value).to_owned())
+}
+
+/// Whether `text` begins as what asks the same of something else does: "what about Chicago?", "hur är det med Lima?".
+pub fn asks_what_about(text: &str) -> bool {
+    const LEADS: &[&[&str]] =
+        &[&["what", "about"], &["how", "about"], &["hur", "är", "det", "med"], &["hur", "blir", "det", "med"]];
+    let words = read(text);
+    let own = words.get(after_lead(&words)..).unwrap_or_default();
+    LEADS.iter().any(|lead| {
+        own.len() > lead.len() && lead.iter().zip(own).all(|(wanted, word)| word.lower == *wanted && !word.shielded)
+    })
 }
 
 /// Whether `text` tells of a calculation and asks nothing: "a bill of 8750 is split by 7".

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::verbs;
-use super::boundary::order_words;
+use super::boundary::{order_words, says_tag};
 use super::courtesy;
 use super::lexicon::{IF_SO, QUESTIONS, is_operator};
 use super::read::{Word, read};
@@ -24,7 +24,9 @@ pub struct Pointer {
 /// The last phrase of `text` that points.
 pub fn pointer(text: &str) -> Option<Pointer> {
     let words = read(text);
-    let words = words.get(..content(&words)).unwrap_or_default();
+    let content = content(&words);
+    let ends_in_colon = words.get(content).is_some_and(|word| word.lower == ":");
+    let words = words.get(..content).unwrap_or_default();
     // What is quoted is no word of the part's own, and not nothing either.
     let lower =
         |at: usize| words.get(at).map_or("", |word| if word.shielded { "\u{ff02}" } else { word.lower.as_str() });
@@ -67,11 +69,15 @@ pub fn pointer(text: &str) -> Option<Pointer> {
                     || matches!(lower(at + 1), "is" | "was" | "är" | "att");
                 let is_day = lower(at + 1).starts_with(|c: char| c.is_ascii_digit());
                 let article = matches!(word, "det" | "den") && (is_noun_like(lower(at + 1)) || is_day);
-                (!article).then(|| found(at, "", idle && !is_operator(lower(at + 1)))).flatten()
+                // "Tag it office" says nothing of an answer.
+                let tags = matches!(before, "tag" | "label" | "mark" | "tagga" | "märk") && at > 1;
+                (!article && !tags).then(|| found(at, "", idle && !is_operator(lower(at + 1)))).flatten()
             }
             "them" | "dem" | "those" | "these" | "dessa" => found(at, "", false),
             // "Its words": what it is of.
             "its" | "their" | "dess" | "deras" => found(at, "", false),
+            // "Save this as a note: the rent is due".
+            "this" | "detta" if ends_in_colon => None,
             "that" | "this" | "detta" | "denna" => {
                 let next = lower(at + 1);
                 let alone = BEHIND_THAT.contains(&next) || is_operator(next);
@@ -192,7 +198,9 @@ pub(super) fn phrase_at(words: &[Word], at: usize) -> Option<usize> {
 
 /// Whether a word ends as Swedish nouns in their definite form do: "lampan", "numren".
 pub fn looks_definite(word: &str) -> bool {
-    word.chars().count() > 4 && ["an", "en", "et", "na"].iter().any(|ending| word.ends_with(ending))
+    let n_chars = word.chars().count();
+    n_chars > 4 && ["an", "en", "et", "na"].iter().any(|ending| word.ends_with(ending))
+        || n_chars > 7 && ["tern", "torn"].iter().any(|ending| word.ends_with(ending))
 }
 
 /// Nouns that may name what an earlier part gave: those with "the" or "that" before them, and Swedish words that end as
@@ -202,6 +210,15 @@ pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let noun = |at: usize| {
         let word = words.get(at).filter(|word| !word.shielded)?;
+        // "Antalet år", "the number of years".
+        let counted = match at.checked_sub(1).map(lower) {
+            Some("antalet") => Some(at - 1),
+            Some("of") if at > 2 && lower(at - 2) == "number" && lower(at - 3) == "the" => Some(at - 3),
+            _ => None,
+        };
+        if let Some(from) = counted.filter(|_| word.lower.chars().all(char::is_alphabetic)) {
+            return Some((words.get(from)?.span.start..word.span.end, word.lower.clone()));
+        }
         // "The word 'horse'" names that.
         let named =
             words.get(at + 1).is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()));
@@ -216,7 +233,9 @@ pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
                 "the" | "that" | "this" | "those" | "these" | "his" | "her" | "their" | "its" | "den" | "det" | "de"
                 | "dessa" | "hans" | "hennes" | "deras",
             ) => at - 1,
-            _ if word.lower.chars().count() > 3 && word.lower.ends_with(['n', 't']) => at,
+            // "Personens ålder".
+            Some(owner) if owner.len() > 4 && ["ens", "ets", "ans", "ons"].iter().any(|end| owner.ends_with(end)) => at - 1,
+            _ if word.lower.chars().count() > 3 && word.lower.ends_with(['n', 't', 'a']) => at,
             _ => return None,
         };
         Some((words.get(from)?.span.start..word.span.end, word.lower.clone()))
@@ -239,7 +258,7 @@ const NOUNS_MAX: usize = 8;
 pub fn same_text(text: &str) -> Option<Range<usize>> {
     const TEXTS: &[&str] = &[
         "text", "sentence", "phrase", "string", "words", "word", "title", "texten", "mening", "meningen", "fras",
-        "ord", "ordet", "rubrik", "sak", "thing",
+        "ord", "ordet", "rubrik", "sak", "thing", "name", "namn", "namnet",
     ];
     let words = read(text);
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
@@ -288,6 +307,8 @@ const PHRASES: &[&[&str]] = &[
     &["det", "som", "är", "kvar"],
     &["det", "som", "blir", "kvar"],
     &["det", "som", "återstår"],
+    &["det", "sista"],
+    &["the", "last", "one"],
     &["vad", "som", "är", "kvar"],
     &["återstoden"],
     &["resten"],
@@ -323,6 +344,12 @@ pub(super) fn is_noun_like(word: &str) -> bool {
                 | "igen"
                 | "istället"
                 | "nu"
+                | "fick"
+                | "får"
+                | "har"
+                | "hade"
+                | "blev"
+                | "innehåller"
         )
 }
 
@@ -453,7 +480,7 @@ pub fn without_order(text: &str) -> String {
     }
     left.push_str(text.get(from..).unwrap_or_default());
     let spaced = left.trim_start_matches([',', ' ', ':']).replace("  ", " ");
-    let spaced = without_purpose(without_courtesy(without_lead(&spaced)));
+    let spaced = without_remark(without_purpose(without_courtesy(without_lead(&spaced))));
     if spaced.chars().any(char::is_alphanumeric) { spaced.trim().to_owned() } else { text.to_owned() }
 }
 
@@ -465,7 +492,7 @@ fn without_purpose(text: &str) -> &str {
     let says_why = |at: &usize| match lower(*at) {
         "so" => matches!(lower(at + 1), "i" | "we" | "that" | "it" | "he" | "she" | "they"),
         "because" | "eftersom" => true,
-        "så" => matches!(lower(at + 1), "att" | "jag" | "vi" | "får"),
+        "så" => matches!(lower(at + 1), "att" | "jag" | "vi" | "får" | "vet" | "ser" | "kan" | "har"),
         "för" => lower(at + 1) == "att",
         _ => false,
     };
@@ -476,6 +503,27 @@ fn without_purpose(text: &str) -> &str {
     let ends = (2..words.len()).find(says_why).filter(|_| !keeps && !text.contains('?'));
     let end = ends.and_then(|at| words.get(at)).map_or(text.len(), |word| word.span.start);
     text.get(..end).unwrap_or(text).trim_end_matches([',', ' '])
+}
+
+/// The text without what is only said of what it points at: "delete it, it's done", "save the answer as a note, it's how many
+/// chairs we need".
+fn without_remark(text: &str) -> &str {
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let remarks = |at: &usize| match lower(at + 1) {
+        "it's" | "its" | "that's" | "thats" | "they're" => true,
+        "it" | "that" | "they" => matches!(lower(at + 2), "is" | "was" | "are"),
+        "det" | "den" | "de" => matches!(lower(at + 2), "är" | "var" | "blev"),
+        _ => false,
+    };
+    let comma = (2..words.len()).find(|at| lower(*at) == "," && remarks(at));
+    let Some((at, word)) = comma.and_then(|at| Some((at, words.get(at)?))) else { return text };
+    let kept = text.get(..word.span.start).unwrap_or(text);
+    let points = pointer(kept).is_some_and(|pointer| !pointer.is_weak);
+    let asks = words.iter().skip(at).any(|word| word.lower == "?" || !word.shielded && QUESTIONS.contains(&&*word.lower))
+        && text.ends_with('?');
+    let starts = words.first().is_some_and(|first| verbs::is_verb(&first.lower));
+    if points && starts && !asks { kept } else { text }
 }
 
 fn without_courtesy(text: &str) -> &str {
@@ -504,6 +552,9 @@ pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
     let joins = |at: usize| {
         let word =
             words.get(at).filter(|word| !(word.shielded || within_pair(at) || word.lower == "," && rounds(at)))?;
+        if says_tag(&words, at + 1) {
+            return None;
+        }
         matches!(word.lower.as_str(), "and" | "och" | "å" | "o" | "samt" | ",").then_some(word.span.clone())
     };
     let mut found: Vec<Range<usize>> = Vec::new();

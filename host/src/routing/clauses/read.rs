@@ -105,7 +105,24 @@ fn read_anew(text: &str) -> Vec<Word> {
         let shielded = shield.is_up() || tables.iter().any(|table| table.contains(&start));
         push(&mut words, start..text.len(), shielded, spaced);
     }
+    open_markers(&mut words);
     words
+}
+
+/// Brackets around a small number mark the item of a list, and shield nothing: "(1) … (2) …".
+fn open_markers(words: &mut [Word]) {
+    let shielded = |words: &[Word], at: Option<usize>| at.and_then(|at| words.get(at)).is_some_and(|word| word.shielded);
+    for at in 0..words.len() {
+        let is_marker = match words.get(at..at + 3) {
+            Some([open, number, close]) => {
+                open.lower == "(" && close.lower == ")" && number.lower.parse::<u8>().is_ok() && number.lower.len() <= 2
+            }
+            _ => false,
+        };
+        if is_marker && !shielded(words, at.checked_sub(1)) && !shielded(words, Some(at + 3)) {
+            words.iter_mut().skip(at).take(3).for_each(|word| word.shielded = false);
+        }
+    }
 }
 
 /// Quotation marks and brackets that are open.

@@ -9,7 +9,9 @@ use super::read::Word;
 pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
     let lower = |at: usize| own.get(at).map_or("", |word| word.lower.as_str());
     let first = own.iter().position(|word| word.lower != ",").map_or(0, |at| at + order_words(own, at).unwrap_or(0));
-    (first..pointing::content(own)).any(|at| {
+    let content = pointing::content(own);
+    let ends_in_colon = own.get(content).is_some_and(|word| word.lower == ":");
+    (first..content).any(|at| {
         if own.get(at).is_some_and(|word| word.shielded) {
             return false;
         }
@@ -66,6 +68,8 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
                             | "också"
                             | "ut"
                             | "upp"
+                            | "fick"
+                            | "innehåller"
                     );
                 object
                     && !matches!(
@@ -86,6 +90,7 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
                             | "tar"
                     )
             }
+            "this" | "detta" if ends_in_colon => false,
             "this" | "that" | "detta" | "denna" | "its" | "their" | "dess" | "deras" => {
                 ordered
                     || is_operator(next)

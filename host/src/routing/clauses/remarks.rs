@@ -77,7 +77,12 @@ pub fn is_statement(text: &str) -> bool {
     if measured && (who && !wished || named && !ASKS_FIRST.contains(first)) {
         return true;
     }
-    let verb = rest.iter().take(VERB_WITHIN).position(|word| TELLS.contains(word));
+    // "The paper charges 4 a word."
+    let third_person = |word: &str| {
+        word.strip_suffix('s').is_some_and(|stem| verbs::is_verb(stem) && !verbs::is_also_noun(stem) && word.len() > 4)
+    };
+    let tells = |word: &&str| TELLS.contains(word) || matches!(*first, "the" | "our" | "my") && third_person(word);
+    let verb = rest.iter().take(VERB_WITHIN).position(tells);
     // "I want", "jag behöver" ask.
     let wishes = rest.first().is_some_and(|next| WISHES.contains(next) && !TELLS.contains(next));
     // "Is it …", "ska vi …" ask; "ska betalas …" goes on with what was told.
@@ -232,7 +237,9 @@ pub(super) fn value_items(text: &str, words: &[Word], announced: usize) -> Optio
     // "For the workshop I need: …".
     let wishes =
         |from: usize| matches!(lower(from.saturating_sub(2)), "need" | "want" | "behöver" | "vill" | "ha" | "veta");
-    let asks = |from: usize| (announced..from).any(|at| starts_request(words, at).is_some());
+    let asks = |from: usize| {
+        (announced..from).any(|at| starts_request(words, at) == Some(2) || at == announced && starts_request(words, at).is_some())
+    };
     let heads = |from: usize| !follow && !wishes(from) && asks(from);
     let from = colon.filter(|from| !heads(*from)).unwrap_or(announced);
     let mut starts = vec![from];
@@ -391,7 +398,8 @@ const OWNERS: &[&str] = &[
 const TELLS: &[&str] = &[
     "is", "are", "was", "were", "has", "have", "had", "will", "got", "costs", "cost", "weighs", "takes", "lasts",
     "says", "said", "wrote", "writes", "skrev", "skriver", "sade", "runs", "starts", "ends", "expires", "went", "paid",
-    "bought", "earns", "gets", "measures", "holds", "born", "är", "var", "blir", "blev", "har", "hade", "ska", "skall",
+    "bought", "earns", "gets", "charges", "meets", "opens", "closes", "leaves", "arrives", "needs", "träffas", "öppnar",
+    "stänger", "står", "stod", "ligger", "gäller", "measures", "holds", "born", "är", "var", "blir", "blev", "har", "hade", "ska", "skall",
     "kostar", "kostade", "väger", "tar", "drar", "fick", "får", "säger", "tjänar", "betalar", "betalade", "köpte",
     "börjar", "slutar", "håller", "går", "gick", "bor", "heter", "rymmer", "mäter", "föddes",
 ];

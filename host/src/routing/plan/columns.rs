@@ -45,6 +45,13 @@ pub fn figure(schema: &Value, block: &str, asked: &str) -> Option<(String, &'sta
     matches!(shapes::at(schema, &pointer), shapes::Place::Known(_)).then_some((pointer, *figure))
 }
 
+/// The unit that the column which `asked` asks for is called by: minutes, of "dag;minuter".
+pub fn unit(block: &str, asked: &str) -> Option<String> {
+    let at = column(block, &words_about(block, asked))?;
+    let name = tables::cells(block).next()?.get(at)?.to_lowercase();
+    arguments::words_of_name(&name).into_iter().rev().find(|word| arguments::is_unit(word))
+}
+
 /// Where `text` names a figure of a column of `block`: "the sum of the prices", "summan av priserna".
 pub fn phrase(block: &str, text: &str) -> Option<std::ops::Range<usize>> {
     let mut words: Vec<(usize, String)> = Vec::new();

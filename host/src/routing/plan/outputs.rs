@@ -107,6 +107,10 @@ pub fn of(schema: Option<&Value>) -> Vec<Output> {
     if let Some(schema) = schema {
         visit(schema, shapes::resolved(schema, schema), Named { pointer: "", name: "", leads: false }, 0, &mut found);
     }
+    // What an answer is nothing but is what was asked for, whatever it is called.
+    if let [only] = found.as_mut_slice() {
+        only.is_main = true;
+    }
     found
 }
 
@@ -152,6 +156,13 @@ pub fn first_named(schema: &Value, text: &str) -> Option<Output> {
             depth: 1,
         })
     })
+}
+
+/// Where an answer says what the figure at `pointer` is counted in.
+pub fn unit_place(outputs: &[Output], pointer: &str) -> Option<String> {
+    let is_value = pointer == "/value" || pointer == "/text" || pointer == "/result";
+    let says = |output: &&Output| matches!(&*output.name, "to" | "to_unit" | "unit") && output.kind == Kind::Text;
+    outputs.iter().filter(|_| is_value).find(says).map(|output| output.pointer.clone())
 }
 
 /// Whether an answer of `schema` holds a list.

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::super::arguments::{self, Said};
 use super::super::follow::{Follow, Way};
-use super::super::{Ask, Intent, Question, Reference, Step, Strategy, Turn, clauses, intent};
+use super::super::{Ask, Intent, Question, Reference, Step, Strategy, Turn, clauses, decide, intent};
 use super::outputs::{self, Kind, Output};
-use super::{LESS_LIKELY, Made, NUMBER, Planner, TEXT, escaped, first_call, put};
+use super::{LESS_LIKELY, Made, Measured, NUMBER, Planner, TEXT, escaped, first_call, put};
 
 /// How much less likely a reading is that goes on from an answer, and is about today all the same.
 const OF_TODAY: f32 = 2.0;
@@ -72,6 +72,11 @@ impl Planner<'_> {
             if matches!(pointer.noun.as_str(), "word" | "ord" | "ordet") && output.kind != Kind::Text {
                 continue;
             }
+            if kind == Kind::Number
+                && let Some(taken) = self.in_its_unit(text, pointer, at, made, output)
+            {
+                return Some(taken);
+            }
             let stand_in = kind.stand_in();
             let (before, after) = (text.get(..pointer.span.start)?, text.get(pointer.span.end..)?);
             let mark = if kind == Kind::Text { "\"" } else { "" };
@@ -107,6 +112,31 @@ impl Planner<'_> {
             }
         }
         best.map(|(_, step, references)| (step, references))
+    }
+
+    /// The call of a part that asks for a figure in another unit, where it is known what that is counted in.
+    fn in_its_unit(
+        &self,
+        text: &str,
+        pointer: &clauses::Pointer,
+        at: usize,
+        made: &Made,
+        output: &Output,
+    ) -> Option<(Step, Vec<Reference>)> {
+        let unit = match &made.unit {
+            Some(Measured::In(unit)) => unit.clone(),
+            Some(Measured::As { .. }) => return None,
+            None if arguments::is_unit(&output.name) => output.name.clone(),
+            None => unit_looked_up(made)?,
+        };
+        let asked = Said::new(text, self.language, self.ask.now).only_unit()?;
+        if !arguments::are_alike(&unit, &asked) {
+            return None;
+        }
+        let said = put(text, &pointer.span, &format!("{NUMBER} {unit}"))?;
+        let strategy = self.decide(&said, None, true);
+        let ((step, references), landing) = landed(first_call(&strategy)?, NUMBER, at, output)?;
+        (landing == Landing::Number).then_some((step, references))
     }
 
     /// Whether a call that takes a date would be given none, and so be about today.
@@ -204,9 +234,24 @@ impl Planner<'_> {
                         step.arguments.insert((*name).to_owned(), output.name.clone().into());
                         continue;
                     }
-                    let pointer = paired(&made.outputs, name)?;
+                    let is_from = matches!(*name, "from" | "from_unit" | "source_unit");
+                    let (part, pointer) = match (paired(&made.outputs, name), &made.unit) {
+                        (Some(pointer), _) => (at, pointer),
+                        (None, Some(Measured::In(unit))) if is_from => {
+                            step.arguments.insert((*name).to_owned(), unit.clone().into());
+                            continue;
+                        }
+                        (None, Some(Measured::As { part, pointer })) if is_from => (*part, pointer.clone()),
+                        _ => match unit_looked_up(made).filter(|_| is_from) {
+                            Some(unit) => {
+                                step.arguments.insert((*name).to_owned(), unit.into());
+                                continue;
+                            }
+                            None => return None,
+                        },
+                    };
                     let to = format!("/{}", escaped(name));
-                    references.push(Reference { to, part: at, pointer, template: None, as_number: false });
+                    references.push(Reference { to, part, pointer, template: None, as_number: false });
                 }
                 Some(((step, references), landing))
             }
@@ -261,7 +306,8 @@ impl Planner<'_> {
         let Some((Strategy::Direct(mut step), _)) = followed.filter(|(strategy, _)| is_new(strategy)) else {
             return None;
         };
-        if swallows(&step) {
+        let changes = self.index.profile(&step.skill).is_some_and(|profile| decide::changes(profile));
+        if swallows(&step) || changes && !Said::new(text, self.language, self.ask.now).says_value() {
             return None;
         }
         let kept = |(name, reference): &(&str, &Reference)| {
@@ -336,6 +382,13 @@ impl Landing {
             _ => Some(output.is_open.then(|| "{}".to_owned())),
         }
     }
+}
+
+/// The unit that what was looked up is called by: kilograms, of `$.order.weight_kg`.
+fn unit_looked_up(made: &Made) -> Option<String> {
+    let path = made.step.arguments.values().filter_map(Value::as_str).find(|value| value.starts_with('$'))?;
+    let last = arguments::words_of_name(path).pop()?;
+    arguments::is_unit(&last).then_some(last)
 }
 
 /// Whether a property tells one thing from others of its kind.

@@ -32,8 +32,7 @@ impl Planner<'_> {
         if !clauses::is_question(text) && clauses::pointer(text).is_none() {
             return None;
         }
-        let before = earlier.iter().zip(parts).rev().take(STATEMENTS_MAX);
-        let n_told = before.take_while(|(one, part)| tells(one, part)).count();
+        let n_told = n_before(earlier, parts);
         let first = earlier.len() - n_told;
         let told = earlier.get(first..)?;
         // What it takes from anything else is what it is about.
@@ -111,6 +110,11 @@ impl Planner<'_> {
         let step = first_call(&strategy)?;
         Some((step.clone(), vec![at]))
     }
+}
+
+/// How many parts right before only tell something.
+pub(super) fn n_before(earlier: &[Clause], parts: &[Part]) -> usize {
+    earlier.iter().zip(parts).rev().take(STATEMENTS_MAX).take_while(|(one, part)| tells(one, part)).count()
 }
 
 /// Whether a part only tells something, or gives a value that nothing is said of: "2 cups of flour, how many dl?".

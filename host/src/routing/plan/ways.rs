@@ -106,7 +106,12 @@ impl Planner<'_> {
         if let Some(taken) = own.previous.and_then(|(_, made)| self.rounded(text, made)) {
             return Some(direct(taken));
         }
-        let again = Follow::of(text).is_some_and(|follow| follow.way == Way::Again);
+        if let Some((_, made)) = own.previous
+            && let Some(step) = self.same_of(text, made)
+        {
+            return Some((Strategy::Direct(step), Vec::new()));
+        }
+        let again = clauses::asks_what_about(text) || Follow::of(text).is_some_and(|follow| follow.way == Way::Again);
         if let Some((at, made)) = own.previous.filter(|_| again)
             && let Some(taken) = self.followed(text, false, at, made)
         {
@@ -183,6 +188,16 @@ impl Planner<'_> {
         // "Double it" is no more about that text than any other.
         let takes = first_call(&strategy)?.arguments.values().any(|value| value.as_str() == Some(quoted));
         takes.then_some(strategy)
+    }
+
+    /// "Is 2050 one, too?": the part before once more, with another value.
+    fn same_of(&self, text: &str, made: &Made) -> Option<Step> {
+        let value = clauses::asks_it_of(text)?;
+        let is_like = |word: &&str| word.len() == value.len() && word.bytes().all(|byte| byte.is_ascii_digit());
+        let known = made.text.split(|letter: char| !letter.is_alphanumeric()).find(is_like)?.to_owned();
+        let asked = made.text.replacen(&known, &value, 1);
+        let strategy = self.decide(&asked, None, true);
+        first_call(&strategy).filter(|step| step.skill == made.step.skill).cloned()
     }
 
     /// "Round it to one decimal": the part before once more, with as many.
@@ -319,7 +334,25 @@ impl Planner<'_> {
 
     /// The call of a part that asks about the request's table by the words of one: of a skill that tells of columns.
     fn of_table(&self, text: &str) -> Option<Strategy> {
-        let block = self.block.filter(|block| columns::is_asked(block, text))?;
+        self.block.filter(|block| columns::is_asked(block, text)).and_then(|block| self.of_block(text, block))
+    }
+
+    /// The call of a part that the request's table stands in, where what it would be called with is neither that nor any
+    /// value of its own: "summarise my purchases: …".
+    pub(super) fn of_own_block(&self, part: &Part, has_block: bool) -> Option<Strategy> {
+        let block = self.block.filter(|_| has_block && part.clause.asks && part.references.is_empty())?;
+        let text = part.clause.text.as_str();
+        let takes = |step: &Step| {
+            step.arguments.values().filter_map(Value::as_str).any(|text| self.is_block(text, block))
+        };
+        let says = Said::new(text, self.language, self.ask.now).says_value();
+        if says || first_call(&part.strategy).is_some_and(takes) {
+            return None;
+        }
+        self.of_block(text, block)
+    }
+
+    fn of_block(&self, text: &str, block: &str) -> Option<Strategy> {
         let whole = format!("{text}\n{block}");
         let said = Said::new(&whole, self.language, self.ask.now).mended(self.mended);
         let call = |skill: &Arc<str>| {
@@ -366,10 +399,18 @@ impl Planner<'_> {
     fn named<'m>(&self, text: &str, before: &'m [Option<Made>]) -> Option<(clauses::Pointer, usize, &'m Made)> {
         // What says a value of its own is about that.
         let said = Said::new(text, self.language, self.ask.now);
-        if said.says_value() && !said.begins_arithmetic() {
-            return None;
-        }
-        let nouns = clauses::nouns(text);
+        let about_own = said.says_value() && !said.begins_arithmetic();
+        // "67 minus that age" points all the same.
+        let nouns: Vec<_> = clauses::nouns(text)
+            .into_iter()
+            .filter(|(span, _)| {
+                let calculates = || {
+                    put(text, span, NUMBER)
+                        .is_some_and(|said| Said::new(&said, self.language, self.ask.now).says_arithmetic())
+                };
+                !about_own || text.get(span.clone()).is_some_and(is_demonstrative) || calculates()
+            })
+            .collect();
         let made = before.iter().enumerate().rev().filter_map(|(at, made)| Some((at, made.as_ref()?)));
         made.into_iter().find_map(|(at, made)| {
             nouns.iter().find_map(|(span, noun)| {
@@ -379,9 +420,34 @@ impl Planner<'_> {
                     .outputs
                     .iter()
                     .any(|output| says(&output.name) || output.is_main && columns::is_called(&output.name, noun));
+                // "Det namnet" is the text that came last.
+                let is_text = || {
+                    let texts = ["name", "namn", "namnet", "word", "ordet", "title", "rubriken", "label", "identifier"];
+                    let gives = |output: &Output| output.kind == Kind::Text && output.is_main;
+                    texts.contains(&noun.as_str())
+                        && text.get(span.clone()).is_some_and(is_demonstrative)
+                        && made.outputs.iter().any(gives)
+                };
+                if !gives && is_text() {
+                    let pointer = clauses::Pointer { span: span.clone(), ..clauses::Pointer::default() };
+                    return Some((pointer, at, made));
+                }
                 // "The notes" are more than the one that was made.
                 let is_plural =
                     ["s", "ar", "arna", "er", "erna", "or", "orna"].iter().any(|ending| noun.ends_with(ending));
+                // "Divide the hectares by 7", "the tip": what the figure is counted in, or was called.
+                let is_unit = || {
+                    let units = made.step.arguments.iter().filter(|(name, _)| matches!(&***name, "to" | "to_unit"));
+                    units.filter_map(|(_, unit)| unit.as_str()).any(|unit| arguments::same_unit(unit, noun))
+                };
+                let called = || {
+                    self.takes_arithmetic(&made.step)
+                        && arguments::plain_words(&made.text).any(|word| arguments::same_word(&word, noun))
+                };
+                if !gives && (is_unit() || called()) {
+                    let pointer = clauses::Pointer { span: span.clone(), ..clauses::Pointer::default() };
+                    return Some((pointer, at, made));
+                }
                 if !gives && looked_up(made, noun) {
                     let pointer = clauses::Pointer { span: span.clone(), ..clauses::Pointer::default() };
                     return Some((pointer, at, made));
@@ -402,6 +468,12 @@ impl Planner<'_> {
             })
         })
     }
+}
+
+/// Whether words point at what they name: "that age", "den åldern".
+fn is_demonstrative(said: &str) -> bool {
+    const POINT: &[&str] = &["that", "this", "those", "these", "den", "det", "de", "dessa", "denna", "detta"];
+    said.split_once(' ').is_some_and(|(first, _)| POINT.contains(&first.to_lowercase().as_str()))
 }
 
 /// Whether a part looked up what `noun` names: `$.service.name` for "the name".

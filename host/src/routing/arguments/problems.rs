@@ -1,0 +1,142 @@
+//! Sums that are told in words: how large a room of 4 by 5 metres is, what nine sacks weigh, what each of six pays of a bill.
+
+use super::numbers::Number;
+use super::tokens::{Kind, Text};
+use super::units::{self, Dimension};
+use super::{texts, words};
+
+/// What is to be calculated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    pub expression: String,
+    /// What the result is counted in, where that is said.
+    pub unit: Option<String>,
+}
+
+/// Words by which a size is asked for.
+const SIZES: &[&str] = &["area", "arean", "yta", "ytan", "big", "large", "stor", "stort"];
+/// Words between the two sides of something, and pairs of words behind them.
+const BY: &[&str] = &["by", "x", "×", "*", "gånger", "times"];
+const LONG: &[&str] = &["long", "lång", "långt", "långa"];
+const WIDE: &[&str] = &["wide", "bred", "brett", "breda", "deep", "djup", "djupt"];
+/// Words for sharing something, and for those who do.
+const SHARES: &[&str] = &[
+    "split", "splits", "splitting", "share", "shared", "shares", "sharing", "divide", "divided", "dela", "delar", "delas",
+    "delat", "fördela", "fördelas", "fördelat",
+];
+const SHARERS: &[&str] = &[
+    "people", "persons", "friends", "kids", "children", "siblings", "colleagues", "families", "guests", "roommates",
+    "flatmates", "players", "students", "pupils", "ways", "personer", "vänner", "kompisar", "barn", "syskon", "kollegor",
+    "familjer", "gäster", "spelare", "elever", "deltagare",
+];
+/// Words that stand for one of several before what they are.
+const ONE: &[&str] = &["a", "an", "one", "each", "every", "per", "en", "ett", "varje"];
+const COMES_TO: &[&str] = &[
+    "costs", "cost", "is", "weighs", "takes", "holds", "contains", "lasts", "measures", "kostar", "är", "väger", "tar",
+    "rymmer", "innehåller", "räcker",
+];
+
+/// What `text` asks to be calculated of the two numbers that it says.
+pub fn of(text: &Text<'_>, numbers: &[Number]) -> Option<Problem> {
+    let is_one = |number: &Number| number.weak || ONE.contains(&text.lower(number.tokens.start));
+    let mut figures = numbers.iter().filter(|number| !is_one(number) && !number.ordinal);
+    let (first, second) = (figures.next()?, figures.next()?);
+    if figures.next().is_some() || first.percent || second.percent || first.joined.is_some() || second.joined.is_some() {
+        return None;
+    }
+    area(text, numbers, first, second)
+        .or_else(|| shared(text, first, second))
+        .or_else(|| several(text, first, second))
+        .or_else(|| several(text, second, first))
+}
+
+/// The product or quotient of two numbers.
+fn made(first: &Number, sign: char, second: &Number, unit: Option<String>) -> Problem {
+    Problem { expression: format!("{} {sign} {}", first.value, second.value), unit }
+}
+
+/// "A room of 4.2 by 3.5 metres", "32 meter lång och 25 meter bred".
+fn area(text: &Text<'_>, numbers: &[Number], first: &Number, second: &Number) -> Option<Problem> {
+    let says = |known: &[&str], mut at: std::ops::Range<usize>| at.any(|at| known.contains(&text.lower(at)));
+    let wanted = texts::unit_named(text, numbers).is_some_and(|unit| unit.dimension == Dimension::Area);
+    if !wanted && !says(SIZES, 0..text.tokens.len()) {
+        return None;
+    }
+    let unit = second.unit.or(first.unit).filter(|unit| unit.dimension == Dimension::Length)?;
+    let alike = |number: &Number| number.unit.is_none_or(|own| std::ptr::eq(own, unit));
+    let between = first.whole.end..second.whole.start;
+    let behind = second.whole.end..second.whole.end + 2;
+    let sides = says(BY, between.clone())
+        || says(LONG, between.clone()) && says(WIDE, behind.clone())
+        || says(WIDE, between) && says(LONG, behind);
+    let square = unit.names.first().map(|name| format!("{name}²")).filter(|name| units::find(name).is_some());
+    (sides && alike(first) && alike(second)).then(|| made(first, '*', second, square))
+}
+
+/// "Split a bill of 1248 dollars evenly between 6 people", "vi är fem som delar på 1840 kr".
+fn shared(text: &Text<'_>, first: &Number, second: &Number) -> Option<Problem> {
+    let says = |known: &[&str]| (0..text.tokens.len()).any(|at| known.contains(&text.lower(at)));
+    let are_sharers = |number: &Number| {
+        let end = number.whole.end;
+        let who = SHARERS.contains(&text.lower(end));
+        let us = text.lower(end) == "of" && matches!(text.lower(end + 1), "us" | "them") || text.lower(end) == "som";
+        number.unit.is_none() && number.is_whole() && (who || us)
+    };
+    if !says(SHARES) {
+        return None;
+    }
+    match (are_sharers(first), are_sharers(second)) {
+        (true, false) => Some(made(second, '/', first, None)),
+        (false, true) => Some(made(first, '/', second, None)),
+        _ => None,
+    }
+}
+
+/// What `n` of something come to, at `each` for one of them: "the rent is 1190 a month … in twelve months", "a sack weighs
+/// 12.5 kg, and I have 9 sacks".
+fn several(text: &Text<'_>, each: &Number, n: &Number) -> Option<Problem> {
+    let noun = |at: usize| text.get(at).filter(|token| token.kind == Kind::Word && token.quote.is_none());
+    let counted = noun(n.tokens.end)?.lower.as_str();
+    let is_same = |one: &str| one.chars().count() > 2 && words::same(one, counted);
+    // "1190 a month", "210 kr i timmen", "35 per day".
+    let behind = (each.whole.end..each.whole.end + 2)
+        .find(|at| matches!(text.lower(*at), "per" | "a" | "an" | "each" | "every" | "i" | "om" | "varje"))
+        .and_then(|at| noun(at + 1));
+    // "A sack weighs 12.5 kg", "if one box holds 24 bottles".
+    let told = each.whole.start.checked_sub(1).filter(|at| COMES_TO.contains(&text.lower(*at)));
+    let before = told.and_then(|at| Some((at.checked_sub(2)?, at - 1)));
+    let before = before.filter(|(one, _)| ONE.contains(&text.lower(*one))).and_then(|(_, at)| noun(at));
+    let fits = behind.into_iter().chain(before).any(|one| is_same(&one.lower));
+    let unit = each.unit.filter(|unit| unit.dimension != Dimension::Money).and_then(|unit| unit.names.first());
+    fits.then(|| made(each, '*', n, unit.map(|name| (*name).to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Said;
+    use crate::routing::{CivilNow, language};
+
+    const NOW: CivilNow = CivilNow { year: 2026, month: 11, day: 22, hour: 12, minute: 0, second: 0, weekday: 7 };
+
+    #[test]
+    fn sums_in_words_are_found() {
+        for (text, wanted) in [
+            ("My room is 4.2 by 3.5 metres. What's the area in square metres?", Some(("4.2 * 3.5", Some("m²")))),
+            ("Tomten är 32 meter lång och 25 meter bred. Hur många kvadratmeter är den?", Some(("32 * 25", Some("m²")))),
+            ("Split a bill of 1248 dollars evenly between 6 people", Some(("1248 / 6", None))),
+            ("Vi är fem personer som delar lika på en nota på 1840 kr. Vad blir det per person?", Some(("1840 / 5", None))),
+            ("The rent is 1190 a month. What does the rent come to in twelve months?", Some(("1190 * 12", None))),
+            ("En säck väger 12,5 kg och jag har 9 säckar. Vad väger de tillsammans?", Some(("12.5 * 9", Some("kg")))),
+            ("A ticket costs 145 kr. How much are 4 tickets?", Some(("145 * 4", None))),
+            ("How many km is 5 miles, and 3 miles?", None),
+            ("What is 4 by 3?", None),
+            ("Is 97 a prime, and 8?", None),
+            ("Add 3 days to 4 May", None),
+        ] {
+            let said = Said::new(text, language::detect(text), NOW);
+            let found = said.problem();
+            let found = found.as_ref().map(|found| (found.expression.as_str(), found.unit.as_deref()));
+            assert_eq!(found, wanted, "{text}");
+        }
+    }
+}
