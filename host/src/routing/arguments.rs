@@ -102,6 +102,7 @@ pub struct Said<'a> {
     /// By token: its word, and what it means.
     meanings: Vec<Meaning>,
     mended: Option<&'a Mended>,
+    today: jiff::civil::Date,
 }
 
 impl<'a> Said<'a> {
@@ -109,9 +110,10 @@ impl<'a> Said<'a> {
     pub fn new(text: &'a str, language: Language, now: CivilNow) -> Said<'a> {
         let text = Text::read(language::bare(text));
         let numbers = numbers::find(&text, language.is_swedish());
-        let moments = moments::find(&text, &numbers, civil(now), language.is_swedish());
+        let now = civil(now);
+        let moments = moments::find(&text, &numbers, now, language.is_swedish());
         let meanings = text.tokens.iter().map(|token| Meaning::of(&token.lower)).collect();
-        Said { language, text, numbers, moments, meanings, mended: None }
+        Said { language, text, numbers, moments, meanings, mended: None, today: now.date() }
     }
 
     /// The same where the text is what `mended` made of the request: longer values are as they were written.
@@ -153,9 +155,13 @@ impl<'a> Said<'a> {
         rates::of(&self.text, &self.numbers)
     }
 
-    /// The unit that it names, where it says no number.
+    /// The only unit that it names, where it says no number.
     pub fn only_unit(&self) -> Option<String> {
-        let unit = texts::unit_named(&self.text, &self.numbers).filter(|_| self.numbers.is_empty())?;
+        let mut units = texts::units_named(&self.text, &self.numbers);
+        let unit = units.next().filter(|_| self.numbers.is_empty())?;
+        if units.any(|other| !std::ptr::eq(unit, other)) {
+            return None;
+        }
         unit.names.first().map(|name| (*name).to_owned())
     }
 
@@ -170,6 +176,40 @@ impl<'a> Said<'a> {
     /// The sum of two numbers that it tells in words: "split a bill of 1248 between 6 people".
     pub fn problem(&self) -> Option<Problem> {
         problems::of(&self.text, &self.numbers)
+    }
+
+    /// The only whole number that it says without a unit, in figures or in words.
+    pub fn only_count(&self) -> Option<f64> {
+        let mut said = self.numbers.iter().filter(|number| !number.weak && !number.ordinal);
+        let only = said.next().filter(|only| only.is_whole() && only.unit.is_none() && !only.percent)?;
+        said.next().is_none().then_some(only.value)
+    }
+
+    /// The only number that it says, where that is asked for by each of `unit`: 180 in "it takes me 180 minutes. How many
+    /// minutes a mile is that?"
+    pub fn value_per(&self, unit: &str) -> Option<f64> {
+        let wanted = units::find(&unit.to_lowercase())?;
+        let mut said = self.numbers.iter().filter(|number| !number.weak && !number.ordinal);
+        let only = said.next().filter(|only| !only.percent)?;
+        let text = &self.text;
+        let per = |at: &usize| matches!(text.lower(*at), "per" | "a" | "an" | "each");
+        let named = |at: usize| {
+            let window: Vec<&str> = (at..at + 3).map(|at| text.lower(at)).take_while(|word| !word.is_empty()).collect();
+            units::at_start(&window).is_some_and(|(unit, _)| std::ptr::eq(unit, wanted))
+        };
+        let asked = (only.whole.end..text.tokens.len()).filter(per).any(|at| named(at + 1));
+        (said.next().is_none() && asked).then_some(only.value)
+    }
+
+    /// The only number that it says, where that is a measure in `unit` of what it asks the number of: 25 in "how many 25 GB
+    /// discs does that fill".
+    pub fn value_filled(&self, unit: &str) -> Option<f64> {
+        let wanted = units::find(&unit.to_lowercase())?;
+        let [only] = self.numbers.as_slice() else { return None };
+        let many = only.whole.start.checked_sub(1).map_or("", |at| self.text.lower(at));
+        let is_noun = self.text.get(only.whole.end).is_some_and(|token| token.kind == tokens::Kind::Word);
+        let fits = only.unit.is_some_and(|unit| std::ptr::eq(unit, wanted)) && is_noun;
+        (fits && matches!(many, "many" | "många")).then_some(only.value)
     }
 
     /// What a way is counted in that is gone at a speed in the only time which it says, and by what the speed is to be

@@ -170,7 +170,8 @@ impl Planner<'_> {
                 part = with(clause, strategy, Vec::new());
             }
             let changes = first_call(&part.strategy).and_then(|step| self.index.profile(&step.skill));
-            if changes.is_some_and(|profile| decide::contradicts(profile, &clause.text)) {
+            let skips = changes.is_some_and(|profile| decide::changes(profile)) && skips_a_part(&part, &parts);
+            if skips || changes.is_some_and(|profile| decide::contradicts(profile, &clause.text)) {
                 part = with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new());
             }
             told = self.told(clause);
@@ -268,7 +269,8 @@ impl Planner<'_> {
             None => None,
         };
         let unit = unit.map(Measured::In);
-        let counted = clauses::counted_noun(text).is_some();
+        let looked_up = |noun: &String| step.arguments.values().filter_map(Value::as_str).any(|own| ways::is_path_to(own, noun));
+        let counted = clauses::counted_noun(text).is_some_and(|noun| !looked_up(&noun));
         let open: Vec<Output> = found.iter().filter(|output| output.is_open).cloned().collect();
         // What was looked up is what was found, and not how many.
         if !open.is_empty() && !counted {
@@ -299,7 +301,10 @@ impl Planner<'_> {
         let told = || outputs::unit_place(&of.outputs, &only.pointer);
         let named = || arguments::is_unit(name).then(|| Measured::In(name.to_owned()));
         let placed = || told().map(|pointer| Measured::As { part: only.part, pointer });
-        of.unit.clone().or_else(placed).or_else(named)
+        let said = || of.step.arguments.get("to").or_else(|| of.step.arguments.get("unit")).and_then(Value::as_str);
+        let written = || told().and_then(|_| said()).filter(|unit| arguments::is_unit(&unit.to_lowercase()));
+        let written = || written().map(|unit| Measured::In(unit.to_owned()));
+        of.unit.clone().or_else(written).or_else(placed).or_else(named)
     }
 
     /// The figure or date that a clause tells and asks nothing of: "I'm 178 cm", "take 1024", "start with 7 March 2028".
@@ -346,6 +351,14 @@ impl Planner<'_> {
         }
         Some(Part { clause: clause.clone(), strategy: Box::new(strategy), needs: Vec::new(), references: Vec::new() })
     }
+}
+
+/// Whether `part` takes from one before a part that goes on from it, too, and that nothing does: "add up 3 and 4, split that
+/// among friends, and save it" keeps no sum.
+fn skips_a_part(part: &Part, before: &[Part]) -> bool {
+    let fails = |between: &Part| between.clause.asks && between.clause.depends && first_call(&between.strategy).is_none();
+    let from = part.references.iter().map(|reference| reference.part).min();
+    from.is_some_and(|from| before.iter().skip(from + 1).any(fails))
 }
 
 /// Makes the parts at these places ones that only tell something.

@@ -186,6 +186,15 @@ fn named_first(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>
             true => 3 + usize::from(text.lower(end + 3) == "of"),
             false => link(text, begins),
         };
+        // "Split 43.48 three ways".
+        let ways = operand(reading, end).filter(|(_, after)| {
+            matches!(doing, Doing::Divide) && matches!(text.lower(*after), "ways" | "lika") && terms.len() == 1
+        });
+        if let Some((term, after)) = ways {
+            terms.push(term);
+            end = after + 1;
+            break;
+        }
         let Some((term, after)) = Some(length).filter(|length| *length > 0).and_then(|length| {
             let next = begins + length;
             let leads = matches!(text.lower(next), "the" | "a" | "an") && operand(reading, next + 1).is_some();
@@ -215,7 +224,7 @@ fn named_first(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>
 /// What is done with all of the numbers, where it is clear what.
 fn combined(doing: Doing, terms: &[String], links: &[&str]) -> Option<String> {
     let (left, right) = (terms.first()?, terms.get(1)?);
-    let from = links.first().is_some_and(|link| matches!(*link, "from" | "från" | "off"));
+    let from = links.first().is_some_and(|link| matches!(*link, "from" | "från" | "ifrån" | "off"));
     let is_share = |term: &String| term.ends_with("/ 100");
     let n_shares = terms.iter().filter(|term| is_share(term)).count();
     let written = match doing {
@@ -272,7 +281,8 @@ pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<Strin
     let of_time = |number: &Number| number.unit.is_none_or(|unit| unit.dimension == Dimension::Time);
     let divides = matches!(doing, Doing::Divide);
     let bare = |number: &&Number| {
-        number.whole.start == next && !number.ordinal && (number.unit.is_none() || divides && of_time(number))
+        let money = number.unit.is_some_and(|unit| unit.dimension == Dimension::Money);
+        number.whole.start == next && !number.ordinal && (number.unit.is_none() || money || divides && of_time(number))
     };
     let number = numbers.iter().find(bare)?;
     let end = number.whole.end;
@@ -340,7 +350,14 @@ const DONE_WITH_MAX: usize = 3;
 fn ends(text: &Text<'_>, at: usize) -> bool {
     // "Knock 10 off": the rest of the verb.
     let at = at + usize::from(matches!(text.lower(at), "off" | "away" | "bort" | "ifrån" | "more" | "till" | "extra"));
-    let rest = text.tokens.iter().skip(at).all(|token| matches!(token.lower.as_str(), "." | "!" | "?" | ","));
+    let marks = |at: usize| {
+        text.tokens.iter().skip(at).all(|token| matches!(token.lower.as_str(), "." | "!" | "?" | ","))
+    };
+    // "Add 59 kr for shipping".
+    let named = matches!(text.lower(at), "i" | "för" | "for" | "in" | "as" | "som")
+        && (at + 1..at + 4).all(|at| text.get(at).is_none_or(|token| token.kind != Kind::Number && token.quote.is_none()))
+        && (at + 2..at + 4).any(marks);
+    let rest = marks(at) || named;
     let purpose = match text.lower(at) {
         "so" => matches!(text.lower(at + 1), "that" | "i" | "we" | "it" | "you"),
         "så" => matches!(text.lower(at + 1), "att" | "får" | "vet" | "jag" | "vi" | "har" | "ser"),
@@ -394,6 +411,9 @@ fn link(text: &Text<'_>, at: usize) -> usize {
                 | "from"
                 | "från"
                 | "off"
+                | "away"
+                | "bort"
+                | "ifrån"
                 | "på"
                 | "genom"
                 | "i"

@@ -1,5 +1,7 @@
 //! A JSONPath query that is said in words: the keys of the JSON in the text which the words around it name.
 
+mod filters;
+
 use std::ops::Range;
 
 use serde_json::Value;
@@ -63,6 +65,10 @@ pub fn query(reading: &Reading<'_>) -> Option<Offer> {
         return Some(offer);
     }
     let named = named(reading, &outside, &places);
+    if let Some(path) = filters::query(reading, &data, &outside, &places, &named) {
+        let tokens = outside.first().copied()?..outside.last().copied()? + 1;
+        return Some(Offer { shares: true, ..Offer::new(Value::from(path), tokens, 1.5) });
+    }
     let first = named.first()?;
     if says_more(reading, &outside, &named) {
         return None;

@@ -162,6 +162,8 @@ fn decimals_in_words(reading: &Reading<'_>, parameter: &Parameter) -> Option<Off
         }
         ("whole", "number") => Some((0, 2)),
         ("to" | "till", "whole" | "hela") => Some((0, 3)),
+        // "Rounded to a whole degree", "till hela grader".
+        ("a" | "an" | "en" | "ett", "whole" | "hel" | "helt") => Some((0, 3)),
         ("heltal" | "integer", _) => Some((0, 1)),
         _ => None,
     };
@@ -446,8 +448,14 @@ fn day_and_hour(reading: &Reading<'_>, parameter: &Parameter) -> Option<Offer> {
         let mut found = reading.moments.iter().filter(wanted);
         found.next().filter(|_| found.next().is_none())
     };
-    let day = one(&|moment| moment.date.is_some() && moment.said != Said::Month)?;
     let hour = one(&|moment| moment.time.is_some())?;
+    if !reading.moments.iter().any(|moment| moment.date.is_some()) {
+        // "When it is 18:00 in Tokyo": today.
+        let value = format!("{}T{}", reading.today, hour.time?.strftime("%H:%M:%S"));
+        let cue = cues::around(reading, parameter, &hour.tokens);
+        return Some(Offer { shares: true, ..Offer::new(Value::from(value), hour.tokens.clone(), 0.9 + cue.sum() * 0.6) });
+    }
+    let day = one(&|moment| moment.date.is_some() && moment.said != Said::Month)?;
     let (date, time) = (day.date.filter(|_| day.time.is_none())?, hour.time.filter(|_| hour.date.is_none())?);
     let tokens = hour.tokens.start.min(day.tokens.start)..hour.tokens.end.max(day.tokens.end);
     let cue = cues::around(reading, parameter, &hour.tokens);

@@ -96,8 +96,18 @@ fn shared(text: &Text<'_>, first: &Number, second: &Number) -> Option<Problem> {
 /// 12.5 kg, and I have 9 sacks".
 fn several(text: &Text<'_>, each: &Number, n: &Number) -> Option<Problem> {
     let noun = |at: usize| text.get(at).filter(|token| token.kind == Kind::Word && token.quote.is_none());
+    // "64 mil" at "0,7 liter per mil", "3 hours" at "90 km/h".
+    let parts = each.unit.and_then(|unit| unit.names.first()?.split_once('/'));
+    if let Some((wanted, per)) = parts.and_then(|(wanted, per)| Some((units::find(wanted)?, units::find(per)?)))
+        && n.unit.is_some_and(|unit| std::ptr::eq(unit, per))
+    {
+        return Some(made(each, '*', n, wanted.names.first().map(|name| (*name).to_owned())));
+    }
     let counted = noun(n.tokens.end)?.lower.as_str();
-    let is_same = |one: &str| one.chars().count() > 2 && words::same(one, counted);
+    // "36 pieces", "42 aktier à 289,50".
+    let pieces = matches!(counted, "pieces" | "pcs" | "stycken" | "st" | "styck");
+    let at_each = n.tokens.end + 2 == each.whole.start && matches!(text.lower(n.tokens.end + 1), "à" | "á" | "@" | "at" | "för");
+    let is_same = |one: &str| pieces || one.chars().count() > 2 && words::same(one, counted);
     // "1190 a month", "210 kr i timmen", "35 per day".
     let behind = (each.whole.end..each.whole.end + 2)
         .find(|at| matches!(text.lower(*at), "per" | "a" | "an" | "each" | "every" | "i" | "om" | "varje"))
@@ -106,7 +116,9 @@ fn several(text: &Text<'_>, each: &Number, n: &Number) -> Option<Problem> {
     let told = each.whole.start.checked_sub(1).filter(|at| COMES_TO.contains(&text.lower(*at)));
     let before = told.and_then(|at| Some((at.checked_sub(2)?, at - 1)));
     let before = before.filter(|(one, _)| ONE.contains(&text.lower(*one))).and_then(|(_, at)| noun(at));
-    let fits = behind.into_iter().chain(before).any(|one| is_same(&one.lower));
+    // "18,40 kr litern".
+    let definite = noun(each.whole.end).filter(|_| each.unit.is_some_and(|unit| unit.dimension == Dimension::Money));
+    let fits = at_each || behind.into_iter().chain(before).chain(definite).any(|one| is_same(&one.lower));
     let unit = each.unit.filter(|unit| unit.dimension != Dimension::Money).and_then(|unit| unit.names.first());
     fits.then(|| made(each, '*', n, unit.map(|name| (*name).to_owned())))
 }

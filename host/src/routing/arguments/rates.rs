@@ -32,6 +32,16 @@ pub fn of(text: &Text<'_>, numbers: &[Number]) -> Option<Rate> {
     if let Some(rate) = behind.and_then(|at| rate(at + 1)) {
         return Some(rate);
     }
+    // "18,40 kr litern", "0.12 each".
+    let is_money = number.unit.is_some_and(|unit| unit.dimension == super::units::Dimension::Money);
+    let each = (end..end + 2).find(|at| matches!(text.lower(*at), "each" | "apiece" | "styck" | "stycket" | "styckvis"));
+    if let Some(at) = each.filter(|_| number.unit.is_none() || is_money) {
+        return Some(Rate { value: number.value, per: text.lower(at).to_owned() });
+    }
+    let is_unit = |noun: &str| super::names_unit(noun);
+    if let Some(rate) = rate(end).filter(|rate| is_money && is_unit(&rate.per)) {
+        return Some(rate);
+    }
     // "If a litre costs 1.70", "om ett hekto kostar 14,50".
     let costs = number.whole.start.checked_sub(1)?;
     let one = costs.checked_sub(2)?;

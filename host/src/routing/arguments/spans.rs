@@ -53,6 +53,7 @@ pub struct Reading<'a> {
     pub rows: Vec<Row>,
     /// By token: whether the skill's own name and description say it.
     pub explained: Vec<bool>,
+    pub today: jiff::civil::Date,
 }
 
 impl<'a> Reading<'a> {
@@ -82,6 +83,7 @@ impl<'a> Reading<'a> {
             spans: Vec::new(),
             rows: Vec::new(),
             explained,
+            today: said.today,
         };
         reading.spans = reading.find_marked();
         reading

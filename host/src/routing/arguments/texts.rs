@@ -483,9 +483,14 @@ pub fn units(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     offers
 }
 
-/// The unit that `text` names and says no number of.
+/// The first unit that `text` names and says no number of.
 pub fn unit_named(text: &Text<'_>, numbers: &[Number]) -> Option<&'static measures::Unit> {
-    (0..text.tokens.len()).find_map(|at| {
+    units_named(text, numbers).next()
+}
+
+/// All units that it names and says no number of.
+pub fn units_named(text: &Text<'_>, numbers: &[Number]) -> impl Iterator<Item = &'static measures::Unit> {
+    (0..text.tokens.len()).filter_map(|at| {
         let window: Vec<&str> = (at..at + 4).map(|next| text.lower(next)).take_while(|word| !word.is_empty()).collect();
         let (unit, length) = measures::at_start_of(&window, false)?;
         let counted = numbers.iter().any(|number| number.whole.contains(&at));

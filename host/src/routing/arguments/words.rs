@@ -494,6 +494,8 @@ const VAGUE: &[&str] = &[
 ];
 
 const FUNCTION: &[&str] = &[
+    "whatever",
+    "remaining",
     "the", "a", "an", "of", "to", "and", "in", "is", "are", "was", "were", "be", "been", "being", "it", "its", "this",
     "that", "these", "those", "i", "i'm", "i'd", "i've", "you", "your", "my", "me", "mine", "we", "our", "us", "they",
     "their", "them", "he", "she", "his", "her", "him", "what", "what's", "whats", "which", "who", "who's", "whose",

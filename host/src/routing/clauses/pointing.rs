@@ -93,6 +93,7 @@ pub fn pointer(text: &str) -> Option<Pointer> {
 pub(super) const BEHIND_THAT: &[&str] = &[
     "", ".", "?", "!", ",", "make", "makes", "by", "to", "into", "till", "med", "in", "i", "with", "as", "som", "from",
     "from:", "off", "away", "up", "between", "among", "på", "av", "från", "and", "och",
+    "squared", "cubed", "raised", "upphöjt", "doubled", "halved", "across", "over",
 ];
 
 /// Where what is to be written down begins, which points at nothing of the request: "note that I called him".
@@ -555,7 +556,12 @@ pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
         if says_tag(&words, at + 1) {
             return None;
         }
-        matches!(word.lower.as_str(), "and" | "och" | "å" | "o" | "samt" | ",").then_some(word.span.clone())
+        // "A slug of 'a b', plus the same in capitals".
+        let is_figure =
+            |at: Option<usize>| at.and_then(|at| words.get(at)).is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit()));
+        let plus = word.lower == "plus" && !is_figure(at.checked_sub(1)) && !is_figure(Some(at + 1));
+        let joint = plus || matches!(word.lower.as_str(), "and" | "och" | "å" | "o" | "samt" | ",");
+        joint.then_some(word.span.clone())
     };
     let mut found: Vec<Range<usize>> = Vec::new();
     for at in n_before..words.len().saturating_sub(1) {

@@ -8,6 +8,17 @@ pub fn goes_on_from(text: &str) -> bool {
     words.iter().any(|word| !word.shielded && FROM_THERE.contains(&word.lower.as_str()))
 }
 
+/// Whether `text` asks which day something is: "what day of the week was that".
+pub fn asks_which_day(text: &str) -> bool {
+    let words = read(text);
+    let is = |word: &Word, known: &[&str]| !word.shielded && known.contains(&word.lower.as_str());
+    words.iter().any(|word| is(word, &["weekday", "veckodag"]))
+        || words.windows(2).any(|pair| {
+            let [first, second] = pair else { return false };
+            is(first, &["what", "which", "vilken"]) && is(second, &["day", "dag"])
+        })
+}
+
 /// Whether `text` reckons from a time said before: "between then and May", "since then".
 pub fn begins_there(text: &str) -> bool {
     let words = read(text);

@@ -43,7 +43,8 @@ fn unit(text: &str) -> Option<String> {
     // "That's my wall in square feet".
     let link = rest.iter().rposition(|word| matches!(*word, "in" | "i"));
     let rest = link.and_then(|at| rest.get(at + 1..)).unwrap_or(rest);
-    let unit = rest.join(" ");
+    let bare = rest.strip_prefix(&["degrees"]).or_else(|| rest.strip_prefix(&["grader"])).unwrap_or(rest);
+    let unit = bare.join(" ");
     arguments::is_unit(&unit).then_some(unit)
 }
 
@@ -51,6 +52,10 @@ fn unit(text: &str) -> Option<String> {
 fn with_unit(text: &str, unit: &str) -> Option<String> {
     let words = read(text);
     let points = |word: &&str| matches!(*word, "it" | "that" | "this" | "det" | "den" | "detta");
+    // "Gör om svaret till fahrenheit".
+    if let Some(span) = super::pointer(text).filter(|pointer| !pointer.noun.is_empty()).map(|pointer| pointer.span) {
+        return Some(format!("{} {unit}{}", text.get(..span.end)?, text.get(span.end..)?));
+    }
     let word = words.iter().find(|word| !word.shielded && points(&word.lower.as_str()))?;
     let result = if matches!(&*word.lower, "det" | "den" | "detta") { "resultatet" } else { "the result" };
     Some(format!("{}{result} {unit}{}", text.get(..word.span.start)?, text.get(word.span.end..)?))

@@ -302,7 +302,8 @@ impl Planner<'_> {
         {
             return Some(done);
         }
-        let says = Said::new(text, self.language, self.ask.now).says_value();
+        let said = Said::new(text, self.language, self.ask.now);
+        let says = said.says_value() || said.only_date().is_some();
         if clauses::is_of_now(text) || says && !clauses::goes_on_from(text) {
             return None;
         }

@@ -12,6 +12,10 @@ const TAKES: &[&str] = &[
     "buy", "buys", "order", "take", "need", "want", "get", "köper", "köp", "tar", "beställer", "behöver", "vill", "har",
 ];
 
+const PERSON: &[&str] = &["person", "head", "skalle", "capita"];
+const EACH: &[&str] = &["each", "apiece", "vardera"];
+const ALL: &[&str] = &["together", "altogether", "total", "all", "alla", "tillsammans", "sammanlagt", "totalt"];
+
 /// A call with what it takes, the parts that only told something for it, and what its result is counted in.
 pub(super) type Solved = (Step, Vec<Reference>, Vec<usize>, Option<Measured>);
 
@@ -28,7 +32,8 @@ impl Planner<'_> {
         }
         self.told_problem(&text, earlier, parts)
             .or_else(|| self.at_speed(&text, made))
-            .or_else(|| self.of_so_many(&text, made))
+            .or_else(|| self.of_so_many(&text, earlier, parts, made))
+            .or_else(|| self.per_unit(&text, earlier, parts, made))
     }
 
     fn told_problem(&self, text: &str, earlier: &[Clause], parts: &[Part]) -> Option<Solved> {
@@ -60,19 +65,56 @@ impl Planner<'_> {
         Some((step, references, Vec::new(), Some(Measured::In(way))))
     }
 
-    /// "How much is it if I buy 3 of them?"
-    fn of_so_many(&self, text: &str, made: &[Option<Made>]) -> Option<Solved> {
+    /// "How much is it if I buy 3 of them?", "what is that each, if we are four", "I have 12 of them. What do they weigh in
+    /// all?"
+    fn of_so_many(&self, text: &str, earlier: &[Clause], parts: &[Part], made: &[Option<Made>]) -> Option<Solved> {
+        let (whole, telling) = with_told(text, earlier, parts);
         let words: Vec<String> = arguments::plain_words(text).collect();
+        let says = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
         let asks = words.first().is_some_and(|first| ASKS.contains(&first.as_str()));
-        let condition = words.iter().position(|word| matches!(word.as_str(), "if" | "when" | "om" | "när"))?;
-        let takes = words.iter().skip(condition).any(|word| TAKES.contains(&word.as_str()));
-        let said = Said::new(text, self.language, self.ask.now);
-        let n = said.only_number().filter(|_| asks && takes && said.unit().is_none())?;
-        let n = n.parse::<u32>().ok()?;
+        let condition = words.iter().position(|word| matches!(word.as_str(), "if" | "when" | "om" | "när"));
+        let takes = condition.is_some_and(|at| words.iter().skip(at).any(|word| TAKES.contains(&word.as_str())));
+        let n = Said::new(&whole, self.language, self.ask.now).only_count().filter(|_| asks)?;
+        let sign = if says(PERSON) || says(EACH) {
+            '/'
+        } else if takes && telling.is_empty() || !telling.is_empty() && says(ALL) {
+            '*'
+        } else {
+            return None;
+        };
         let (at, last) = last(made).filter(|(_, last)| last.gives_figure)?;
         let figure = outputs::best(&last.outputs, Kind::Number, &clauses::Pointer::default(), &last.text)?.0;
-        let (step, references) = self.calculated(&[(at, figure.pointer.clone())], &format!("{{}} * {n}"))?;
-        Some((step, references, Vec::new(), None))
+        let (step, references) = self.calculated(&[(at, figure.pointer.clone())], &format!("{{}} {sign} {n}"))?;
+        let unit = self.unit_of(&step, &references, made);
+        Some((step, references, telling, unit))
+    }
+
+    /// "If it takes me 180 minutes, how many minutes a mile is that?", "how many 25 GB discs does that fill": by the last
+    /// figure, or it by what is said.
+    fn per_unit(&self, text: &str, earlier: &[Clause], parts: &[Part], made: &[Option<Made>]) -> Option<Solved> {
+        let (at, last) = last(made)?;
+        let names = |(name, _): &(&String, &serde_json::Value)| matches!(name.as_str(), "to" | "to_unit");
+        let unit = last.step.arguments.iter().find(names)?.1.as_str()?;
+        let figure = outputs::best(&last.outputs, Kind::Number, &clauses::Pointer::default(), &last.text)?.0;
+        let (whole, telling) = with_told(text, earlier, parts);
+        let told = Said::new(&whole, self.language, self.ask.now).value_per(unit);
+        let filled = || Said::new(text, self.language, self.ask.now).value_filled(unit);
+        let (template, telling) = match told {
+            Some(value) => (format!("{value} / {{}}"), telling),
+            None => (format!("{{}} / {}", filled().filter(|_| clauses::may_point(text))?), Vec::new()),
+        };
+        let (step, references) = self.calculated(&[(at, figure.pointer.clone())], &template)?;
+        Some((step, references, telling, None))
+    }
+}
+
+/// The text with what was told right before it, and where that was.
+fn with_told(text: &str, earlier: &[Clause], parts: &[Part]) -> (String, Vec<usize>) {
+    let n_told = told::n_before(earlier, parts).min(1);
+    let first = earlier.len() - n_told;
+    match earlier.get(first).filter(|_| n_told > 0 && !text.contains(|c: char| c.is_ascii_digit())) {
+        Some(one) => (format!("{}. {text}", one.text.trim_end_matches(['.', '!', ',', ' '])), vec![first]),
+        None => (text.to_owned(), Vec::new()),
     }
 }
 

@@ -59,7 +59,16 @@ impl Planner<'_> {
             // A date may be meant whatever the figures that are told of it.
             let may_be = |score: f32| score > most - LESS_LIKELY || kind == Kind::Date && pointer.noun.is_empty();
             let Some((output, score)) = meant.filter(|(_, score)| may_be(*score)) else { continue };
+            if kind == Kind::Number
+                && let Some(taken) = self.in_its_unit(text, pointer, at, made, output)
+            {
+                return Some(taken);
+            }
             if pointer.is_weak && !depends && output.kind != Kind::Date || output.is_beside(text) {
+                continue;
+            }
+            // "What day of the week was that" is asked of no number.
+            if kind == Kind::Number && pointer.noun.is_empty() && clauses::asks_which_day(text) {
                 continue;
             }
             // "That day" is no number of days.
@@ -71,11 +80,6 @@ impl Planner<'_> {
             // "That word" is none of the numbers about it.
             if matches!(pointer.noun.as_str(), "word" | "ord" | "ordet") && output.kind != Kind::Text {
                 continue;
-            }
-            if kind == Kind::Number
-                && let Some(taken) = self.in_its_unit(text, pointer, at, made, output)
-            {
-                return Some(taken);
             }
             let stand_in = kind.stand_in();
             let (before, after) = (text.get(..pointer.span.start)?, text.get(pointer.span.end..)?);

@@ -478,11 +478,13 @@ fn is_demonstrative(said: &str) -> bool {
 
 /// Whether a part looked up what `noun` names: `$.service.name` for "the name".
 pub(super) fn looked_up(made: &Made, noun: &str) -> bool {
-    let names = |value: &str| {
-        let key = value.rsplit(|letter: char| !letter.is_alphanumeric()).find(|key| !key.is_empty());
-        value.starts_with('$') && key.is_some_and(|key| arguments::same_word(&key.to_lowercase(), noun))
-    };
-    made.step.arguments.values().filter_map(Value::as_str).any(names)
+    made.step.arguments.values().filter_map(Value::as_str).any(|value| is_path_to(value, noun))
+}
+
+/// Whether a value is a path to what `noun` names.
+pub(super) fn is_path_to(value: &str, noun: &str) -> bool {
+    let key = value.rsplit(|letter: char| !letter.is_alphanumeric()).find(|key| !key.is_empty());
+    value.starts_with('$') && key.is_some_and(|key| arguments::same_word(&key.to_lowercase(), noun))
 }
 
 /// The text with the data of the last earlier part that has some, or the first later one, where it has a path into some and

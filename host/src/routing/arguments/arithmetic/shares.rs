@@ -26,7 +26,7 @@ const ON: &[&str] =
 /// Words by which what is left is asked for, and not the share.
 const LEFT: &[&str] = &[
     "price", "priset", "pris", "cost", "costs", "kostar", "kosta", "pay", "betala", "betalar", "after", "efter",
-    "with", "med", "apply", "ge", "ger", "give", "dra", "left", "kvar",
+    "with", "med", "apply", "ge", "ger", "give", "dra", "left", "kvar", "get", "gets", "får", "hamnar", "land",
 ];
 
 pub fn names() -> impl Iterator<Item = &'static &'static str> {
