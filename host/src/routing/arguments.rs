@@ -197,7 +197,8 @@ impl<'a> Said<'a> {
             let window: Vec<&str> = (at..at + 3).map(|at| text.lower(at)).take_while(|word| !word.is_empty()).collect();
             units::at_start(&window).is_some_and(|(unit, _)| std::ptr::eq(unit, wanted))
         };
-        let asked = (only.whole.end..text.tokens.len()).filter(per).any(|at| named(at + 1));
+        // "32 per square metre" is what one of them comes to.
+        let asked = (only.whole.end + 1..text.tokens.len()).filter(per).any(|at| named(at + 1));
         (said.next().is_none() && asked).then_some(only.value)
     }
 
@@ -358,7 +359,8 @@ pub fn names_unit(word: &str) -> bool {
 fn units_of(word: &str) -> impl Iterator<Item = &'static units::Unit> {
     const DEFINITE: &[&str] = &["na", "n", "en", "et", "arna", "erna", "orna"];
     let stems = DEFINITE.iter().filter_map(move |ending| word.strip_suffix(ending)).filter(|stem| stem.len() > 2);
-    std::iter::once(word).chain(stems).filter_map(units::find)
+    let meters = word.strip_suffix("rarna").and_then(|stem| units::find(&format!("{stem}er")));
+    std::iter::once(word).chain(stems).filter_map(units::find).chain(meters)
 }
 
 /// Whether two words name different units of the same kind.
@@ -387,6 +389,11 @@ pub fn plain_words(text: &str) -> impl Iterator<Item = String> + '_ {
 /// The words of a name such as `maxDistance`, in lower case.
 pub fn words_of_name(name: &str) -> Vec<String> {
     words::of_name(name)
+}
+
+/// The English for a Swedish word, and a common English synonym's main form, as far as that is known.
+pub fn concept(word: &str) -> &str {
+    words::concept(word)
 }
 
 /// Whether two words mean the same, also in two languages, as far as that is known.

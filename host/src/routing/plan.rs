@@ -102,6 +102,8 @@ impl Planner<'_> {
         let date_of = |text: &str| Said::new(text, self.language, self.ask.now).only_date();
         let clauses = named::with_texts(clauses, date_of);
         let clauses = clauses.as_slice();
+        let heading = clauses.iter().find(|clause| clauses::is_heading(&clause.text));
+        let heading_unit = heading.and_then(|one| Said::new(&one.text, self.language, self.ask.now).only_unit());
         for (at, (clause, ranking)) in clauses.iter().zip(rankings).enumerate() {
             let has_block = whole.get(at).is_some_and(|whole| whole.text != clause.text);
             let anew = has_block.then(|| (self.ranked)(&clause.text));
@@ -120,7 +122,7 @@ impl Planner<'_> {
                 None if !clause.asks && clauses::gives_data(&clause.text) && self.gives(clause, has_block) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
-                None if !clause.asks && clause.text.ends_with(':') && clauses::is_opening(&clause.text) => {
+                None if !clause.asks && clauses::is_heading(&clause.text) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
                 None if !clause.asks && (clauses::only_tells(&clause.text) || clauses::is_negated(&clause.text)) => {
@@ -178,7 +180,9 @@ impl Planner<'_> {
             let of = |step| {
                 let unit = unit.or_else(|| self.unit_of(step, &part.references, &made));
                 let own = self.made(step, &clause.text);
-                Made { references: part.references.clone(), unit: unit.or(own.unit.clone()), ..own }
+                let told = || heading_unit.clone().filter(|_| own.outputs.iter().any(Output::is_of_column)).map(Measured::In);
+                let unit = unit.or_else(|| own.unit.clone()).or_else(told);
+                Made { references: part.references.clone(), unit, ..own }
             };
             made.push(first_call(&part.strategy).map(of));
             parts.push(part);
@@ -191,7 +195,10 @@ impl Planner<'_> {
     fn without_block(&self, clause: &Clause) -> Clause {
         let Some(block) = self.block.filter(|block| clause.text.contains(block)) else { return clause.clone() };
         let text = clause.text.replacen(block, "", 1).trim().to_owned();
-        let asks = clause.asks && text.chars().any(char::is_alphanumeric) && !clauses::gives_data(&text);
+        let asks = clause.asks
+            && text.chars().any(char::is_alphanumeric)
+            && !clauses::gives_data(&text)
+            && !clauses::is_heading(&text);
         Clause { text, asks, ..clause.clone() }
     }
 

@@ -195,6 +195,11 @@ fn named_first(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>
             end = after + 1;
             break;
         }
+        // "1000 by 7 with four decimals".
+        let places = |at: usize| text.lower(at).starts_with("decimal") || matches!(text.lower(at), "digits" | "siffror");
+        if length > 0 && (begins + length + 1..begins + length + 3).any(places) {
+            break;
+        }
         let Some((term, after)) = Some(length).filter(|length| *length > 0).and_then(|length| {
             let next = begins + length;
             let leads = matches!(text.lower(next), "the" | "a" | "an") && operand(reading, next + 1).is_some();
@@ -357,7 +362,13 @@ fn ends(text: &Text<'_>, at: usize) -> bool {
     let named = matches!(text.lower(at), "i" | "för" | "for" | "in" | "as" | "som")
         && (at + 1..at + 4).all(|at| text.get(at).is_none_or(|token| token.kind != Kind::Number && token.quote.is_none()))
         && (at + 2..at + 4).any(marks);
-    let rest = marks(at) || named;
+    // "Add a 15 dollar taxi to each share".
+    let to = (at..at + 3).find(|at| matches!(text.lower(*at), "to" | "till" | "på" | "onto"));
+    let to_it = to.is_some_and(|to| {
+        let points = matches!(text.lower(to + 1), "it" | "that" | "each" | "the" | "det" | "den" | "varje");
+        points && (to + 2..to + 4).any(marks) && (at..to + 3).all(|at| text.get(at).is_none_or(|token| token.kind != Kind::Number))
+    });
+    let rest = marks(at) || named || to_it;
     let purpose = match text.lower(at) {
         "so" => matches!(text.lower(at + 1), "that" | "i" | "we" | "it" | "you"),
         "så" => matches!(text.lower(at + 1), "att" | "får" | "vet" | "jag" | "vi" | "har" | "ser"),

@@ -245,7 +245,7 @@ fn alike(left: &str, right: &str) -> bool {
     // "Lowercase" is "lower" too.
     left == right
         || left.strip_suffix("case").is_some_and(|stem| stem == right)
-        || (left.chars().count() >= 4 && words::related(left, right))
+        || (left.chars().count() >= 4 && words::same(left, right))
 }
 
 /// Whether the text asks for what a boolean parameter switches.

@@ -5,6 +5,9 @@ use super::tokens::{Kind, Text};
 use super::units::{self, Dimension};
 use super::{texts, words};
 
+/// Most numbers among which one is what one of something comes to, and one how many there are.
+const FIGURES_MAX: usize = 4;
+
 /// What is to be calculated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
@@ -39,15 +42,17 @@ const COMES_TO: &[&str] = &[
 /// What `text` asks to be calculated of the two numbers that it says.
 pub fn of(text: &Text<'_>, numbers: &[Number]) -> Option<Problem> {
     let is_one = |number: &Number| number.weak || ONE.contains(&text.lower(number.tokens.start));
-    let mut figures = numbers.iter().filter(|number| !is_one(number) && !number.ordinal);
-    let (first, second) = (figures.next()?, figures.next()?);
-    if figures.next().is_some() || first.percent || second.percent || first.joined.is_some() || second.joined.is_some() {
+    let figures: Vec<&Number> = numbers.iter().filter(|number| !is_one(number) && !number.ordinal).collect();
+    if figures.len() > FIGURES_MAX || figures.iter().any(|number| number.percent || number.joined.is_some()) {
         return None;
     }
-    area(text, numbers, first, second)
-        .or_else(|| shared(text, first, second))
-        .or_else(|| several(text, first, second))
-        .or_else(|| several(text, second, first))
+    let of_two = match figures.as_slice() {
+        [first, second] => area(text, numbers, first, second).or_else(|| shared(text, first, second)),
+        _ => None,
+    };
+    // What one comes to and how many there are go by the same noun, whatever else is told.
+    let pairs = figures.iter().flat_map(|each| figures.iter().map(move |n| (*each, *n)));
+    of_two.or_else(|| pairs.filter(|(each, n)| !std::ptr::eq(*each, *n)).find_map(|(each, n)| several(text, each, n)))
 }
 
 /// The product or quotient of two numbers.

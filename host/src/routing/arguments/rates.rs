@@ -27,7 +27,12 @@ pub fn of(text: &Text<'_>, numbers: &[Number]) -> Option<Rate> {
     // "Is 97 a prime?"
     let before = number.whole.start.checked_sub(1).map_or("", |at| text.lower(at));
     let is_called = matches!(before, "is" | "was" | "are" | "är" | "var");
-    let behind = (end..end + 2).find(|at| matches!(text.lower(*at), "per" | "a" | "an" | "each" | "varje"));
+    let behind = (end..end + 2).find(|at| match text.lower(*at) {
+        "per" | "a" | "an" | "each" | "every" | "varje" => true,
+        // "7,5 timmar om dagen".
+        "om" | "i" => super::names_unit(text.lower(at + 1)) || super::same_word(text.lower(at + 1), "day"),
+        _ => false,
+    });
     let behind = behind.filter(|_| !is_called);
     if let Some(rate) = behind.and_then(|at| rate(at + 1)) {
         return Some(rate);

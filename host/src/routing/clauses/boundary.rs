@@ -103,6 +103,14 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     {
         return Some(Start { word: at, ordered: false });
     }
+    // "…, plus the same title in all caps".
+    let joined = if is(&[","], at) && is(&["and", "och", "plus"], at + 1) { at + 2 } else { at + 1 };
+    if is(&[",", "and", "och", "plus"], at)
+        && says_same_text(words, joined)
+        && words.iter().take(at).skip(begun).any(|word| word.shielded)
+    {
+        return Some(Start { word: at, ordered: false });
+    }
     // "I would also like": what is asked for comes behind it.
     let wishes = |at: usize| is(AUXILIARIES, at) || is(SUBJECTS, at) || is(WISHES, at);
     if is(&["also", "också"], at) && at.checked_sub(1).is_some_and(wishes) {
@@ -273,6 +281,15 @@ const NOTES: &[&str] = &[
     "skriv",
     "påminn",
 ];
+
+/// Whether words at `at` are "the same title" or the like, and what is made of it.
+fn says_same_text(words: &[Word], at: usize) -> bool {
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let same = at + usize::from(lower(at) == "the");
+    matches!(lower(same), "same" | "samma")
+        && pointing::is_text_noun(lower(same + 1))
+        && matches!(lower(same + 2), "in" | "as" | "to" | "with" | "i" | "som" | "till" | "med")
+}
 
 /// Whether words at `at` say what something is to be found by: "tag it office", "give it the tag office", "märk den med hem".
 pub(super) fn says_tag(words: &[Word], at: usize) -> bool {

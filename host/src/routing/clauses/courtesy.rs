@@ -122,6 +122,11 @@ pub(super) fn gives_data(words: &[Word]) -> bool {
     let Some(lead) = LEADS.iter().filter(is_there).map(|lead| lead.len()).max() else { return false };
     let asks = |at: usize| own.get(at).is_some_and(|word| !word.shielded) && starts_request(own, at) == Some(2);
     let n_said = own.iter().take_while(|word| !word.shielded).count();
+    let goes_on = |at: usize| {
+        own.get(at).is_some_and(|word| matches!(&*word.lower, "is" | "are" | "what" | "är" | "vad" | "kommer"))
+    };
+    let here = own.first().is_some_and(|first| matches!(&*first.lower, "here" | "here's" | "heres" | "här"));
+    let lead = lead + (lead..lead + 2).take_while(|at| here && goes_on(*at)).count();
     !(lead..n_said).any(asks) && !own.iter().any(|word| word.lower == "?" && !word.shielded)
 }
 

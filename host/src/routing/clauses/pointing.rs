@@ -69,6 +69,11 @@ pub fn pointer(text: &str) -> Option<Pointer> {
                     || matches!(lower(at + 1), "is" | "was" | "är" | "att");
                 let is_day = lower(at + 1).starts_with(|c: char| c.is_ascii_digit());
                 let article = matches!(word, "det" | "den") && (is_noun_like(lower(at + 1)) || is_day);
+                // "Den som är född 2015".
+                let is_whoever = matches!(word, "det" | "den")
+                    && lower(at + 1) == "som"
+                    && matches!(lower(at + 2), "är" | "var" | "har" | "hade" | "föddes" | "blir" | "heter" | "bor");
+                let article = article || is_whoever;
                 // "Tag it office" says nothing of an answer.
                 let tags = matches!(before, "tag" | "label" | "mark" | "tagga" | "märk") && at > 1;
                 (!article && !tags).then(|| found(at, "", idle && !is_operator(lower(at + 1)))).flatten()
@@ -93,7 +98,7 @@ pub fn pointer(text: &str) -> Option<Pointer> {
 pub(super) const BEHIND_THAT: &[&str] = &[
     "", ".", "?", "!", ",", "make", "makes", "by", "to", "into", "till", "med", "in", "i", "with", "as", "som", "from",
     "from:", "off", "away", "up", "between", "among", "på", "av", "från", "and", "och",
-    "squared", "cubed", "raised", "upphöjt", "doubled", "halved", "across", "over",
+    "be", "three", "four", "five", "six", "two", "squared", "cubed", "raised", "upphöjt", "doubled", "halved", "across", "over",
 ];
 
 /// Where what is to be written down begins, which points at nothing of the request: "note that I called him".
@@ -255,12 +260,19 @@ pub fn counted_in(text: &str, span: &Range<usize>) -> Option<(Range<usize>, Stri
 /// Nouns of one part that are looked at.
 const NOUNS_MAX: usize = 8;
 
+/// Nouns for texts.
+const TEXTS: &[&str] = &[
+    "text", "sentence", "phrase", "string", "words", "word", "title", "texten", "mening", "meningen", "fras", "ord",
+    "ordet", "rubrik", "sak", "thing", "name", "namn", "namnet",
+];
+
+/// Whether `word` is one of them.
+pub(super) fn is_text_noun(word: &str) -> bool {
+    TEXTS.contains(&word)
+}
+
 /// Where a part says "the same text": the words of an earlier part.
 pub fn same_text(text: &str) -> Option<Range<usize>> {
-    const TEXTS: &[&str] = &[
-        "text", "sentence", "phrase", "string", "words", "word", "title", "texten", "mening", "meningen", "fras",
-        "ord", "ordet", "rubrik", "sak", "thing", "name", "namn", "namnet",
-    ];
     let words = read(text);
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let found = (0..words.len()).find(|at| matches!(lower(*at), "same" | "samma") && TEXTS.contains(&lower(at + 1)));
@@ -596,7 +608,7 @@ const LEADING: &[&str] = &[
     "please", "can", "could", "would", "you", "tell", "me", "say", "show", "i", "also", "need", "want", "to", "know",
     "like", "d", "i'd", "wonder", "kan", "du", "snälla", "säg", "berätta", "tala", "om", "för", "mig", "jag", "vill",
     "veta", "undrar", "också", "även", "behöver", "skulle", "vilja", "svara", "på", "ta", "reda", "find", "out",
-    "kolla", "check",
+    "kolla", "check", "rate", "judge", "assess", "see", "bedöm", "avgör", "se",
 ];
 
 /// Words at the beginning of a part that may say when it is to be done.

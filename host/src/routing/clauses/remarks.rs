@@ -62,6 +62,10 @@ pub fn is_statement(text: &str) -> bool {
         .count();
     let own = own.get(begin..).unwrap_or_default();
     let [first, rest @ ..] = own else { return false };
+    let one = matches!(*first, "a" | "an" | "one" | "each" | "every" | "en" | "ett" | "varje");
+    if one && rest.iter().skip(1).take(2).any(|word| TELLS.contains(word)) && rest.iter().any(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
+        return true;
+    }
     if TOLD_SHORT.contains(first) {
         return !rest.is_empty();
     }
@@ -197,6 +201,15 @@ pub fn is_opening(text: &str) -> bool {
             || !word.lower.chars().any(char::is_alphanumeric)
     };
     ends_in_colon && !orders && words.len() <= HEADING_MAX || !words.is_empty() && words.iter().all(idle)
+}
+
+/// Whether `text` is what stands above data: "greenhouse readings in celsius:".
+pub fn is_heading(text: &str) -> bool {
+    let words = read(text);
+    let first = words.first().map_or("", |word| word.lower.as_str());
+    let orders = verbs::is_verb(first) && !verbs::is_also_noun(first) || starts_request(&words, 0) == Some(2);
+    let plain = |word: &Word| !word.shielded && !matches!(&*word.lower, "?" | "." | "!" | ";" | ",");
+    text.ends_with(':') && !orders && words.len() <= HEADING_MAX && words.iter().all(plain)
 }
 
 /// The text without what a letter ends with: "Kind regards, Margaret".

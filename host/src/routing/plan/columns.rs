@@ -70,7 +70,10 @@ pub fn phrase(block: &str, text: &str) -> Option<std::ops::Range<usize>> {
         words.get(*before).is_some_and(|(_, word)| matches!(word.as_str(), "the" | "den" | "det" | "a"))
     });
     let (start, _) = words.get(article.unwrap_or(at))?;
-    let (end, word) = words.get(last.unwrap_or(at))?;
+    let named = last.unwrap_or(at);
+    // "The average of its temp column".
+    let column = words.get(named + 1).is_some_and(|(_, word)| matches!(word.as_str(), "column" | "kolumn" | "kolumnen"));
+    let (end, word) = words.get(named + usize::from(column && last.is_some()))?;
     Some(*start..end + word.len())
 }
 

@@ -95,6 +95,11 @@ impl Output {
         self.pointer.contains("/0/")
     }
 
+    /// Whether it is a figure of a column.
+    pub fn is_of_column(&self) -> bool {
+        self.kind == Kind::Number && self.is_main && self.pointer.starts_with("/columns/")
+    }
+
     /// Whether it is what such answers are about.
     pub fn leads(&self) -> bool {
         self.leads

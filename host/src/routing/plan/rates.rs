@@ -38,9 +38,12 @@ impl Planner<'_> {
             output.kind == Kind::Number && super::arguments::same_word(&output.name, &rate.per)
         };
         let best = || outputs::best(&last.outputs, Kind::Number, &clauses::Pointer::default(), &last.text);
-        let figure = match last.outputs.iter().find(named) {
-            Some(named) => named,
-            None => best().filter(|_| last.gives_figure)?.0,
+        let per = super::arguments::concept(&rate.per);
+        let figure = match (last.outputs.iter().find(named), best()) {
+            // Working days are days.
+            (Some(_), Some((best, _))) if best.name.contains(per) => best,
+            (Some(named), _) => named,
+            (None, best) => best.filter(|_| last.gives_figure)?.0,
         };
         // "At 7 litres an hour, how many hours is that?"
         let divides = clauses::counted_noun(&text).is_some_and(|noun| super::arguments::same_word(&noun, &rate.per));

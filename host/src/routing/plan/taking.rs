@@ -131,7 +131,10 @@ impl Planner<'_> {
             Some(Measured::In(unit)) => unit.clone(),
             Some(Measured::As { .. }) => return None,
             None if arguments::is_unit(&output.name) => output.name.clone(),
-            None => unit_looked_up(made)?,
+            None => match outputs::unit_place(&made.outputs, &output.pointer) {
+                Some(_) => made.step.arguments.get("to")?.as_str()?.to_lowercase(),
+                None => unit_looked_up(made)?,
+            },
         };
         let asked = Said::new(text, self.language, self.ask.now).only_unit()?;
         if !arguments::are_alike(&unit, &asked) {

@@ -58,7 +58,10 @@ impl Planner<'_> {
         }
         let calculates = Said::new(&text, self.language, self.ask.now).says_figure();
         let says_which =
-            !calculates && own.points.as_ref().is_none_or(|pointer| !pointer.noun.is_empty() || its(pointer));
+            !calculates && own.points.as_ref().is_none_or(|pointer| {
+                let points = text.get(pointer.span.clone()).is_some_and(is_demonstrative);
+                !pointer.noun.is_empty() && !points || its(pointer)
+            });
         let of_table = self.of_table(&text);
         if let Some(of_table) = of_table.as_ref().filter(|_| says_which && clauses::is_question(&text)) {
             return with(clause, of_table.clone(), Vec::new());
@@ -134,6 +137,9 @@ impl Planner<'_> {
             let said = text.get(pointer.span.clone()).unwrap_or_default();
             !pointer.noun.is_empty() && ["that ", "this "].iter().any(|word| said.starts_with(word))
         };
+        if let Some(taken) = points.and_then(|pointer| self.that_many(text, pointer, own.before)) {
+            return Some(direct(taken));
+        }
         if let Some(pointer) = points
             && let Some((at, made)) = own.last
             && !clauses::says_both_dates(text)
@@ -169,6 +175,25 @@ impl Planner<'_> {
         }
         let goes_on = clauses::is_fragment(text).then(|| self.going_on(text, clause.ordered, at, made));
         goes_on.flatten().map(direct)
+    }
+
+    /// "That many days" is what an earlier part counted, whatever came after it.
+    fn that_many(
+        &self,
+        text: &str,
+        pointer: &clauses::Pointer,
+        before: &[Option<Made>],
+    ) -> Option<(Step, Vec<Reference>)> {
+        let counted = clauses::with_noun(text, pointer)?;
+        let gives = |output: &Output| output.kind == Kind::Number && arguments::same_word(&output.name, &counted.noun);
+        let last = before.iter().rev().flatten().next()?;
+        if last.outputs.iter().any(gives) {
+            return None;
+        }
+        before.iter().enumerate().rev().find_map(|(at, made)| {
+            let made = made.as_ref().filter(|made| made.outputs.iter().any(gives))?;
+            self.taken(text, &counted, at, made, true)
+        })
     }
 
     /// "That text" after a skill that only measured it: what was measured.
@@ -273,7 +298,8 @@ impl Planner<'_> {
     /// "Also write down 'order coffee'": the same as the part before does, with what is said here.
     fn once_more(&self, own: &Own<'_>, made: &Made) -> Option<Step> {
         let says_also = arguments::plain_words(&own.clause.text)
-            .any(|word| matches!(word.as_str(), "also" | "too" | "också" | "även"));
+            .any(|word| matches!(word.as_str(), "also" | "too" | "också" | "även"))
+            || arguments::plain_words(&own.clause.text).last().is_some_and(|last| last == "med");
         // "And how good is 'b c'": asked of another quotation.
         let asks_of_another = || {
             clauses::is_question(own.text)
@@ -328,7 +354,7 @@ impl Planner<'_> {
             let (pointer, name) = columns::figure(&schema, block, text)?;
             let strategy = self.decide(&said, None, true);
             let (taken, landing) = landed(first_call(&strategy)?, NUMBER, at, &Output::figure(pointer, name))?;
-            (landing == Landing::Within).then_some(taken)
+            (landing != Landing::Text).then_some(taken)
         })
     }
 
@@ -433,8 +459,10 @@ impl Planner<'_> {
                     return Some((pointer, at, made));
                 }
                 // "The notes" are more than the one that was made.
-                let is_plural =
-                    ["s", "ar", "arna", "er", "erna", "or", "orna"].iter().any(|ending| noun.ends_with(ending));
+                let is_plural = ["s", "ar", "arna", "er", "erna", "or", "orna"]
+                    .iter()
+                    .filter_map(|ending| noun.strip_suffix(ending))
+                    .any(|stem| stem.len() > 2 && arguments::words_of_name(&made.step.skill).iter().any(|own| arguments::same_word(own, stem)));
                 // "Divide the hectares by 7", "the tip": what the figure is counted in, or was called.
                 let is_unit = || {
                     let units = made.step.arguments.iter().filter(|(name, _)| matches!(&***name, "to" | "to_unit"));
