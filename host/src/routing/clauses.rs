@@ -16,6 +16,7 @@ mod boundary;
 mod courtesy;
 mod kinds;
 mod lexicon;
+mod notes;
 mod parallel;
 mod places;
 mod pointing;
@@ -75,6 +76,22 @@ pub fn split(text: &str, _language: &Language) -> Vec<Clause> {
 }
 
 fn split_bare(text: &str) -> Vec<Clause> {
+    let words = read(text);
+    let Some(told) = notes::told(text, &words) else { return sentences(text) };
+    // Once: what stands around it is read as any other text.
+    let (before, after) = (text.get(..told.span.start), text.get(told.span.end..));
+    let said = |text: Option<&str>| text.filter(|text| text.chars().any(char::is_alphanumeric)).map(sentences);
+    let later = said(after).unwrap_or_default().into_iter().map(|mut clause| {
+        clause.span = clause.span.start + told.span.end..clause.span.end + told.span.end;
+        clause
+    });
+    let mut clauses: Vec<Clause> =
+        said(before).unwrap_or_default().into_iter().chain(told.clauses).chain(later).collect();
+    clauses.truncate(CLAUSES_MAX);
+    clauses
+}
+
+fn sentences(text: &str) -> Vec<Clause> {
     let words = read(text);
     // What announces a list is none of its parts.
     let announced = courtesy::announcement(&words);

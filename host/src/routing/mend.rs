@@ -94,6 +94,10 @@ pub fn mend(text: &str, catalog: Option<&Vocabulary>) -> Mended {
         if mended.changes.len() >= MENDED_MAX || data.iter().any(|(range, _)| range.start < end && start < range.end) {
             continue;
         }
+        // What stands in the data, too, is written as it is meant.
+        if data.iter().any(|(range, _)| text.get(range.clone()).is_some_and(|data| data.contains(word))) {
+            continue;
+        }
         let is_capital = word.chars().next().is_some_and(char::is_uppercase);
         // "Alva has a fever."
         const TELLS: &[&str] = &["has", "is", "was", "had", "says", "and", "har", "är", "var", "hade", "säger", "och"];

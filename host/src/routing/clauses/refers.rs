@@ -45,7 +45,10 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
                     ) && !matches!(next, "is" | "was" | "will" | "'s")
             }
             "det" | "den" => {
-                if is_operator(next) {
+                // "Räkna sedan om det till kilo": the rest of the verb.
+                let turns = before == "om"
+                    && (at.saturating_sub(3)..at).any(|at| matches!(lower(at), "räkna" | "gör" | "skriv" | "vänd"));
+                if is_operator(next) || turns {
                     return true;
                 }
                 let object = next.is_empty()

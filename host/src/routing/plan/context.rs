@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::{Clause, Question, Reference, Step, Strategy, arguments, clauses};
 use super::outputs::{self, Kind};
-use super::{DATE, Landing, Made, Planner, Said, escaped};
+use super::{DATE, Landing, Made, Planner, Said, escaped, taking};
 
 /// Marks around quotations.
 const QUOTES: &[char] = &['"', '\'', '“', '”', '„', '«', '»', '‘', '’', '`'];
@@ -196,12 +196,21 @@ impl Planner<'_> {
                 Some(_) => kind == Kind::Text,
                 None => false,
             };
+            // What was converted to is what is converted from.
+            if let Some(pointer) = taking::paired(&made.outputs, name) {
+                let (template, as_number) = (None, false);
+                return Some(Known::Found(Reference { to, part: at, pointer, template, as_number }));
+            }
             let same = |output: &&outputs::Output| output.name == name && may_be(output.kind);
             if let Some(output) = made.outputs.iter().find(same) {
                 return Some(found(at, output));
             }
             if let Some(reference) = made.references.iter().find(|reference| reference.to == to) {
                 return Some(Known::Found(reference.clone()));
+            }
+            // What was calculated since stands between a figure and what is asked of it.
+            if landing == Some(Landing::Number) && self.takes_arithmetic(&made.step) {
+                return None;
             }
             let value = made.step.arguments.get(name).filter(|value| figure || !value.is_number());
             if let Some(value) = value.filter(|value| arguments::takes(schema, name, value)) {

@@ -434,7 +434,7 @@ pub(super) fn landed(step: &Step, stand_in: &str, at: usize, output: &Output) ->
 
 /// Where the answer of a step says what `name` is for one that goes on from it: what was converted `to` is what the next
 /// one converts `from`.
-fn paired(outputs: &[Output], name: &str) -> Option<String> {
+pub(super) fn paired(outputs: &[Output], name: &str) -> Option<String> {
     let wanted = match name {
         "from" => "to",
         "from_unit" | "source_unit" => "to_unit",
