@@ -16,6 +16,7 @@ mod boundary;
 mod courtesy;
 mod kinds;
 mod lexicon;
+mod noted;
 mod notes;
 mod parallel;
 mod places;
@@ -33,6 +34,7 @@ pub use kinds::{
     request_of, says_what, topic,
 };
 pub use lexicon::lexicon;
+pub use noted::{Noted, noted};
 pub use parallel::{
     goes_on_alike, listed, parallel, says_link_again, shared_tail, tail_of_number, without_count, without_each,
 };

@@ -28,7 +28,7 @@ const BELIEF_UNFILLED: f32 = 0.6;
 const BELIEF_UNUSED: f32 = 0.6;
 const BELIEF_UNEXPLAINED: f32 = 0.85;
 /// Words of a part that nothing explains, and that what is called with nothing may leave.
-const UNEXPLAINED_MAX: usize = 2;
+const UNEXPLAINED_MAX: usize = 1;
 /// What belief is left to a skill of which every example says more.
 const BELIEF_UNSHOWN: f32 = 0.5;
 /// What belief is worth in a skill whose values are hardly ever mistaken.

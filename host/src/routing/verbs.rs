@@ -44,6 +44,10 @@ const TOPICS: &[(&[&str], &[&str])] = &[
     ),
     (&["news", "headlines", "nyheter", "nyheterna"], &["news", "headline", "nyhet"]),
     (&["traffic", "trafik", "trafiken"], &["traffic", "trafik"]),
+    (
+        &["dollarn", "euron", "pundet", "växelkurs", "växelkursen", "valutakursen"],
+        &["currency", "exchange", "valuta", "växel", "kurs"],
+    ),
     (&["stock", "shares", "aktiekurs", "aktiekursen", "börsen"], &["stock", "share", "aktie", "börs"]),
 ];
 

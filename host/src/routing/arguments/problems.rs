@@ -43,11 +43,17 @@ const COMES_TO: &[&str] = &[
 pub fn of(text: &Text<'_>, numbers: &[Number]) -> Option<Problem> {
     let is_one = |number: &Number| number.weak || ONE.contains(&text.lower(number.tokens.start));
     let figures: Vec<&Number> = numbers.iter().filter(|number| !is_one(number) && !number.ordinal).collect();
+    if let Some(problem) = all_of(text, &figures) {
+        return Some(problem);
+    }
     if figures.len() > FIGURES_MAX || figures.iter().any(|number| number.percent || number.joined.is_some()) {
         return None;
     }
     let of_two = match figures.as_slice() {
-        [first, second] => area(text, numbers, first, second).or_else(|| shared(text, first, second)),
+        [first, second] => area(text, numbers, first, second)
+            .or_else(|| shared(text, first, second))
+            .or_else(|| by_each(text, first, second))
+            .or_else(|| by_each(text, second, first)),
         _ => None,
     };
     // What one comes to and how many there are go by the same noun, whatever else is told.
@@ -76,6 +82,60 @@ fn area(text: &Text<'_>, numbers: &[Number], first: &Number, second: &Number) ->
         || says(WIDE, between) && says(LONG, behind);
     let square = unit.names.first().map(|name| format!("{name}²")).filter(|name| units::find(name).is_some());
     (sides && alike(first) && alike(second)).then(|| made(first, '*', second, square))
+}
+
+/// What a list of figures that was told comes to: "they scored 14, 9, 22 and 17. What's the sum?"
+fn all_of(text: &Text<'_>, figures: &[&Number]) -> Option<Problem> {
+    let (first, last) = (figures.first()?, figures.last()?);
+    let asked = last.whole.end..text.tokens.len();
+    let says = |known: &[&str]| asked.clone().any(|at| known.contains(&text.lower(at)));
+    let mean = says(MEANS);
+    let mut units = figures.iter().filter_map(|number| number.unit);
+    let unit = units.next();
+    let alike = unit.is_none_or(|unit| units.all(|other| std::ptr::eq(unit, other)));
+    let plain = figures.iter().all(|number| !number.percent && number.joined.is_none());
+    // A sentence of its own asks for it.
+    let apart = asked.clone().any(|at| matches!(text.lower(at), "." | "?" | ":" | "-" | "–" | ","));
+    if figures.len() < LISTED_MIN || !plain || !alike || !apart || !mean && !says(SUMS) {
+        return None;
+    }
+    let joins = |pair: &[&Number]| match pair {
+        [one, next] => (one.whole.end..next.whole.start).all(|at| !matches!(text.lower(at), "." | "?" | "!")),
+        _ => false,
+    };
+    if !figures.windows(2).all(joins) || first.whole.start > LISTED_WITHIN {
+        return None;
+    }
+    let terms: Vec<String> = figures.iter().map(|number| number.value.to_string()).collect();
+    let sum = terms.join(" + ");
+    let expression = if mean { format!("({sum}) / {}", terms.len()) } else { sum };
+    let unit = unit.filter(|unit| unit.dimension != Dimension::Money).and_then(|unit| unit.names.first());
+    Some(Problem { expression, unit: unit.map(|name| (*name).to_owned()) })
+}
+
+/// Fewest figures of such a list, and among how many words it begins.
+const LISTED_MIN: usize = 3;
+const LISTED_WITHIN: usize = 12;
+const SUMS: &[&str] = &[
+    "sum", "total", "altogether", "together", "add", "summa", "summan", "summera", "tillsammans", "totalt", "sammanlagt",
+    "ihop",
+];
+const MEANS: &[&str] = &["average", "mean", "snittet", "snitt", "genomsnittet", "genomsnitt", "medelvärdet", "medelvärde"];
+
+/// "10 km in 52 minutes, how many minutes a km is that": one by the other.
+fn by_each(text: &Text<'_>, value: &Number, each: &Number) -> Option<Problem> {
+    let (unit, per) = (value.unit?, each.unit?);
+    let named = |at: usize, wanted: &units::Unit| {
+        let window: Vec<&str> = (at..at + 3).map(|at| text.lower(at)).take_while(|word| !word.is_empty()).collect();
+        units::at_start(&window).is_some_and(|(unit, _)| std::ptr::eq(unit, wanted))
+    };
+    let end = value.whole.end.max(each.whole.end);
+    let asked = (end..text.tokens.len()).any(|at| {
+        matches!(text.lower(at), "many" | "många") && named(at + 1, unit)
+    });
+    let by = (end..text.tokens.len()).any(|at| matches!(text.lower(at), "per" | "a" | "an" | "each") && named(at + 1, per));
+    let name = unit.names.first().map(|name| (*name).to_owned());
+    (asked && by && unit.dimension != per.dimension).then(|| made(value, '/', each, name))
 }
 
 /// "Split a bill of 1248 dollars evenly between 6 people", "vi är fem som delar på 1840 kr".

@@ -304,7 +304,10 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
                     | "name"
             )
     };
-    let that = (1..text.tokens.len().min(12)).find(|at| matches!(text.lower(*at), "that" | "att") && !points(*at));
+    // "Genom att spela ett ljud" says how.
+    let says_how = |at: usize| text.before(at).is_some_and(|before| matches!(&*before.lower, "genom" | "för" | "utan"));
+    let that = (1..text.tokens.len().min(12))
+        .find(|at| matches!(text.lower(*at), "that" | "att") && !points(*at) && !says_how(*at));
     let asked = (0..that.unwrap_or(0)).any(|at| words::is_request_verb(text.lower(at)));
     if let Some((value, tokens)) = that.filter(|_| asked).and_then(|at| whole(at + 1)) {
         offers.push(Offer::new(Value::from(without_stop(&value)), tokens, if free { 1.05 } else { 0.1 }));

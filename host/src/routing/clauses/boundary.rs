@@ -33,7 +33,9 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     // The end of a sentence.
     if is(&[".", "?", "!", ";", "…"], at) {
         let mut next = at + 1;
-        while is(&[".", "?", "!", ";", "\"", "'", "”", "’", ")"], next) {
+        // A mark behind a space opens what follows.
+        let closes = |at: usize| !words.get(at).is_some_and(|word| word.spaced);
+        while is(&[".", "?", "!", ";", "\"", "'", "”", "’", ")"], next) && closes(next) {
             next += 1;
         }
         let follows = words.get(next).is_some_and(|next| next.spaced);
@@ -100,6 +102,16 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         && (at + 2..words.len().min(at + CONDITION_MAX))
             .find(|at| is(&[",", ".", "?"], *at))
             .is_some_and(|comma| lower(comma) == "," && starts_request(words, comma + 1) == Some(2))
+    {
+        return Some(Start { word: at, ordered: false });
+    }
+    // "…, and at 32 a square metre what would it cost".
+    let rate = at + 1 + usize::from(is(&["and", "och"], at + 1));
+    let is_figure = |at: usize| words.get(at).is_some_and(|word| !word.shielded && word.lower.starts_with(|c: char| c.is_ascii_digit()));
+    if is(&[",", "and", "och"], at)
+        && is(&["at", "till", "för", "med"], rate)
+        && is_figure(rate + 1)
+        && (rate + 3..rate + 8).any(|at| is(QUESTIONS, at) && starts_request(words, at) == Some(2))
     {
         return Some(Start { word: at, ordered: false });
     }

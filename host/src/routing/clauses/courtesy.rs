@@ -20,6 +20,10 @@ pub(super) fn lead(words: &[Word]) -> usize {
     if told > 0 && lower(whom) == ":" && starts_request(words, whom + 1).is_some() {
         return whom + 1;
     }
+    // "If I run 3 miles a day, how many kilometres is that": a condition of the request's own.
+    if matches!(lower(0), "if" | "om" | "when" | "när") && matches!(lower(1), "i" | "we" | "it" | "jag" | "vi" | "man" | "det") {
+        return 0;
+    }
     let begins = |at: usize| starts_request(words, at).is_some() || is_told(words, at);
     // "I would also like to know".
     let also = |at: usize, word: &Word| at > 0 && matches!(&*word.lower, "also" | "också");
@@ -108,6 +112,10 @@ pub(super) fn gives_data(words: &[Word]) -> bool {
         &["mitt"],
         &["vår"],
         &["våra"],
+        &["look", "at", "this"],
+        &["kolla", "den", "här"],
+        &["kolla", "på", "den", "här"],
+        &["titta", "på", "den", "här"],
         &["the", "following"],
         &["följande"],
         &["given"],

@@ -82,7 +82,7 @@ pub(super) fn only_takes(text: &str) -> bool {
     let words = read(text);
     let start = after_lead(&words);
     let mut said = words.iter().skip(start).filter(|word| !matches!(&*word.lower, "." | "," | "!" | ":" | ";"));
-    said.next().is_some_and(|first| matches!(&*first.lower, "take" | "use" | "ta" | "använd"))
+    said.next().is_some_and(|first| matches!(&*first.lower, "take" | "use" | "compute" | "calculate" | "ta" | "använd"))
         && said.clone().next().is_some()
         && said.all(|word| !word.shielded && POINTS.contains(&&*word.lower))
 }

@@ -565,7 +565,7 @@ pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
     let joins = |at: usize| {
         let word =
             words.get(at).filter(|word| !(word.shielded || within_pair(at) || word.lower == "," && rounds(at)))?;
-        if says_tag(&words, at + 1) {
+        if says_tag(&words, at + 1) || super::noted::added(&words, at).is_some() {
             return None;
         }
         // "A slug of 'a b', plus the same in capitals".

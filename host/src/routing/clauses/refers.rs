@@ -38,6 +38,7 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
             // "what time is it", "is it possible", "it is": nothing is meant by it.
             "it" => {
                 is_operator(next)
+                    || before == "and" && (0..at).any(|at| matches!(lower(at), "between"))
                     || before == "does" && matches!(next, "have" | "contain" | "look" | "say" | "take")
                     || !matches!(
                         before,

@@ -124,6 +124,13 @@ pub(super) fn tells(words: &[Word]) -> bool {
     if is_reason(words) {
         return true;
     }
+    // "Ska köpa nya däck."
+    let first = words.first().map_or("", |word| word.lower.as_str());
+    let next = words.get(1).map_or("", |word| word.lower.as_str());
+    let left_out = matches!(first, "ska" | "skall" | "måste" | "tänkte" | "håller" | "sitter" | "fick" | "har");
+    if left_out && words.len() > 2 && !SUBJECTS.contains(&next) && !OWNERS.contains(&next) && !words.iter().any(|word| word.lower == "?") {
+        return true;
+    }
     const WHO: &[&str] = &["vi", "jag", "we", "i", "det", "it", "hon", "han", "she", "he", "they", "de"];
     const HOW: &[&str] =
         &["ska", "skall", "var", "was", "were", "hade", "had", "är", "is", "are", "blev", "fick", "got"];
@@ -171,7 +178,8 @@ pub(super) fn heading(words: &[Word]) -> usize {
     if super::kinds::names_beginning(before) || tells_figure(before) {
         return 0;
     }
-    let asks = starts_request(words, colon + 1) == Some(2);
+    let is_value = lower(colon + 1).starts_with(|c: char| c.is_ascii_digit()) && words.iter().any(|word| word.lower == "?");
+    let asks = is_value || starts_request(words, colon + 1) == Some(2);
     let is_verb = |word: &str| verbs::is_verb(word) && !verbs::is_also_noun(word);
     let orders = (0..colon).any(|at| is_verb(lower(at)) || lower(at).is_empty());
     if asks && !orders { colon + 1 } else { 0 }
@@ -192,6 +200,12 @@ pub fn is_opening(text: &str) -> bool {
     let words = read(text);
     if words.iter().any(|word| word.shielded || word.lower.starts_with(|c: char| c.is_ascii_digit())) {
         return false;
+    }
+    // "Hjälp med baket."
+    let helps = words.first().is_some_and(|first| matches!(&*first.lower, "help" | "hjälp"))
+        && words.get(1).is_some_and(|next| matches!(&*next.lower, "with" | "med" | "me" | "mig"));
+    if helps && words.len() <= HEADING_MAX && !words.iter().any(|word| word.lower == "?") {
+        return true;
     }
     let ends_in_colon = words.last().is_some_and(|last| last.lower == ":");
     let orders = words.first().is_some_and(|first| verbs::is_verb(&first.lower));
@@ -279,7 +293,13 @@ pub(super) fn value_items(text: &str, words: &[Word], announced: usize) -> Optio
         let converts = link.is_some_and(|link| (link + 1..end).any(|at| arguments::is_unit(lower(at))));
         let is_figure = |at: usize| lower(at).starts_with(|c: char| c.is_ascii_digit());
         let operates = |at: usize| is_operator(lower(at)) || matches!(lower(at), "-" | "^" | "−" | "÷" | "%");
-        let calculates = (start + 1..end).any(|at| operates(at) && is_figure(at + 1));
+        let share = |at: usize| lower(at) == "%" && matches!(lower(at + 1), "of" | "av" | "på");
+        let power = |at: usize| matches!(lower(at), "raised" | "upphöjt") && matches!(lower(at + 1), "to" | "till");
+        let calculates = (start + 1..end).any(|at| {
+            operates(at) && is_figure(at + 1)
+                || (share(at) || power(at)) && is_figure(at + 2)
+                || lower(at) == "!" && at + 1 == end
+        }) || lower(*start).contains(['/', '^']) && start + 1 == end;
         // "Max retry count" to camelCase.
         let first = words.get(*start);
         let is_code = |word: &str| word.len() > 2 && word.chars().skip(1).any(char::is_uppercase);

@@ -14,7 +14,9 @@ const TAKES: &[&str] = &[
 
 const PERSON: &[&str] = &["person", "head", "skalle", "capita"];
 const EACH: &[&str] = &["each", "apiece", "vardera"];
-const ALL: &[&str] = &["together", "altogether", "total", "all", "alla", "tillsammans", "sammanlagt", "totalt"];
+const ALL: &[&str] = &["together", "altogether", "total", "all", "alla", "allt", "tillsammans", "sammanlagt", "totalt"];
+
+const LEFT: &[&str] = &["left", "remains", "remaining", "kvar", "återstår"];
 
 /// A call with what it takes, the parts that only told something for it, and what its result is counted in.
 pub(super) type Solved = (Step, Vec<Reference>, Vec<usize>, Option<Measured>);
@@ -34,6 +36,7 @@ impl Planner<'_> {
             .or_else(|| self.at_speed(&text, made))
             .or_else(|| self.of_so_many(&text, earlier, parts, made))
             .or_else(|| self.per_unit(&text, earlier, parts, made))
+            .or_else(|| self.with_share(&text, made))
     }
 
     fn told_problem(&self, text: &str, earlier: &[Clause], parts: &[Part]) -> Option<Solved> {
@@ -87,6 +90,30 @@ impl Planner<'_> {
         let (step, references) = self.calculated(&[(at, figure.pointer.clone())], &format!("{{}} {sign} {n}"))?;
         let unit = self.unit_of(&step, &references, made);
         Some((step, references, telling, unit))
+    }
+
+    /// "What is 25 % VAT on 1480, and what does it come to in all", "18 % of 1240, and how much is left": with the share, or
+    /// without it.
+    fn with_share(&self, text: &str, made: &[Option<Made>]) -> Option<Solved> {
+        let (at, last) = last(made)?;
+        let expression = last.step.arguments.values().find_map(serde_json::Value::as_str)?;
+        let (_, whole) = expression.split_once(" / 100 * ").filter(|_| self.takes_arithmetic(&last.step))?;
+        let whole = whole.parse::<f64>().ok()?;
+        let words: Vec<String> = arguments::plain_words(text).collect();
+        let says = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
+        let said = Said::new(text, self.language, self.ask.now);
+        let is_other = said.only_count().map_or(said.n_numbers() > 0, |own| own != whole);
+        let template = match (says(ALL), says(LEFT)) {
+            (true, false) => format!("{{}} + {whole}"),
+            (false, true) => format!("{whole} - {{}}"),
+            _ => return None,
+        };
+        if is_other || says(&["kvar", "left"]) && says(&["days", "dagar", "weeks", "veckor"]) {
+            return None;
+        }
+        let figure = outputs::best(&last.outputs, Kind::Number, &clauses::Pointer::default(), &last.text)?.0;
+        let (step, references) = self.calculated(&[(at, figure.pointer.clone())], &template)?;
+        Some((step, references, Vec::new(), None))
     }
 
     /// "If it takes me 180 minutes, how many minutes a mile is that?", "how many 25 GB discs does that fill": by the last

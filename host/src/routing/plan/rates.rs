@@ -3,7 +3,7 @@
 use super::super::arguments::Said;
 use super::super::{Clause, Reference, Step, clauses};
 use super::outputs::{self, Kind};
-use super::{Made, Planner};
+use super::{Made, Measured, Planner};
 
 /// Words of questions about what something comes to.
 const AMOUNTS: &[&str] = &[
@@ -26,14 +26,24 @@ impl Planner<'_> {
         }
         let told = earlier.len().checked_sub(1).filter(|_| own().n_numbers() == 0);
         let told = told
-            .filter(|at| earlier.get(*at).is_some_and(|one| !clauses::is_order(&one.text) && !one.text.contains('?')));
+            .filter(|at| {
+                let tells = |one: &Clause| clauses::is_statement(&one.text) || !clauses::is_order(&one.text);
+                earlier.get(*at).is_some_and(|one| tells(one) && !one.text.contains('?'))
+            });
         let whole = match told.and_then(|at| earlier.get(at)) {
             Some(one) => format!("{} {text}", one.text.trim_end_matches(['.', '!', ' '])),
             None => text.clone(),
         };
         let rate = Said::new(&whole, self.language, self.ask.now).rate()?;
         let before = made.get(..told.unwrap_or(made.len()))?;
-        let (at, last) = before.iter().enumerate().rev().find_map(|(at, made)| Some((at, made.as_ref()?)))?;
+        let given = || before.iter().enumerate().rev().filter_map(|(at, made)| Some((at, made.as_ref()?)));
+        // "289 kr per kvadratmeter": of the last figure in those, whatever else came after it.
+        let is_in = |unit: &str| super::arguments::same_unit(unit, &rate.per);
+        let in_unit = |made: &Made| match &made.unit {
+            Some(Measured::In(unit)) => is_in(unit),
+            _ => made.step.arguments.get("to").and_then(serde_json::Value::as_str).is_some_and(is_in),
+        };
+        let (at, last) = given().find(|(_, made)| in_unit(made)).or_else(|| given().next())?;
         let named = |output: &&outputs::Output| {
             output.kind == Kind::Number && super::arguments::same_word(&output.name, &rate.per)
         };

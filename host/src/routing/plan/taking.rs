@@ -67,6 +67,16 @@ impl Planner<'_> {
             if pointer.is_weak && !depends && output.kind != Kind::Date || output.is_beside(text) {
                 continue;
             }
+            // "How many days is it from that to 31 January": of the date.
+            let led = text.get(..pointer.span.start).and_then(|before| before.split_whitespace().next_back());
+            let bounds = led.is_some_and(|word| {
+                matches!(&*word.to_lowercase(), "from" | "från" | "between" | "mellan" | "and" | "och" | "to" | "till" | "until")
+            });
+            let is_dated = || Said::new(text, self.language, self.ask.now).only_date().is_some();
+            let has_date = || made.outputs.iter().any(|output| output.kind == Kind::Date);
+            if kind != Kind::Date && pointer.noun.is_empty() && bounds && has_date() && is_dated() {
+                continue;
+            }
             // "What day of the week was that" is asked of no number.
             if kind == Kind::Number && pointer.noun.is_empty() && clauses::asks_which_day(text) {
                 continue;

@@ -105,6 +105,9 @@ impl Planner<'_> {
         if let Some(strategy) = self.of_measured(own) {
             return Some((strategy, Vec::new()));
         }
+        if let Some(call) = self.noted(own) {
+            return Some(call);
+        }
         let direct = |(step, references)| (Strategy::Direct(step), references);
         if let Some(taken) = own.previous.and_then(|(_, made)| self.rounded(text, made)) {
             return Some(direct(taken));
@@ -173,8 +176,46 @@ impl Planner<'_> {
         if names && let Some(step) = self.clear(text) {
             return Some((Strategy::Direct(step), Vec::new()));
         }
+        // "0.75 inches in mm" says all itself, whatever was said of decimals before.
+        let is_fragment = clauses::is_fragment(text) && own.points.is_none();
+        if is_fragment
+            && Said::new(text, self.language, self.ask.now).says_value()
+            && let Some(step) = self.clear(text).filter(|step| step.skill == made.step.skill)
+            && made.step.arguments.keys().any(|name| !step.arguments.contains_key(name))
+        {
+            return Some((Strategy::Direct(step), Vec::new()));
+        }
         let goes_on = clauses::is_fragment(text).then(|| self.going_on(text, clause.ordered, at, made));
         goes_on.flatten().map(direct)
+    }
+
+    /// "Note that Tom owes me that much": the words with the answer in its place. Nothing is kept where there is none.
+    fn noted(&self, own: &Own<'_>) -> Option<Call> {
+        let noted = clauses::noted(own.text).filter(|_| clauses::notes(own.text))?;
+        own.earlier.iter().find(|clause| clause.asks)?;
+        let phrase = own.text.get(noted.span.clone())?;
+        let bare = if noted.is_added { put(own.text, &noted.span, "")? } else { own.text.to_owned() };
+        let strategy = self.decide(bare.trim_end_matches([',', ' ', '.']), None, true);
+        let step = first_call(&strategy)?;
+        let schema = &self.index.profile(&step.skill)?.input_schema;
+        let holds = |(name, value): &(&String, &Value)| {
+            arguments::takes_any_text(schema, name)
+                && value.as_str().is_some_and(|value| noted.is_added || value.contains(phrase))
+        };
+        let (name, value) = step.arguments.iter().find(holds)?;
+        let kind = if noted.is_date { Kind::Date } else { Kind::Number };
+        let gap = || Some((Strategy::Gap { nearest: Vec::new() }, Vec::new()));
+        let Some((at, made)) = own.previous else { return gap() };
+        let pointer = clauses::Pointer::default();
+        let Some((output, _)) = super::outputs::best(&made.outputs, kind, &pointer, &made.text) else { return gap() };
+        let text = value.as_str()?;
+        let template = if noted.is_added { format!("{text} ({{}})") } else { text.replacen(phrase, "{}", 1) };
+        let mut step = step.clone();
+        let (to, name) = (format!("/{}", escaped(name)), name.clone());
+        step.arguments.remove(&name);
+        let reference =
+            Reference { to, part: at, pointer: output.pointer.clone(), template: Some(template), as_number: false };
+        Some((Strategy::Direct(step), vec![reference]))
     }
 
     /// "That many days" is what an earlier part counted, whatever came after it.
