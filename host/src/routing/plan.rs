@@ -119,6 +119,11 @@ impl Planner<'_> {
                     }
                     part
                 }
+                None if self.is_told_date(clause, clauses.get(..at).unwrap_or_default(), &made) => {
+                    let mut part = with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new());
+                    told::tell(&mut part);
+                    part
+                }
                 None if !clause.asks && clauses::gives_data(&clause.text) && self.gives(clause, has_block) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
@@ -168,6 +173,9 @@ impl Planner<'_> {
                 }
                 part = with(clause, Strategy::Direct(done.step), done.references);
             }
+            if let Some(step) = self.of_next_text(&part, clauses.get(at + 1)) {
+                part = with(clause, Strategy::Direct(step), Vec::new());
+            }
             if let Some(strategy) = self.of_own_block(&part, has_block) {
                 part = with(clause, strategy, Vec::new());
             }
@@ -189,6 +197,15 @@ impl Planner<'_> {
         }
         parts.iter_mut().for_each(told::only_told);
         parts
+    }
+
+    /// "The last Sunday before 30 March, what date is that?" asks for nothing that what it goes on from does not tell.
+    fn is_told_date(&self, clause: &Clause, earlier: &[Clause], made: &[Option<Made>]) -> bool {
+        let Some((before, Some(last))) = earlier.last().zip(made.last()) else { return false };
+        let asks = clauses::is_question(&before.text) || before.text.contains('?') || clauses::is_order(&before.text) && before.asks;
+        let begins = before.text.split_whitespace().next().unwrap_or_default().to_lowercase();
+        let orders = asks && arguments::is_verb(&begins) || before.text.contains('?');
+        !orders && clauses::asks_only_date(&clause.text) && last.outputs.iter().any(|one| one.kind == Kind::Date && one.leads())
     }
 
     /// A clause without the request's table, which is no more its own than that of the others.

@@ -261,6 +261,9 @@ const ENGLISH: &[&str] = &[
 ];
 
 const SWEDISH: &[&str] = &[
+    "koppla",
+    "skruva",
+    "ställ",
     "addera",
     "ange",
     "anteckna",

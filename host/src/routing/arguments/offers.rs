@@ -174,6 +174,12 @@ fn decimals_in_words(reading: &Reading<'_>, parameter: &Parameter) -> Option<Off
 /// "Three weeks ago", "tio dagar före 1 maj".
 fn is_past(reading: &Reading<'_>, number: &Number) -> bool {
     let after = reading.text.lower(number.whole.end);
+    // "2027-09-01 minus 10 weekdays", "subtract 10 days from 1 May".
+    let before = number.whole.start.checked_sub(1).map_or("", |at| reading.text.lower(at));
+    let takes = matches!(reading.text.lower(0), "subtract" | "deduct" | "subtrahera" | "dra");
+    if takes || matches!(before, "minus" | "−" | "less") {
+        return true;
+    }
     matches!(after, "ago" | "earlier" | "before" | "sedan" | "sen" | "tidigare" | "före" | "innan")
 }
 
@@ -315,7 +321,9 @@ fn plausibility(reading: &Reading<'_>, number: &Number, parameter: &Parameter, c
         score -= 2.0;
     }
     if number.weak {
-        score -= if cue.after > 0.4 || cue.before > 0.7 { 0.1 } else { 0.6 };
+        // "A week from today".
+        let of_time = number.unit.is_some_and(|unit| unit.dimension == Dimension::Time);
+        score -= if of_time || cue.after > 0.4 || cue.before > 0.7 { 0.1 } else { 0.6 };
     }
     let wants_ordinal = named(
         parameter,

@@ -324,6 +324,18 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     if let Some((value, tokens)) = saying.filter(|_| free).and_then(whole) {
         offers.push(Offer::new(Value::from(without_stop(&value)), tokens, 1.6));
     }
+    // "Lägg till anteckningen boka besiktning", "add the note book a table".
+    let noun = (1..4).find(|at| matches!(text.lower(*at), "note" | "anteckningen" | "anteckning"));
+    let adds = matches!(text.lower(0), "add" | "save" | "make" | "create" | "lägg" | "spara" | "skapa" | "skriv");
+    let begins = noun.filter(|at| {
+        let next = text.get(at + 1);
+        let plain = next.is_some_and(|next| next.kind == Kind::Word && next.quote.is_none());
+        adds && free && plain && !words::is_function(text.lower(at + 1))
+            && !matches!(text.lower(at + 1), "that" | "att" | "saying" | "called" | "tagged" | "about" | "om" | "with" | "med")
+    });
+    if let Some((value, tokens)) = begins.and_then(|at| whole(at + 1)) {
+        offers.push(Offer::new(Value::from(without_stop(&value)), tokens, 1.05));
+    }
     // "Add a note to call the bank".
     let to = (1..text.tokens.len().min(12))
         .find(|at| text.lower(*at) == "to" && matches!(text.lower(at - 1), "note" | "reminder" | "memo" | "remember"));

@@ -68,6 +68,13 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
             return Some(Start { word: at, ordered: true });
         }
     }
+    // "Then that divided by 1000".
+    if let Some(length) = order_words(words, at)
+        && is(&["that", "it", "det"], at + length)
+        && is_operator(lower(at + length + 1))
+    {
+        return Some(Start { word: at, ordered: true });
+    }
     // "…, times 8", "then minus 40".
     let operator = match lower(at) {
         "," => Some(at + 1),
@@ -112,6 +119,25 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         && is(&["at", "till", "för", "med"], rate)
         && is_figure(rate + 1)
         && (rate + 3..rate + 8).any(|at| is(QUESTIONS, at) && starts_request(words, at) == Some(2))
+    {
+        return Some(Start { word: at, ordered: false });
+    }
+    // "…, it is in litres, and …": what the answer is counted in.
+    if is(&[","], at)
+        && is(&["it", "that", "det", "den"], at + 1)
+        && is(&["is", "är"], at + 2)
+        && is(&["in", "i"], at + 3)
+        && arguments::names_unit(lower(at + 4))
+    {
+        return Some(Start { word: at, ordered: false });
+    }
+    // "…, and as a slug".
+    let link = at + 1 + usize::from(is(&["and", "och"], at + 1));
+    if is(&["and", "och", ","], at)
+        && is(&["as", "som"], link)
+        && is(&["a", "an", "en", "ett"], link + 1)
+        && (begun..at).any(|at| is(&["in", "as", "to", "i", "som", "till"], at))
+        && says_something(words, link + 1)
     {
         return Some(Start { word: at, ordered: false });
     }
@@ -651,7 +677,7 @@ fn says_most(word: &str) -> bool {
 }
 
 pub(super) fn is_copula(word: &str) -> bool {
-    const MORE: &[&str] = &["was", "were", "had", "falls", "comes", "var", "blir", "infaller", "ligger", "kommer"];
+    const MORE: &[&str] = &["was", "were", "had", "falls", "comes", "föddes", "born", "var", "blir", "infaller", "ligger", "kommer"];
     AUXILIARIES.contains(&word) || MORE.contains(&word)
 }
 

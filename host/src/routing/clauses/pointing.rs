@@ -44,7 +44,10 @@ pub fn pointer(text: &str) -> Option<Pointer> {
         let found = |from: usize, noun: &str, is_weak: bool| {
             Some(Pointer { span: span(from, at)?, noun: noun.to_owned(), is_weak, names_skill: false })
         };
-        if word == "dagen" && before == "den" {
+        // "That Tuesday", "den tisdagen".
+        let english = matches!(before, "that" | "this") && DAYS.contains(&word);
+        let swedish = before == "den" && word.strip_suffix("en").is_some_and(|day| DAYS.contains(&day));
+        if word == "dagen" && before == "den" || english || swedish {
             return found(at - 1, "date", false);
         }
         // "The number 5" is that one.
@@ -94,6 +97,11 @@ pub fn pointer(text: &str) -> Option<Pointer> {
     })
 }
 
+const DAYS: &[&str] = &[
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "måndag", "tisdag", "onsdag", "torsdag",
+    "fredag", "lördag", "söndag",
+];
+
 /// What may stand behind "that" where it means something by itself; empty at the end.
 pub(super) const BEHIND_THAT: &[&str] = &[
     "", ".", "?", "!", ",", "make", "makes", "by", "to", "into", "till", "med", "in", "i", "with", "as", "som", "from",
@@ -142,7 +150,8 @@ pub fn may_point(text: &str) -> bool {
 pub fn is_of_somebody(text: &str) -> bool {
     const WHO: &[&str] =
         &["he", "she", "his", "her", "him", "hon", "han", "hennes", "hans", "henne", "honom", "they", "their"];
-    read(text).iter().any(|word| !word.shielded && WHO.contains(&word.lower.as_str()))
+    const BORN: &[&str] = &["born", "föddes", "född"];
+    read(text).iter().any(|word| !word.shielded && (WHO.contains(&&*word.lower) || BORN.contains(&&*word.lower)))
 }
 
 /// Whether `text` says that something is as it was before: "the same", "samma", "there".
@@ -241,7 +250,7 @@ pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
             ) => at - 1,
             // "Personens ålder".
             Some(owner) if owner.len() > 4 && ["ens", "ets", "ans", "ons"].iter().any(|end| owner.ends_with(end)) => at - 1,
-            _ if word.lower.chars().count() > 3 && word.lower.ends_with(['n', 't', 'a']) => at,
+            _ if word.lower.chars().count() > 3 && (word.lower.ends_with(['n', 't']) || word.lower.ends_with("na")) => at,
             _ => return None,
         };
         Some((words.get(from)?.span.start..word.span.end, word.lower.clone()))
@@ -386,7 +395,7 @@ fn definite(word: &str) -> Option<(&'static str, bool)> {
         "talet" | "siffran" | "antalet" | "värdet" | "beloppet" => ("number", false),
         "produkten" => ("result", false),
         "datumet" => ("date", false),
-        "texten" => ("text", true),
+        "texten" | "meningen" | "frasen" | "strängen" | "citatet" => ("text", true),
         _ => return None,
     })
 }
@@ -561,7 +570,8 @@ pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
     };
     // "…, to two decimals" is said of all.
     let rounds =
-        |at: usize| (at + 1..at + 5).any(|at| words.get(at).is_some_and(|word| word.lower.starts_with("decimal")));
+        |at: usize| (at + 1..at + 5).any(|at| words.get(at).is_some_and(|word| word.lower.starts_with("decimal")))
+            || words.get(at + 1).is_some_and(|word| matches!(&*word.lower, "rounded" | "avrundat" | "avrundad" | "avrunda"));
     let joins = |at: usize| {
         let word =
             words.get(at).filter(|word| !(word.shielded || within_pair(at) || word.lower == "," && rounds(at)))?;

@@ -431,7 +431,7 @@ const OWNERS: &[&str] = &[
 const TELLS: &[&str] = &[
     "is", "are", "was", "were", "has", "have", "had", "will", "got", "costs", "cost", "weighs", "takes", "lasts",
     "says", "said", "wrote", "writes", "skrev", "skriver", "sade", "runs", "starts", "ends", "expires", "went", "paid",
-    "bought", "earns", "gets", "charges", "meets", "opens", "closes", "leaves", "arrives", "needs", "träffas", "öppnar",
+    "bought", "earns", "gets", "charges", "opens", "closes", "leaves", "arrives", "needs", "öppnar",
     "stänger", "står", "stod", "ligger", "gäller", "measures", "holds", "born", "är", "var", "blir", "blev", "har", "hade", "ska", "skall",
     "kostar", "kostade", "väger", "tar", "drar", "fick", "får", "säger", "tjänar", "betalar", "betalade", "köpte",
     "börjar", "slutar", "håller", "går", "gick", "bor", "heter", "rymmer", "mäter", "föddes",

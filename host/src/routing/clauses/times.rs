@@ -15,8 +15,21 @@ pub fn asks_which_day(text: &str) -> bool {
     words.iter().any(|word| is(word, &["weekday", "veckodag"]))
         || words.windows(2).any(|pair| {
             let [first, second] = pair else { return false };
-            is(first, &["what", "which", "vilken"]) && is(second, &["day", "dag"])
+            is(first, &["what", "which", "vilken", "vilket"]) && is(second, &["day", "dag", "date", "datum"])
         })
+}
+
+/// Whether `text` asks which date something is, and says no more: "what date is that?", "vilket datum är det då?".
+pub fn asks_only_date(text: &str) -> bool {
+    const IDLE: &[&str] = &[
+        "and", "so", "what", "which", "date", "is", "that", "it", "would", "be", "will", "on", "och", "så", "vilket",
+        "datum", "är", "det", "blir", "då", "när", "when", "?", ".",
+    ];
+    let words = read(text);
+    let says = |known: &[&str]| words.iter().any(|word| known.contains(&word.lower.as_str()));
+    words.iter().all(|word| !word.shielded && IDLE.contains(&word.lower.as_str()))
+        && says(&["date", "datum", "when", "när"])
+        && says(&["that", "it", "det"])
 }
 
 /// Whether `text` reckons from a time said before: "between then and May", "since then".

@@ -30,10 +30,10 @@ const FIGURES: &[(&str, &[&str])] = &[
         "max",
         &[
             "highest", "largest", "biggest", "max", "maximum", "most", "top", "högsta", "högst", "största", "störst",
-            "maximala", "flest", "mest",
+            "maximala", "flest", "mest", "dyraste", "äldsta", "längsta", "tyngsta", "oldest", "heaviest", "longest",
         ],
     ),
-    ("min", &["lowest", "smallest", "least", "min", "minimum", "lägsta", "lägst", "minsta", "minst", "minimala"]),
+    ("min", &["lowest", "smallest", "least", "min", "minimum", "lägsta", "lägst", "minsta", "minst", "minimala", "billigaste", "yngsta", "kortaste", "cheapest", "youngest", "shortest"]),
 ];
 
 /// Where an answer of `schema` about the table `block` has the figure that `asked` asks for: a list with "columns" in its

@@ -173,6 +173,24 @@ impl Planner<'_> {
         Some(Completed { step, references: Vec::new(), said_by: Vec::new() })
     }
 
+    /// The call of a part that lacks nothing but a text, with the one that the rest of its sentence quotes: "how many
+    /// sentences and how many words are there in 'a b. c d.'".
+    pub(super) fn of_next_text(&self, part: &super::Part, next: Option<&Clause>) -> Option<Step> {
+        let Strategy::Ask(Question::Missing { skill, arguments, missing }) = &*part.strategy else { return None };
+        let ([missing], Some(next)) = (missing.as_slice(), next) else { return None };
+        let schema = &self.index.profile(skill)?.input_schema;
+        let own = part.clause.text.trim_end();
+        let goes_on = clauses::is_question(own) && clauses::is_question(&next.text) && !own.ends_with(['.', '?', '!', ';']);
+        let quotations = arguments::quotations(&next.text);
+        let [only] = quotations.as_slice() else { return None };
+        if !goes_on || !arguments::takes_any_text(schema, &missing.name) || clauses::pointer(own).is_some() {
+            return None;
+        }
+        let mut step = Step { skill: skill.clone(), arguments: arguments.clone() };
+        step.arguments.insert(missing.name.clone(), next.text.get(only.clone())?.trim_matches(QUOTES).into());
+        Some(step)
+    }
+
     /// The value of a property, as the last part that has one knows it.
     fn known(&self, schema: &Value, name: &str, points: (bool, bool), before: &[Option<Made>]) -> Option<Known> {
         let is_date = arguments::dates(schema).iter().any(|date| date == name);
@@ -313,7 +331,11 @@ impl Planner<'_> {
         }
         let said = Said::new(text, self.language, self.ask.now);
         let says = said.says_value() || said.only_date().is_some();
-        if clauses::is_of_now(text) || says && !clauses::goes_on_from(text) {
+        let first = arguments::plain_words(text).next().unwrap_or_default();
+        let adds = matches!(&*first, "add" | "lägg" | "plus" | "minus" | "subtract" | "dra") && said.only_date().is_none();
+        let gives_date = |made: &Made| made.outputs.iter().any(|one| one.kind == Kind::Date && one.leads());
+        let adds = adds && last.as_ref().is_some_and(gives_date);
+        if clauses::is_of_now(text) || says && !clauses::goes_on_from(text) && !adds {
             return None;
         }
         let name = match unsaid.as_slice() {

@@ -114,7 +114,7 @@ pub fn of(schema: Option<&Value>) -> Vec<Output> {
     }
     // What an answer is nothing but is what was asked for, whatever it is called.
     if let [only] = found.as_mut_slice() {
-        only.is_main = true;
+        only.is_main |= only.kind == Kind::Text;
     }
     found
 }

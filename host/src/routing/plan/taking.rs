@@ -78,7 +78,7 @@ impl Planner<'_> {
                 continue;
             }
             // "What day of the week was that" is asked of no number.
-            if kind == Kind::Number && pointer.noun.is_empty() && clauses::asks_which_day(text) {
+            if kind != Kind::Date && pointer.noun.is_empty() && clauses::asks_which_day(text) {
                 continue;
             }
             // "That day" is no number of days.

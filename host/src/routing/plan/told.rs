@@ -36,7 +36,8 @@ impl Planner<'_> {
         let first = earlier.len() - n_told;
         let told = earlier.get(first..)?;
         // What it takes from anything else is what it is about.
-        if n_told == 0 || part.references.iter().any(|reference| reference.part < first) {
+        let bare = clauses::pointer(text).is_some_and(|pointer| pointer.noun.is_empty());
+        if n_told == 0 || !bare && part.references.iter().any(|reference| reference.part < first) {
             return None;
         }
         let says_value = |one: &Clause| Said::new(&one.text, self.language, self.ask.now).says_value();

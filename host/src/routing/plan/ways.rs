@@ -108,6 +108,18 @@ impl Planner<'_> {
         if let Some(call) = self.noted(own) {
             return Some(call);
         }
+        // "Compare it with 'b c'": asked of that, too.
+        let compares = arguments::plain_words(text).next().is_some_and(|first| matches!(&*first, "compare" | "jämför"));
+        if let Some((_, made)) = own.previous.filter(|_| compares && points.is_some())
+            && let [only] = arguments::quotations(text).as_slice()
+            && let Some(quoted) = text.get(only.clone()).map(|quoted| quoted.trim_matches(['"', '\'', '“', '”', '”']))
+            && let Some(given) = self.quoted_in(std::slice::from_ref(own.before.last()?))
+            && let Some((name, _)) = made.step.arguments.iter().find(|(_, value)| value.as_str() == Some(given))
+        {
+            let mut step = made.step.clone();
+            step.arguments.insert(name.clone(), quoted.into());
+            return Some((Strategy::Direct(step), Vec::new()));
+        }
         let direct = |(step, references)| (Strategy::Direct(step), references);
         if let Some(taken) = own.previous.and_then(|(_, made)| self.rounded(text, made)) {
             return Some(direct(taken));

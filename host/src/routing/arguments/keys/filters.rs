@@ -44,7 +44,12 @@ pub(super) fn query(
     let wanted = named.iter().map(|named| named.key).find(|other| {
         *other != key && fields.iter().any(|(field, own)| own == other && field.steps.starts_with(list))
     });
-    let wanted = wanted.map_or(String::new(), |key| member(key));
+    // "Which prices are above 10" asks for those.
+    let asked = named.iter().find(|named| named.key == key).is_some_and(|named| {
+        let before = named.tokens.start.checked_sub(1).map_or("", |at| reading.text.lower(at));
+        ASKS.contains(&before) || matches!(before, "the" | "all" | "alla" | "de")
+    });
+    let wanted = wanted.or_else(|| asked.then_some(key)).map_or(String::new(), member);
     Some(format!("{}[?@{}{test}]{wanted}", written(list, None), member(key)))
 }
 
