@@ -377,3 +377,31 @@ fn each_line_of_a_list_is_a_part() {
     let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["convert", "convert", "calculate"], "{found:?}");
 }
+
+#[test]
+fn sums_that_are_told_in_words_are_calculated() {
+    let index = finders();
+    for (text, wanted) in [
+        ("My room is 4.2 by 3.5 metres. What's the area in square metres? And what is 3 * 4?", "4.2 * 3.5"),
+        ("A ticket costs 145 kr. How much are 4 tickets? And what is 3 * 4?", "145 * 4"),
+        ("They scored 14, 9 and 22. What's the total? And what is 3 * 4?", "14 + 9 + 22"),
+    ] {
+        let found = calls(&index, text);
+        assert_eq!(
+            found.first().map(|(_, input)| input["expression"].as_str()),
+            Some(Some(wanted)),
+            "{text}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_note_has_the_answer_that_it_speaks_of() {
+    let index = finders();
+    let found = taken(&index, "Calculate 3 * 24 and add a note that Tom owes me that much");
+    let template = found.last().and_then(|last| last.first()?.2.clone());
+    assert_eq!(template.as_deref(), Some("Tom owes me {}"), "{found:?}");
+    // Nothing is kept of an answer that was to be gone on with, where nothing does that.
+    let found = calls(&index, "Calculate 3 * 24, translate that into French, and save the result as a note");
+    assert!(found.iter().all(|(name, _)| name != "add-note"), "{found:?}");
+}

@@ -170,7 +170,8 @@ impl<'a> Said<'a> {
         let [only] = self.numbers.as_slice() else { return None };
         let noun = self.text.before(only.whole.start).filter(|_| only.is_whole() && only.unit.is_none())?;
         let is_noun = noun.kind == tokens::Kind::Word && noun.quote.is_none() && !words::is_function(&noun.lower);
-        (is_noun && !words::is_request_verb(&noun.lower) || words::same(&noun.lower, "note")).then(|| noun.lower.clone())
+        (is_noun && !words::is_request_verb(&noun.lower) || words::same(&noun.lower, "note"))
+            .then(|| noun.lower.clone())
     }
 
     /// The sum of two numbers that it tells in words: "split a bill of 1248 between 6 people".

@@ -30,8 +30,8 @@ mod told;
 
 pub use boundary::asks_for_most;
 pub use kinds::{
-    act, asks_it_of, asks_what_about, begins_with_value, gives_data, is_fragment, is_negated, is_order, is_question, is_wish, notes, only_reads,
-    request_of, says_what, topic,
+    act, asks_it_of, asks_what_about, begins_with_value, gives_data, is_fragment, is_negated, is_order, is_question,
+    is_wish, notes, only_reads, request_of, says_what, topic,
 };
 pub use lexicon::lexicon;
 pub use noted::{Noted, noted};
@@ -46,7 +46,10 @@ pub use pointing::{
 };
 pub use read::reading_once;
 pub use remarks::{is_heading, is_opening, is_statement, named_in, named_texts, only_tells, subject_of, that_text};
-pub use times::{asks_only_date, asks_which_day, begins_there, both_dates, ends_there, goes_on_from, is_of_now, says_both_dates, says_same_day};
+pub use times::{
+    asks_only_date, asks_which_day, begins_there, both_dates, ends_there, goes_on_from, is_of_now, says_both_dates,
+    says_same_day,
+};
 
 /// Most parts of a request; what comes after belongs to the last.
 pub const CLAUSES_MAX: usize = 12;

@@ -90,7 +90,18 @@ impl Contender<'_> {
                 is(value, all) || is_unknown && (is(value, rest) || PARTICLES.contains(&particle) && is(value, behind))
             })
         };
-        !self.read.is_telling && super::verbs::is_verb(&verb) && self.read.arguments.values().any(is_all)
+        // "Turn off the lamp in the hall, too" is nothing that is to be kept.
+        let n_words = all.split_whitespace().count();
+        let keeps_all = |value: &Value| {
+            value
+                .as_str()
+                .is_some_and(|value| value.split_whitespace().count() + 1 >= n_words && all.contains(value.trim()))
+        };
+        let keeps = || {
+            changes(self.profile) && n_words > 2 && !clauses::notes(all) && self.read.arguments.values().any(keeps_all)
+        };
+        let is_order = !self.read.is_telling && super::verbs::is_verb(&verb);
+        is_order && (self.read.arguments.values().any(is_all) || keeps())
     }
 
     /// Whether it would be called with nothing at all, though most of what was said is explained by nothing.

@@ -95,7 +95,13 @@ pub fn mend(text: &str, catalog: Option<&Vocabulary>) -> Mended {
             continue;
         }
         // What stands in the data, too, is written as it is meant.
-        if data.iter().any(|(range, _)| text.get(range.clone()).is_some_and(|data| data.contains(word))) {
+        let lower = word.to_lowercase();
+        let names = |data: &str| {
+            let own =
+                data.split(|letter: char| !letter.is_alphanumeric()).filter(|own| own.chars().count() >= CHARS_MIN);
+            data.contains(word) || own.into_iter().any(|own| lower.starts_with(&own.to_lowercase()))
+        };
+        if data.iter().any(|(range, _)| text.get(range.clone()).is_some_and(names)) {
             continue;
         }
         let is_capital = word.chars().next().is_some_and(char::is_uppercase);

@@ -102,6 +102,8 @@ impl Planner<'_> {
         let date_of = |text: &str| Said::new(text, self.language, self.ask.now).only_date();
         let clauses = named::with_texts(clauses, date_of);
         let clauses = clauses.as_slice();
+        let has_block_figure =
+            |clause: &Clause| self.block.is_some_and(|block| columns::names_figure(block, &clause.text));
         let heading = clauses.iter().find(|clause| clauses::is_heading(&clause.text));
         let heading_unit = heading.and_then(|one| Said::new(&one.text, self.language, self.ask.now).only_unit());
         for (at, (clause, ranking)) in clauses.iter().zip(rankings).enumerate() {
@@ -124,10 +126,13 @@ impl Planner<'_> {
                     told::tell(&mut part);
                     part
                 }
-                None if !clause.asks && clauses::gives_data(&clause.text) && self.gives(clause, has_block) => {
+                None if !clause.asks
+                    && clauses::gives_data(&clause.text)
+                    && (self.block.is_some() || self.gives(clause, has_block)) =>
+                {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
-                None if !clause.asks && clauses::is_heading(&clause.text) => {
+                None if !clause.asks && clauses::is_heading(&clause.text) && !has_block_figure(clause) => {
                     with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new())
                 }
                 None if !clause.asks && (clauses::only_tells(&clause.text) || clauses::is_negated(&clause.text)) => {
@@ -188,7 +193,8 @@ impl Planner<'_> {
             let of = |step| {
                 let unit = unit.or_else(|| self.unit_of(step, &part.references, &made));
                 let own = self.made(step, &clause.text);
-                let told = || heading_unit.clone().filter(|_| own.outputs.iter().any(Output::is_of_column)).map(Measured::In);
+                let told =
+                    || heading_unit.clone().filter(|_| own.outputs.iter().any(Output::is_of_column)).map(Measured::In);
                 let unit = unit.or_else(|| own.unit.clone()).or_else(told);
                 Made { references: part.references.clone(), unit, ..own }
             };
@@ -202,10 +208,14 @@ impl Planner<'_> {
     /// "The last Sunday before 30 March, what date is that?" asks for nothing that what it goes on from does not tell.
     fn is_told_date(&self, clause: &Clause, earlier: &[Clause], made: &[Option<Made>]) -> bool {
         let Some((before, Some(last))) = earlier.last().zip(made.last()) else { return false };
-        let asks = clauses::is_question(&before.text) || before.text.contains('?') || clauses::is_order(&before.text) && before.asks;
+        let asks = clauses::is_question(&before.text)
+            || before.text.contains('?')
+            || clauses::is_order(&before.text) && before.asks;
         let begins = before.text.split_whitespace().next().unwrap_or_default().to_lowercase();
         let orders = asks && arguments::is_verb(&begins) || before.text.contains('?');
-        !orders && clauses::asks_only_date(&clause.text) && last.outputs.iter().any(|one| one.kind == Kind::Date && one.leads())
+        !orders
+            && clauses::asks_only_date(&clause.text)
+            && last.outputs.iter().any(|one| one.kind == Kind::Date && one.leads())
     }
 
     /// A clause without the request's table, which is no more its own than that of the others.
@@ -215,7 +225,7 @@ impl Planner<'_> {
         let asks = clause.asks
             && text.chars().any(char::is_alphanumeric)
             && !clauses::gives_data(&text)
-            && !clauses::is_heading(&text);
+            && (!clauses::is_heading(&text) || columns::names_figure(block, &text));
         Clause { text, asks, ..clause.clone() }
     }
 
@@ -293,7 +303,8 @@ impl Planner<'_> {
             None => None,
         };
         let unit = unit.map(Measured::In);
-        let looked_up = |noun: &String| step.arguments.values().filter_map(Value::as_str).any(|own| ways::is_path_to(own, noun));
+        let looked_up =
+            |noun: &String| step.arguments.values().filter_map(Value::as_str).any(|own| ways::is_path_to(own, noun));
         let counted = clauses::counted_noun(text).is_some_and(|noun| !looked_up(&noun));
         let open: Vec<Output> = found.iter().filter(|output| output.is_open).cloned().collect();
         // What was looked up is what was found, and not how many.
@@ -380,7 +391,8 @@ impl Planner<'_> {
 /// Whether `part` takes from one before a part that goes on from it, too, and that nothing does: "add up 3 and 4, split that
 /// among friends, and save it" keeps no sum.
 fn skips_a_part(part: &Part, before: &[Part]) -> bool {
-    let fails = |between: &Part| between.clause.asks && between.clause.depends && first_call(&between.strategy).is_none();
+    let fails =
+        |between: &Part| between.clause.asks && between.clause.depends && first_call(&between.strategy).is_none();
     let from = part.references.iter().map(|reference| reference.part).min();
     from.is_some_and(|from| before.iter().skip(from + 1).any(fails))
 }

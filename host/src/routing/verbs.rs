@@ -436,9 +436,9 @@ const SWEDISH: &[&str] = &[
 ];
 
 const ALSO_NOUNS: &[&str] = &[
-    "cube", "decrease", "rate", "increase", "charge", "drive", "drop", "feed", "fix", "format", "hire", "light", "mention",
-    "paint", "pause", "pick", "rent", "repair", "reply", "round", "sign", "split", "square", "state", "test", "trim",
-    "walk", "wash", "water", "work",
+    "cube", "decrease", "rate", "increase", "charge", "drive", "drop", "feed", "fix", "format", "hire", "light",
+    "mention", "paint", "pause", "pick", "rent", "repair", "reply", "round", "sign", "split", "square", "state",
+    "test", "trim", "walk", "wash", "water", "work",
 ];
 
 /// Verbs, and the beginnings of words by which a skill speaks of what they do.
@@ -468,20 +468,7 @@ const ACTS: &[(&[&str], &[&str])] = &[
     (&["sms:a"], &["sms", "text", "message", "meddelande", "send", "skicka"]),
     (
         &["book", "reserve", "boka", "reservera"],
-        &[
-            "book",
-            "boka",
-            "bokning",
-            "reserv",
-            "bord",
-            "table",
-            "appointment",
-            "calendar",
-            "kalender",
-            "tid",
-            "room",
-            "rum",
-        ],
+        &["book", "boka", "bokning", "reserv", "appointment", "calendar", "kalender", "tid", "room", "rum"],
     ),
     (
         &["buy", "purchase", "handla", "köp", "köpa", "order", "beställ", "beställa"],

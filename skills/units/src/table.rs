@@ -171,7 +171,12 @@ pub static UNITS: &[Unit] = &[
     ),
     unit(Volume, "qt", "quart|quarts|us quart|us quarts", "0.000946352946"),
     unit(Volume, "pt", "pint|pints|us pint|us pints", "0.000473176473"),
-    unit(Volume, "cup", "cups|us cup|us cups|kopp|koppar|amerikansk kopp|amerikanska koppar|american cup|american cups", "0.0002365882365"),
+    unit(
+        Volume,
+        "cup",
+        "cups|us cup|us cups|kopp|koppar|amerikansk kopp|amerikanska koppar|american cup|american cups",
+        "0.0002365882365",
+    ),
     unit(
         Volume,
         "fl oz",

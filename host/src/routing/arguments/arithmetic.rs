@@ -196,7 +196,8 @@ fn named_first(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>
             break;
         }
         // "1000 by 7 with four decimals".
-        let places = |at: usize| text.lower(at).starts_with("decimal") || matches!(text.lower(at), "digits" | "siffror");
+        let places =
+            |at: usize| text.lower(at).starts_with("decimal") || matches!(text.lower(at), "digits" | "siffror");
         if length > 0 && (begins + length + 1..begins + length + 3).any(places) {
             break;
         }
@@ -303,7 +304,8 @@ pub fn done_to(text: &Text<'_>, numbers: &[Number], value: &str) -> Option<Strin
         return is_name.then(|| format!("{value} * (1 {sign} {} / 100)", plain(number.value)));
     }
     // "Split between 3 people": who they are says nothing more.
-    let among = matches!(text.lower(next - 1), "between" | "among" | "across" | "mellan" | "på" | "into" | "with" | "over");
+    let among =
+        matches!(text.lower(next - 1), "between" | "among" | "across" | "mellan" | "på" | "into" | "with" | "over");
     let of_whom = divides && among && ends(text, end + 1);
     if !ends(text, end) && !of_whom {
         return None;
@@ -355,18 +357,20 @@ const DONE_WITH_MAX: usize = 3;
 fn ends(text: &Text<'_>, at: usize) -> bool {
     // "Knock 10 off": the rest of the verb.
     let at = at + usize::from(matches!(text.lower(at), "off" | "away" | "bort" | "ifrån" | "more" | "till" | "extra"));
-    let marks = |at: usize| {
-        text.tokens.iter().skip(at).all(|token| matches!(token.lower.as_str(), "." | "!" | "?" | ","))
-    };
+    let marks =
+        |at: usize| text.tokens.iter().skip(at).all(|token| matches!(token.lower.as_str(), "." | "!" | "?" | ","));
     // "Add 59 kr for shipping".
     let named = matches!(text.lower(at), "i" | "för" | "for" | "in" | "as" | "som")
-        && (at + 1..at + 4).all(|at| text.get(at).is_none_or(|token| token.kind != Kind::Number && token.quote.is_none()))
+        && (at + 1..at + 4)
+            .all(|at| text.get(at).is_none_or(|token| token.kind != Kind::Number && token.quote.is_none()))
         && (at + 2..at + 4).any(marks);
     // "Add a 15 dollar taxi to each share".
     let to = (at..at + 3).find(|at| matches!(text.lower(*at), "to" | "till" | "på" | "onto"));
     let to_it = to.is_some_and(|to| {
         let points = matches!(text.lower(to + 1), "it" | "that" | "each" | "the" | "det" | "den" | "varje");
-        points && (to + 2..to + 4).any(marks) && (at..to + 3).all(|at| text.get(at).is_none_or(|token| token.kind != Kind::Number))
+        points
+            && (to + 2..to + 4).any(marks)
+            && (at..to + 3).all(|at| text.get(at).is_none_or(|token| token.kind != Kind::Number))
     });
     let rest = marks(at) || named || to_it;
     let purpose = match text.lower(at) {

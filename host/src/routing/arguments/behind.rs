@@ -12,26 +12,28 @@ const BETWEEN: &[&str] = &["it", "that", "this", "as", "with", "the", "den", "de
 
 /// Words before what a value is: "and give it the tag".
 const LEADS: &[&str] = &[
-    "and", "och", "with", "med", "the", "a", "en", "give", "ge", "put", "sätt", "add", "lägg", "use", "använd", "it", "den",
-    "det", "till", "also", "också",
+    "and", "och", "with", "med", "the", "a", "en", "give", "ge", "put", "sätt", "add", "lägg", "use", "använd", "it",
+    "den", "det", "till", "also", "också",
 ];
 
 /// Takes such values out of the texts that were read.
 pub fn set_apart(parameters: &[Parameter], request: &str, extraction: &mut Extraction) {
     let is_text = |parameter: &&Parameter| parameter.kind == Kind::Text && parameter.sense == Sense::Free;
     for parameter in parameters.iter().filter(is_text).filter(|parameter| parameter.required) {
-        let Some(Value::String(text)) = extraction.arguments.get(&parameter.name) else { continue };
+        let text = extraction.arguments.get(&parameter.name).and_then(Value::as_str);
         let found = parameters.iter().filter(|other| !other.required).find_map(|other| {
-            let (kept, value) = aside(text, other)?;
-            Some((kept.to_owned(), other.name.clone(), value))
+            let (kept, value) = aside(text?, other)?;
+            Some((Some(kept.to_owned()), other.name.clone(), value))
         });
-        // "Save 'a b' as a note, tagged home": behind what was quoted.
+        // "Save 'a b' as a note, tagged home": behind what was quoted, or is pointed at.
         let behind = || {
-            let of_request = |other: &Parameter| Some((text.clone(), other.name.clone(), aside(request, other)?.1));
+            let of_request = |other: &Parameter| Some((None, other.name.clone(), aside(request, other)?.1));
             parameters.iter().filter(|other| !other.required).find_map(of_request)
         };
         if let Some((kept, name, value)) = found.or_else(behind) {
-            extraction.arguments.insert(parameter.name.clone(), Value::from(kept));
+            if let Some(kept) = kept {
+                extraction.arguments.insert(parameter.name.clone(), Value::from(kept));
+            }
             extraction.missing.retain(|missing| missing.name != name);
             extraction.given.push(name.clone());
             extraction.arguments.insert(name, value);
@@ -42,7 +44,10 @@ pub fn set_apart(parameters: &[Parameter], request: &str, extraction: &mut Extra
 /// What is left of `text` and the value of `parameter`, where the last clause of the text says that.
 fn aside<'t>(text: &'t str, parameter: &Parameter) -> Option<(&'t str, Value)> {
     let joined = || [" and ", " och "].iter().filter_map(|joint| text.rsplit_once(joint));
-    text.rsplit_once([',', ';']).into_iter().chain(joined()).find_map(|(kept, behind)| value_of(kept, behind, parameter))
+    text.rsplit_once([',', ';'])
+        .into_iter()
+        .chain(joined())
+        .find_map(|(kept, behind)| value_of(kept, behind, parameter))
 }
 
 /// The same where the last clause is known.

@@ -69,12 +69,28 @@ pub fn query(reading: &Reading<'_>) -> Option<Offer> {
         let tokens = outside.first().copied()?..outside.last().copied()? + 1;
         return Some(Offer { shares: true, ..Offer::new(Value::from(path), tokens, 1.5) });
     }
+    if let Some(path) = counted(reading, &outside, &places, &named) {
+        let tokens = outside.first().copied()?..outside.last().copied()? + 1;
+        return Some(Offer { shares: true, ..Offer::new(Value::from(path), tokens, 1.5) });
+    }
     let first = named.first()?;
     if says_more(reading, &outside, &named) {
         return None;
     }
     let path = path(reading, &outside, &places, &named)?;
     Some(Offer { shares: true, ..Offer::new(Value::from(path), first.tokens.clone(), 1.5) })
+}
+
+/// All items of the only list, where their number is asked for: "how many entries does the list have".
+fn counted(reading: &Reading<'_>, outside: &[usize], places: &[Place], named: &[Named<'_>]) -> Option<String> {
+    const ITEMS: &[&str] =
+        &["entries", "items", "elements", "values", "objects", "element", "poster", "värden", "objekt", "saker"];
+    let says = |known: &[&str]| outside.iter().any(|at| known.contains(&reading.text.lower(*at)));
+    let mut lists = places.iter().filter(|place| place.is_list);
+    let list = lists.next().filter(|_| lists.next().is_none())?;
+    let of_it = named.iter().all(|named| list.key() == Some(named.key));
+    (of_it && says(&["many", "många", "antal", "number"]) && says(ITEMS))
+        .then(|| format!("{}[*]", written(&list.steps, None)))
 }
 
 fn walk(value: &Value, steps: &mut Vec<Option<String>>, places: &mut Vec<Place>, budget: &mut usize) {
@@ -188,7 +204,11 @@ fn alike(key: &str, word: &str) -> bool {
     };
     let lost = |one: &str, many: &str| short(one).is_some_and(|short| short.len() > 2 && bare(many) == Some(short));
     // "Epostadresser" of `epost`.
-    let begins = key.chars().count() > 4 && word.strip_prefix(key).is_some_and(|rest| rest.chars().count() > 3);
+    let plain = word.replace('-', "");
+    let begins = key.chars().count() > 4
+        && plain
+            .strip_prefix(key)
+            .is_some_and(|rest| rest.chars().count() > 3 && rest.chars().all(char::is_alphabetic));
     words::same(key, word) || lost(key, word) || lost(word, key) || begins
 }
 

@@ -167,7 +167,14 @@ fn decimals_in_words(reading: &Reading<'_>, parameter: &Parameter) -> Option<Off
         ("heltal" | "integer", _) => Some((0, 1)),
         _ => None,
     };
-    let (at, (value, length)) = (0..text.tokens.len()).find_map(|at| Some((at, said(at)?)))?;
+    // "Rounded to two".
+    let rounded = |at: usize| {
+        let leads = matches!(text.lower(at), "rounded" | "avrundat" | "avrundad")
+            && matches!(text.lower(at + 1), "to" | "till");
+        let number = reading.numbers.iter().find(|number| number.tokens.start == at + 2 && number.unit.is_none())?;
+        (leads && number.is_whole() && !number.ordinal).then_some((number.value as i64, number.tokens.end - at))
+    };
+    let (at, (value, length)) = (0..text.tokens.len()).find_map(|at| Some((at, said(at).or_else(|| rounded(at))?)))?;
     Some(Offer { evidence: 1.0, ..Offer::new(Value::from(value), at..at + length, 1.5) })
 }
 
@@ -180,7 +187,7 @@ fn is_past(reading: &Reading<'_>, number: &Number) -> bool {
     if takes || matches!(before, "minus" | "−" | "less") {
         return true;
     }
-    matches!(after, "ago" | "earlier" | "before" | "sedan" | "sen" | "tidigare" | "före" | "innan")
+    matches!(after, "off" | "ago" | "earlier" | "before" | "sedan" | "sen" | "tidigare" | "före" | "innan")
 }
 
 /// The value in the parameter's unit, what the unit adds to the score, and whether it is ambiguous.
@@ -461,7 +468,10 @@ fn day_and_hour(reading: &Reading<'_>, parameter: &Parameter) -> Option<Offer> {
         // "When it is 18:00 in Tokyo": today.
         let value = format!("{}T{}", reading.today, hour.time?.strftime("%H:%M:%S"));
         let cue = cues::around(reading, parameter, &hour.tokens);
-        return Some(Offer { shares: true, ..Offer::new(Value::from(value), hour.tokens.clone(), 0.9 + cue.sum() * 0.6) });
+        return Some(Offer {
+            shares: true,
+            ..Offer::new(Value::from(value), hour.tokens.clone(), 0.9 + cue.sum() * 0.6)
+        });
     }
     let day = one(&|moment| moment.date.is_some() && moment.said != Said::Month)?;
     let (date, time) = (day.date.filter(|_| day.time.is_none())?, hour.time.filter(|_| hour.date.is_none())?);

@@ -24,19 +24,70 @@ const LONG: &[&str] = &["long", "lång", "långt", "långa"];
 const WIDE: &[&str] = &["wide", "bred", "brett", "breda", "deep", "djup", "djupt"];
 /// Words for sharing something, and for those who do.
 const SHARES: &[&str] = &[
-    "split", "splits", "splitting", "share", "shared", "shares", "sharing", "divide", "divided", "dela", "delar", "delas",
-    "delat", "fördela", "fördelas", "fördelat",
+    "split",
+    "splits",
+    "splitting",
+    "share",
+    "shared",
+    "shares",
+    "sharing",
+    "divide",
+    "divided",
+    "dela",
+    "delar",
+    "delas",
+    "delat",
+    "fördela",
+    "fördelas",
+    "fördelat",
 ];
 const SHARERS: &[&str] = &[
-    "people", "persons", "friends", "kids", "children", "siblings", "colleagues", "families", "guests", "roommates",
-    "flatmates", "players", "students", "pupils", "ways", "personer", "vänner", "kompisar", "barn", "syskon", "kollegor",
-    "familjer", "gäster", "spelare", "elever", "deltagare",
+    "people",
+    "persons",
+    "friends",
+    "kids",
+    "children",
+    "siblings",
+    "colleagues",
+    "families",
+    "guests",
+    "roommates",
+    "flatmates",
+    "players",
+    "students",
+    "pupils",
+    "ways",
+    "personer",
+    "vänner",
+    "kompisar",
+    "barn",
+    "syskon",
+    "kollegor",
+    "familjer",
+    "gäster",
+    "spelare",
+    "elever",
+    "deltagare",
 ];
 /// Words that stand for one of several before what they are.
 const ONE: &[&str] = &["a", "an", "one", "each", "every", "per", "en", "ett", "varje"];
 const COMES_TO: &[&str] = &[
-    "costs", "cost", "is", "weighs", "takes", "holds", "contains", "lasts", "measures", "kostar", "är", "väger", "tar",
-    "rymmer", "innehåller", "räcker",
+    "costs",
+    "cost",
+    "is",
+    "weighs",
+    "takes",
+    "holds",
+    "contains",
+    "lasts",
+    "measures",
+    "kostar",
+    "är",
+    "väger",
+    "tar",
+    "rymmer",
+    "innehåller",
+    "räcker",
 ];
 
 /// What `text` asks to be calculated of the two numbers that it says.
@@ -117,10 +168,21 @@ fn all_of(text: &Text<'_>, figures: &[&Number]) -> Option<Problem> {
 const LISTED_MIN: usize = 3;
 const LISTED_WITHIN: usize = 12;
 const SUMS: &[&str] = &[
-    "sum", "total", "altogether", "together", "add", "summa", "summan", "summera", "tillsammans", "totalt", "sammanlagt",
+    "sum",
+    "total",
+    "altogether",
+    "together",
+    "add",
+    "summa",
+    "summan",
+    "summera",
+    "tillsammans",
+    "totalt",
+    "sammanlagt",
     "ihop",
 ];
-const MEANS: &[&str] = &["average", "mean", "snittet", "snitt", "genomsnittet", "genomsnitt", "medelvärdet", "medelvärde"];
+const MEANS: &[&str] =
+    &["average", "mean", "snittet", "snitt", "genomsnittet", "genomsnitt", "medelvärdet", "medelvärde"];
 
 /// "10 km in 52 minutes, how many minutes a km is that": one by the other.
 fn by_each(text: &Text<'_>, value: &Number, each: &Number) -> Option<Problem> {
@@ -130,10 +192,9 @@ fn by_each(text: &Text<'_>, value: &Number, each: &Number) -> Option<Problem> {
         units::at_start(&window).is_some_and(|(unit, _)| std::ptr::eq(unit, wanted))
     };
     let end = value.whole.end.max(each.whole.end);
-    let asked = (end..text.tokens.len()).any(|at| {
-        matches!(text.lower(at), "many" | "många") && named(at + 1, unit)
-    });
-    let by = (end..text.tokens.len()).any(|at| matches!(text.lower(at), "per" | "a" | "an" | "each") && named(at + 1, per));
+    let asked = (end..text.tokens.len()).any(|at| matches!(text.lower(at), "many" | "många") && named(at + 1, unit));
+    let by =
+        (end..text.tokens.len()).any(|at| matches!(text.lower(at), "per" | "a" | "an" | "each") && named(at + 1, per));
     let name = unit.names.first().map(|name| (*name).to_owned());
     (asked && by && unit.dimension != per.dimension).then(|| made(value, '/', each, name))
 }
@@ -171,7 +232,8 @@ fn several(text: &Text<'_>, each: &Number, n: &Number) -> Option<Problem> {
     let counted = noun(n.tokens.end)?.lower.as_str();
     // "36 pieces", "42 aktier à 289,50".
     let pieces = matches!(counted, "pieces" | "pcs" | "stycken" | "st" | "styck");
-    let at_each = n.tokens.end + 2 == each.whole.start && matches!(text.lower(n.tokens.end + 1), "à" | "á" | "@" | "at" | "för");
+    let at_each =
+        n.tokens.end + 2 == each.whole.start && matches!(text.lower(n.tokens.end + 1), "à" | "á" | "@" | "at" | "för");
     let is_same = |one: &str| pieces || one.chars().count() > 2 && words::same(one, counted);
     // "1190 a month", "210 kr i timmen", "35 per day".
     let behind = (each.whole.end..each.whole.end + 2)
@@ -199,9 +261,15 @@ mod tests {
     fn sums_in_words_are_found() {
         for (text, wanted) in [
             ("My room is 4.2 by 3.5 metres. What's the area in square metres?", Some(("4.2 * 3.5", Some("m²")))),
-            ("Tomten är 32 meter lång och 25 meter bred. Hur många kvadratmeter är den?", Some(("32 * 25", Some("m²")))),
+            (
+                "Tomten är 32 meter lång och 25 meter bred. Hur många kvadratmeter är den?",
+                Some(("32 * 25", Some("m²"))),
+            ),
             ("Split a bill of 1248 dollars evenly between 6 people", Some(("1248 / 6", None))),
-            ("Vi är fem personer som delar lika på en nota på 1840 kr. Vad blir det per person?", Some(("1840 / 5", None))),
+            (
+                "Vi är fem personer som delar lika på en nota på 1840 kr. Vad blir det per person?",
+                Some(("1840 / 5", None)),
+            ),
             ("The rent is 1190 a month. What does the rent come to in twelve months?", Some(("1190 * 12", None))),
             ("En säck väger 12,5 kg och jag har 9 säckar. Vad väger de tillsammans?", Some(("12.5 * 9", Some("kg")))),
             ("A ticket costs 145 kr. How much are 4 tickets?", Some(("145 * 4", None))),

@@ -39,7 +39,8 @@ pub fn of(text: &Text<'_>, numbers: &[Number]) -> Option<Rate> {
     }
     // "18,40 kr litern", "0.12 each".
     let is_money = number.unit.is_some_and(|unit| unit.dimension == super::units::Dimension::Money);
-    let each = (end..end + 2).find(|at| matches!(text.lower(*at), "each" | "apiece" | "styck" | "stycket" | "styckvis"));
+    let each =
+        (end..end + 2).find(|at| matches!(text.lower(*at), "each" | "apiece" | "styck" | "stycket" | "styckvis"));
     if let Some(at) = each.filter(|_| number.unit.is_none() || is_money) {
         return Some(Rate { value: number.value, per: text.lower(at).to_owned() });
     }

@@ -330,8 +330,13 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let begins = noun.filter(|at| {
         let next = text.get(at + 1);
         let plain = next.is_some_and(|next| next.kind == Kind::Word && next.quote.is_none());
-        adds && free && plain && !words::is_function(text.lower(at + 1))
-            && !matches!(text.lower(at + 1), "that" | "att" | "saying" | "called" | "tagged" | "about" | "om" | "with" | "med")
+        adds && free
+            && plain
+            && !words::is_function(text.lower(at + 1))
+            && !matches!(
+                text.lower(at + 1),
+                "that" | "att" | "saying" | "called" | "tagged" | "about" | "om" | "with" | "med"
+            )
     });
     if let Some((value, tokens)) = begins.and_then(|at| whole(at + 1)) {
         offers.push(Offer::new(Value::from(without_stop(&value)), tokens, 1.05));
@@ -385,7 +390,9 @@ pub fn only_says_where(reading: &Reading<'_>, offer: &Offer) -> bool {
     let leads = matches!(text.lower(offer.tokens.start), "in" | "as" | "to" | "into" | "i" | "som" | "till" | "bland");
     let idle = |at: usize| {
         let lower = text.lower(at);
-        words::is_function(lower) || words::same(lower, "note") || matches!(lower, "." | "list" | "lista" | "new" | "ny")
+        words::is_function(lower)
+            || words::same(lower, "note")
+            || matches!(lower, "." | "list" | "lista" | "new" | "ny")
     };
     leads && offer.tokens.len() > 1 && offer.tokens.clone().all(idle)
 }
@@ -586,6 +593,11 @@ const SWEDISH_CITIES: &[(&str, &str)] = &[
     ("Malmö", "Stockholm"),
     ("Beijing", "Shanghai"),
     ("San_Francisco", "Los_Angeles"),
+    ("São_Paulo", "Sao_Paulo"),
+    ("Bogotá", "Bogota"),
+    ("Reykjavík", "Reykjavik"),
+    ("Zürich", "Zurich"),
+    ("Asunción", "Asuncion"),
     ("Delhi", "Kolkata"),
     ("Mumbai", "Kolkata"),
 ];

@@ -112,14 +112,29 @@ static UNITS: &[Unit] = &[
     unit(
         Length,
         1e-6,
-        &["µm", "micrometer", "micrometers", "micrometre", "micrometres", "mikrometer", "micron", "microns", "um", "μm"],
+        &[
+            "µm",
+            "micrometer",
+            "micrometers",
+            "micrometre",
+            "micrometres",
+            "mikrometer",
+            "micron",
+            "microns",
+            "um",
+            "μm",
+        ],
     ),
     unit(Length, 9.4607e15, &["ly", "light year", "light years", "light-year", "light-years", "ljusår"]),
     unit(Length, 1e-9, &["nanometer", "nanometers", "nanometre", "nanometres"]),
     unit(Length, 2.54e-5, &["thou", "thousandth of an inch", "tusendels tum"]),
     unit(Length, 201.168, &["furlong", "furlongs"]),
     unit(Length, 0.5938, &["aln", "alnar", "svensk aln", "svenska alnar", "swedish ell"]),
-    unit(Length, 149_597_870_700.0, &["au", "astronomical unit", "astronomical units", "astronomiska enheter", "astronomisk enhet"]),
+    unit(
+        Length,
+        149_597_870_700.0,
+        &["au", "astronomical unit", "astronomical units", "astronomiska enheter", "astronomisk enhet"],
+    ),
     unit(Mass, 1.0, &["kg", "kilo", "kilos", "kilogram", "kilograms", "kgs"]),
     unit(Mass, 0.001, &["g", "gram", "grams", "gramme", "grammes"]),
     unit(Mass, 0.1, &["hg", "hekto", "hektogram", "hectogram", "hectograms"]),
@@ -164,8 +179,27 @@ static UNITS: &[Unit] = &[
             "engelska gallon",
         ],
     ),
-    unit(Volume, 0.0295735295625, &["fl oz", "fluid ounce", "fluid ounces", "us fluid ounce", "us fluid ounces", "floz"]),
-    unit(Volume, 0.2365882365, &["cup", "cups", "kopp", "koppar", "us cup", "us cups", "amerikansk kopp", "amerikanska koppar", "american cup", "american cups"]),
+    unit(
+        Volume,
+        0.0295735295625,
+        &["fl oz", "fluid ounce", "fluid ounces", "us fluid ounce", "us fluid ounces", "floz"],
+    ),
+    unit(
+        Volume,
+        0.2365882365,
+        &[
+            "cup",
+            "cups",
+            "kopp",
+            "koppar",
+            "us cup",
+            "us cups",
+            "amerikansk kopp",
+            "amerikanska koppar",
+            "american cup",
+            "american cups",
+        ],
+    ),
     unit(Volume, 0.015, &["tbsp", "tablespoon", "tablespoons", "msk", "matsked", "matskedar", "metric tablespoon"]),
     unit(Volume, 0.005, &["tsp", "teaspoon", "teaspoons", "tsk", "tesked", "teskedar", "metric teaspoon"]),
     unit(Volume, 0.473176473, &["pt", "pint", "pints", "us pint", "us pints"]),
@@ -230,7 +264,9 @@ static UNITS: &[Unit] = &[
             "metres per second",
             "meter i sekunden",
             "meter per sekund",
-            "sekundmeter", "mps"],
+            "sekundmeter",
+            "mps",
+        ],
     ),
     unit(
         Speed,
@@ -299,7 +335,11 @@ static UNITS: &[Unit] = &[
         ],
     ),
     unit(Area, 0.09290304, &["ft²", "ft^2", "ft2", "sqft", "square foot", "square feet", "sq ft", "kvadratfot"]),
-    unit(Area, 1e-6, &["mm²", "mm^2", "mm2", "square millimeter", "square millimeters", "kvadratmillimeter", "square millimetre"]),
+    unit(
+        Area,
+        1e-6,
+        &["mm²", "mm^2", "mm2", "square millimeter", "square millimeters", "kvadratmillimeter", "square millimetre"],
+    ),
     unit(Area, 0.000_645_16, &["in²", "in^2", "in2", "square inch", "square inches", "sq in", "kvadrattum"]),
     unit(Area, 0.83612736, &["yd²", "yd^2", "yd2", "square yard", "square yards", "sq yd"]),
     unit(Area, 2_589_988.110_336, &["mi²", "mi^2", "mi2", "square mile", "square miles", "sq mi"]),
@@ -414,8 +454,67 @@ static UNITS: &[Unit] = &[
             "km/l",
             "kilometer per liter",
             "kilometers per liter",
-            "kilometres per litre", "litre per mil", "liter/mil"],
+            "kilometres per litre",
+            "litre per mil",
+            "liter/mil",
+        ],
     ),
     unit(Other, 0.0, &["m/s^2", "m/s²", "meters per second squared", "m/s2"]),
     unit(Other, 0.0, &["bpm", "beats per minute"]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the skill knows and a request cannot mean: names that are other words, and signs that are other marks.
+    const NOT_READ: &[&str] = &[
+        "'",
+        "′",
+        "″",
+        "st",
+        "ct",
+        "gr",
+        "grain",
+        "grains",
+        "imp gal",
+        "imp pt",
+        "imp fl oz",
+        "fat",
+        "are",
+        "ares",
+        "ar",
+        "speed of light",
+        "ljusets hastighet",
+        "us",
+        "μs",
+        "ns",
+        "tbit",
+        "terabit",
+        "terabits",
+        "food calorie",
+        "ps",
+        "dyn",
+        "dyne",
+        "dynes",
+        "arc minute",
+        "arc second",
+        "nygrad",
+    ];
+
+    #[test]
+    fn the_units_that_the_skill_converts_are_read() {
+        let table = include_str!("../../../../skills/units/src/table.rs");
+        let names = table.lines().filter_map(|line| line.trim().strip_prefix("unit(")).flat_map(|line| {
+            let mut quoted = line.split('"').skip(1).step_by(2);
+            let (symbol, names) = (quoted.next().unwrap_or_default(), quoted.next().unwrap_or_default());
+            std::iter::once(symbol).chain(names.split('|').filter(|name| !name.is_empty()))
+        });
+        let names: Vec<String> =
+            names.filter(|name| name.chars().any(char::is_alphanumeric)).map(str::to_lowercase).collect();
+        assert!(names.len() > 300, "{} names", names.len());
+        let unknown: Vec<&String> =
+            names.iter().filter(|name| find(name).is_none() && !NOT_READ.contains(&name.as_str())).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+}

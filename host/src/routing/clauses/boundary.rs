@@ -114,7 +114,9 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     }
     // "…, and at 32 a square metre what would it cost".
     let rate = at + 1 + usize::from(is(&["and", "och"], at + 1));
-    let is_figure = |at: usize| words.get(at).is_some_and(|word| !word.shielded && word.lower.starts_with(|c: char| c.is_ascii_digit()));
+    let is_figure = |at: usize| {
+        words.get(at).is_some_and(|word| !word.shielded && word.lower.starts_with(|c: char| c.is_ascii_digit()))
+    };
     if is(&[",", "and", "och"], at)
         && is(&["at", "till", "för", "med"], rate)
         && is_figure(rate + 1)
@@ -258,6 +260,11 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     // "Vad blir 12 gånger 70 dela svaret med 4": as it is said, with no mark between.
     if at > begun + 2 && verb_starts_anew(words, at) {
         return Some(Start { word: at, ordered: false });
+    }
+    // What stands in a paragraph of its own below data.
+    let below = at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|before| before.shielded);
+    if word.paragraph && below && words.get(at + 1).is_some_and(|next| !next.paragraph) {
+        return Some(ordered(words, at));
     }
     // A new line of a list, or one that begins as a request does; not a text that a colon announces.
     if (word.line || counts_on(words, at))
@@ -463,8 +470,7 @@ pub(super) fn order_words(words: &[Word], at: usize) -> Option<usize> {
         .max()
         .or_else(|| done_before(words, at))
         .map(|length| {
-            let marks =
-                |at: usize| usize::from(words.get(at).is_some_and(|next| matches!(&*next.lower, "," | ":")));
+            let marks = |at: usize| usize::from(words.get(at).is_some_and(|next| matches!(&*next.lower, "," | ":")));
             let length = length + marks(at + length);
             // "Then, separately, how many …".
             let apart = words.get(at + length).is_some_and(|next| next.lower == "separately");
@@ -677,7 +683,8 @@ fn says_most(word: &str) -> bool {
 }
 
 pub(super) fn is_copula(word: &str) -> bool {
-    const MORE: &[&str] = &["was", "were", "had", "falls", "comes", "föddes", "born", "var", "blir", "infaller", "ligger", "kommer"];
+    const MORE: &[&str] =
+        &["was", "were", "had", "falls", "comes", "föddes", "born", "var", "blir", "infaller", "ligger", "kommer"];
     AUXILIARIES.contains(&word) || MORE.contains(&word)
 }
 
@@ -690,9 +697,9 @@ pub(super) fn tells_value(words: &[Word], at: usize) -> bool {
 
 /// Whether a question about a figure starts at word `at`: "is 2026 a leap year", "var 1 maj en fredag".
 pub(super) fn asks_of_value(words: &[Word], at: usize) -> bool {
-    let is_copula = words
-        .get(at)
-        .is_some_and(|word| matches!(word.lower.as_str(), "is" | "was" | "are" | "were" | "will" | "är" | "var" | "blir"));
+    let is_copula = words.get(at).is_some_and(|word| {
+        matches!(word.lower.as_str(), "is" | "was" | "are" | "were" | "will" | "är" | "var" | "blir")
+    });
     let figure = |word: &Word| word.shielded || word.lower.starts_with(|c: char| c.is_ascii_digit());
     // "Is hunter2 a good password".
     let article = words.get(at + 2).is_some_and(|word| matches!(&*word.lower, "a" | "an" | "the" | "en" | "ett"));

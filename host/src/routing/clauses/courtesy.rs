@@ -21,7 +21,9 @@ pub(super) fn lead(words: &[Word]) -> usize {
         return whom + 1;
     }
     // "If I run 3 miles a day, how many kilometres is that": a condition of the request's own.
-    if matches!(lower(0), "if" | "om" | "when" | "när") && matches!(lower(1), "i" | "we" | "it" | "jag" | "vi" | "man" | "det") {
+    if matches!(lower(0), "if" | "om" | "when" | "när")
+        && matches!(lower(1), "i" | "we" | "it" | "jag" | "vi" | "man" | "det")
+    {
         return 0;
     }
     let begins = |at: usize| starts_request(words, at).is_some() || is_told(words, at);
@@ -69,12 +71,13 @@ fn announces_for(words: &[Word]) -> bool {
     let noun = (at + 1..at + 3).find(|at| ANNOUNCED.contains(&lower(*at)));
     let says_value = words.iter().any(|word| word.shielded || word.lower.starts_with(|c: char| c.is_ascii_digit()));
     let before = words.get(..at).unwrap_or_default();
-    let Some(noun) = noun.filter(|_| !says_value && before.iter().all(|word| is_polite(&word.lower) || word.lower.len() < 5))
+    let Some(noun) =
+        noun.filter(|_| !says_value && before.iter().all(|word| is_polite(&word.lower) || word.lower.len() < 5))
     else {
         return false;
     };
     let what_for = matches!(lower(noun + 1), "for" | "about" | "to" | "inför" | "om" | "till" | "för");
-    what_for && !(noun + 1..words.len()).any(|at| starts_request(words, at) == Some(2))
+    (what_for || noun + 1 == words.len()) && !(noun + 1..words.len()).any(|at| starts_request(words, at) == Some(2))
 }
 
 /// How many words at the beginning of a later part announce no more than that it comes: "last one:", "en sak till:".

@@ -76,8 +76,25 @@ pub(super) fn asks_what_comes(text: &str) -> bool {
 /// Whether `text` only says that what came before is taken: "take the result", "ta svaret".
 pub(super) fn only_takes(text: &str) -> bool {
     const POINTS: &[&str] = &[
-        "the", "that", "this", "it", "them", "result", "answer", "number", "value", "text", "output", "resultatet", "svaret",
-        "summan", "talet", "värdet", "texten", "det", "den",
+        "the",
+        "that",
+        "this",
+        "it",
+        "them",
+        "result",
+        "answer",
+        "number",
+        "value",
+        "text",
+        "output",
+        "resultatet",
+        "svaret",
+        "summan",
+        "talet",
+        "värdet",
+        "texten",
+        "det",
+        "den",
     ];
     let words = read(text);
     let start = after_lead(&words);
@@ -99,7 +116,8 @@ pub fn asks_it_of(text: &str) -> Option<String> {
         .collect();
     let [copula, value, rest @ ..] = own.as_slice() else { return None };
     let asks = matches!(*copula, "is" | "was" | "are" | "will" | "är" | "var" | "blir");
-    let of_it = matches!(rest, ["one" | "it" | "so" | "det" | "ett" | "en"] | ["be" | "vara", "one" | "it" | "so" | "det"]);
+    let of_it =
+        matches!(rest, ["one" | "it" | "so" | "det" | "ett" | "en"] | ["be" | "vara", "one" | "it" | "so" | "det"]);
     (asks && of_it && value.starts_with(|c: char| c.is_ascii_digit())).then(|| (*value).to_owned())
 }
 

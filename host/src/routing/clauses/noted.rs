@@ -16,8 +16,25 @@ pub struct Noted {
 }
 
 const AMOUNTS: &[&str] = &[
-    "much", "many", "amount", "sum", "total", "number", "price", "cost", "result", "answer", "figure", "beloppet", "summan",
-    "talet", "priset", "kostnaden", "resultatet", "svaret", "siffran",
+    "much",
+    "many",
+    "amount",
+    "sum",
+    "total",
+    "number",
+    "price",
+    "cost",
+    "result",
+    "answer",
+    "figure",
+    "beloppet",
+    "summan",
+    "talet",
+    "priset",
+    "kostnaden",
+    "resultatet",
+    "svaret",
+    "siffran",
 ];
 const DATES: &[&str] = &["date", "day", "datumet", "dagen"];
 

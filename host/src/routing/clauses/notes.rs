@@ -43,10 +43,11 @@ pub(super) fn told(text: &str, words: &[Word]) -> Option<Told> {
         ONE.iter().filter(is_there).map(|phrase| phrase.len()).max()
     };
     // Where each begins, and how many words only say that it is one.
-    let mut starts: Vec<(usize, usize)> =
-        (mark + 1..end).filter_map(|at| Some((at, one(at)?))).collect();
+    let mut starts: Vec<(usize, usize)> = (mark + 1..end).filter_map(|at| Some((at, one(at)?))).collect();
     if starts.len() != wanted {
-        let marks = |known: &[&str]| (mark + 1..end).filter(|at| known.contains(&lower(*at))).map(|at| at + 1).collect::<Vec<_>>();
+        let marks = |known: &[&str]| {
+            (mark + 1..end).filter(|at| known.contains(&lower(*at))).map(|at| at + 1).collect::<Vec<_>>()
+        };
         let splits = [marks(&[";"]), marks(&[","]), marks(&[",", "and", "och", "samt"])];
         let joined = splits.into_iter().find(|splits| splits.len() + 1 == wanted).filter(|_| lower(mark) == ":")?;
         starts = std::iter::once(mark + 1).chain(joined).map(|at| (at, 0)).collect();
@@ -56,7 +57,8 @@ pub(super) fn told(text: &str, words: &[Word]) -> Option<Told> {
         let next = starts.get(place + 1).map_or(end, |(next, _)| *next);
         let from = start + said;
         let last = (from..next).rev().find(|at| {
-            words.get(*at).is_some_and(|word| word.shielded) || !matches!(lower(*at), "," | ";" | "and" | "och" | "samt" | "." )
+            words.get(*at).is_some_and(|word| word.shielded)
+                || !matches!(lower(*at), "," | ";" | "and" | "och" | "samt" | ".")
         })?;
         let span = words.get(from)?.span.start..words.get(last)?.span.end;
         let own = text.get(span.clone())?.trim();

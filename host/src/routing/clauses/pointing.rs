@@ -98,15 +98,27 @@ pub fn pointer(text: &str) -> Option<Pointer> {
 }
 
 const DAYS: &[&str] = &[
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "måndag", "tisdag", "onsdag", "torsdag",
-    "fredag", "lördag", "söndag",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "måndag",
+    "tisdag",
+    "onsdag",
+    "torsdag",
+    "fredag",
+    "lördag",
+    "söndag",
 ];
 
 /// What may stand behind "that" where it means something by itself; empty at the end.
 pub(super) const BEHIND_THAT: &[&str] = &[
     "", ".", "?", "!", ",", "make", "makes", "by", "to", "into", "till", "med", "in", "i", "with", "as", "som", "from",
-    "from:", "off", "away", "up", "between", "among", "på", "av", "från", "and", "och",
-    "be", "three", "four", "five", "six", "two", "squared", "cubed", "raised", "upphöjt", "doubled", "halved", "across", "over",
+    "from:", "off", "away", "up", "between", "among", "på", "av", "från", "and", "och", "be", "three", "four", "five",
+    "six", "two", "squared", "cubed", "raised", "upphöjt", "doubled", "halved", "across", "over",
 ];
 
 /// Where what is to be written down begins, which points at nothing of the request: "note that I called him".
@@ -249,8 +261,12 @@ pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
                 | "dessa" | "hans" | "hennes" | "deras",
             ) => at - 1,
             // "Personens ålder".
-            Some(owner) if owner.len() > 4 && ["ens", "ets", "ans", "ons"].iter().any(|end| owner.ends_with(end)) => at - 1,
-            _ if word.lower.chars().count() > 3 && (word.lower.ends_with(['n', 't']) || word.lower.ends_with("na")) => at,
+            Some(owner) if owner.len() > 4 && ["ens", "ets", "ans", "ons"].iter().any(|end| owner.ends_with(end)) => {
+                at - 1
+            }
+            _ if word.lower.chars().count() > 3 && (word.lower.ends_with(['n', 't']) || word.lower.ends_with("na")) => {
+                at
+            }
             _ => return None,
         };
         Some((words.get(from)?.span.start..word.span.end, word.lower.clone()))
@@ -329,6 +345,12 @@ const PHRASES: &[&[&str]] = &[
     &["det", "som", "är", "kvar"],
     &["det", "som", "blir", "kvar"],
     &["det", "som", "återstår"],
+    &["the", "note", "you", "find"],
+    &["the", "note", "you", "found"],
+    &["the", "one", "you", "find"],
+    &["what", "you", "find"],
+    &["anteckningen", "du", "hittar"],
+    &["den", "du", "hittar"],
     &["det", "sista"],
     &["the", "last", "one"],
     &["vad", "som", "är", "kvar"],
@@ -542,8 +564,9 @@ fn without_remark(text: &str) -> &str {
     let Some((at, word)) = comma.and_then(|at| Some((at, words.get(at)?))) else { return text };
     let kept = text.get(..word.span.start).unwrap_or(text);
     let points = pointer(kept).is_some_and(|pointer| !pointer.is_weak);
-    let asks = words.iter().skip(at).any(|word| word.lower == "?" || !word.shielded && QUESTIONS.contains(&&*word.lower))
-        && text.ends_with('?');
+    let asks =
+        words.iter().skip(at).any(|word| word.lower == "?" || !word.shielded && QUESTIONS.contains(&&*word.lower))
+            && text.ends_with('?');
     let starts = words.first().is_some_and(|first| verbs::is_verb(&first.lower));
     if points && starts && !asks { kept } else { text }
 }
@@ -569,9 +592,12 @@ pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
             .is_some_and(|word| matches!(word.lower.as_str(), "between" | "mellan" | "both" | "både"))
     };
     // "…, to two decimals" is said of all.
-    let rounds =
-        |at: usize| (at + 1..at + 5).any(|at| words.get(at).is_some_and(|word| word.lower.starts_with("decimal")))
-            || words.get(at + 1).is_some_and(|word| matches!(&*word.lower, "rounded" | "avrundat" | "avrundad" | "avrunda"));
+    let rounds = |at: usize| {
+        (at + 1..at + 5).any(|at| words.get(at).is_some_and(|word| word.lower.starts_with("decimal")))
+            || words
+                .get(at + 1)
+                .is_some_and(|word| matches!(&*word.lower, "rounded" | "avrundat" | "avrundad" | "avrunda"))
+    };
     let joins = |at: usize| {
         let word =
             words.get(at).filter(|word| !(word.shielded || within_pair(at) || word.lower == "," && rounds(at)))?;
@@ -579,8 +605,9 @@ pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
             return None;
         }
         // "A slug of 'a b', plus the same in capitals".
-        let is_figure =
-            |at: Option<usize>| at.and_then(|at| words.get(at)).is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit()));
+        let is_figure = |at: Option<usize>| {
+            at.and_then(|at| words.get(at)).is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit()))
+        };
         let plus = word.lower == "plus" && !is_figure(at.checked_sub(1)) && !is_figure(Some(at + 1));
         let joint = plus || matches!(word.lower.as_str(), "and" | "och" | "å" | "o" | "samt" | ",");
         joint.then_some(word.span.clone())

@@ -111,7 +111,8 @@ fn read_anew(text: &str) -> Vec<Word> {
 
 /// Brackets around a small number mark the item of a list, and shield nothing: "(1) … (2) …".
 fn open_markers(words: &mut [Word]) {
-    let shielded = |words: &[Word], at: Option<usize>| at.and_then(|at| words.get(at)).is_some_and(|word| word.shielded);
+    let shielded =
+        |words: &[Word], at: Option<usize>| at.and_then(|at| words.get(at)).is_some_and(|word| word.shielded);
     for at in 0..words.len() {
         let is_marker = match words.get(at..at + 3) {
             Some([open, number, close]) => {

@@ -29,9 +29,13 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
                         .get(at + 1)
                         .is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()))
             }
-            "dagen" | "måndagen" | "tisdagen" | "onsdagen" | "torsdagen" | "fredagen" | "lördagen" | "söndagen" => before == "den",
+            "dagen" | "måndagen" | "tisdagen" | "onsdagen" | "torsdagen" | "fredagen" | "lördagen" | "söndagen" => {
+                before == "den"
+            }
             "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday" => {
-                matches!(before, "that" | "this") && (0..at).any(|at| matches!(lower(at), "to" | "from" | "until" | "after" | "before" | "between" | "on"))
+                matches!(before, "that" | "this")
+                    && (0..at)
+                        .any(|at| matches!(lower(at), "to" | "from" | "until" | "after" | "before" | "between" | "on"))
             }
             "antalet" if pointing::is_noun_like(next) => false,
             word if word != "texten" && pointing::is_definite(word) => !own

@@ -63,7 +63,10 @@ pub fn is_statement(text: &str) -> bool {
     let own = own.get(begin..).unwrap_or_default();
     let [first, rest @ ..] = own else { return false };
     let one = matches!(*first, "a" | "an" | "one" | "each" | "every" | "en" | "ett" | "varje");
-    if one && rest.iter().skip(1).take(2).any(|word| TELLS.contains(word)) && rest.iter().any(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
+    if one
+        && rest.iter().skip(1).take(2).any(|word| TELLS.contains(word))
+        && rest.iter().any(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+    {
         return true;
     }
     if TOLD_SHORT.contains(first) {
@@ -128,7 +131,12 @@ pub(super) fn tells(words: &[Word]) -> bool {
     let first = words.first().map_or("", |word| word.lower.as_str());
     let next = words.get(1).map_or("", |word| word.lower.as_str());
     let left_out = matches!(first, "ska" | "skall" | "måste" | "tänkte" | "håller" | "sitter" | "fick" | "har");
-    if left_out && words.len() > 2 && !SUBJECTS.contains(&next) && !OWNERS.contains(&next) && !words.iter().any(|word| word.lower == "?") {
+    if left_out
+        && words.len() > 2
+        && !SUBJECTS.contains(&next)
+        && !OWNERS.contains(&next)
+        && !words.iter().any(|word| word.lower == "?")
+    {
         return true;
     }
     const WHO: &[&str] = &["vi", "jag", "we", "i", "det", "it", "hon", "han", "she", "he", "they", "de"];
@@ -178,7 +186,8 @@ pub(super) fn heading(words: &[Word]) -> usize {
     if super::kinds::names_beginning(before) || tells_figure(before) {
         return 0;
     }
-    let is_value = lower(colon + 1).starts_with(|c: char| c.is_ascii_digit()) && words.iter().any(|word| word.lower == "?");
+    let is_value =
+        lower(colon + 1).starts_with(|c: char| c.is_ascii_digit()) && words.iter().any(|word| word.lower == "?");
     let asks = is_value || starts_request(words, colon + 1) == Some(2);
     let is_verb = |word: &str| verbs::is_verb(word) && !verbs::is_also_noun(word);
     let orders = (0..colon).any(|at| is_verb(lower(at)) || lower(at).is_empty());
@@ -223,7 +232,8 @@ pub fn is_heading(text: &str) -> bool {
     let first = words.first().map_or("", |word| word.lower.as_str());
     let orders = verbs::is_verb(first) && !verbs::is_also_noun(first) || starts_request(&words, 0) == Some(2);
     let plain = |word: &Word| !word.shielded && !matches!(&*word.lower, "?" | "." | "!" | ";" | ",");
-    text.ends_with(':') && !orders && words.len() <= HEADING_MAX && words.iter().all(plain)
+    let goes_on = super::boundary::order_words(&words, 0).is_some();
+    text.ends_with(':') && !orders && !goes_on && words.len() <= HEADING_MAX && words.iter().all(plain)
 }
 
 /// The text without what a letter ends with: "Kind regards, Margaret".
@@ -259,13 +269,18 @@ pub(super) fn value_items(text: &str, words: &[Word], announced: usize) -> Optio
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let colon = (announced..words.len()).take(HEADING_MAX + LABEL_MAX).find(|at| lower(*at) == ":").map(|at| at + 1);
     // "Convert the following for me: …" says what is done with each.
-    let follow = (announced..words.len().min(announced + HEADING_MAX))
-        .any(|at| matches!(lower(at), "following" | "följande" | "these" | "dessa"));
+    let follow = (announced..words.len().min(announced + HEADING_MAX)).any(|at| {
+        matches!(
+            lower(at),
+            "following" | "följande" | "these" | "dessa" | "conversions" | "omvandlingar" | "sums" | "tal"
+        )
+    });
     // "For the workshop I need: …".
     let wishes =
         |from: usize| matches!(lower(from.saturating_sub(2)), "need" | "want" | "behöver" | "vill" | "ha" | "veta");
     let asks = |from: usize| {
-        (announced..from).any(|at| starts_request(words, at) == Some(2) || at == announced && starts_request(words, at).is_some())
+        (announced..from)
+            .any(|at| starts_request(words, at) == Some(2) || at == announced && starts_request(words, at).is_some())
     };
     let heads = |from: usize| !follow && !wishes(from) && asks(from);
     let from = colon.filter(|from| !heads(*from)).unwrap_or(announced);
@@ -347,9 +362,11 @@ pub fn that_text(text: &str) -> Option<std::ops::Range<usize>> {
     let points = |word: &str| matches!(word, "that" | "this" | "the" | "den" | "det" | "denna" | "detta");
     let at = (1..words.len()).find(|at| {
         let named = words.get(at + 1).is_some_and(|next| next.shielded || next.lower == ":");
-        TEXTS.contains(&lower(*at)) && points(lower(at - 1)) && !named
+        let whole = matches!(lower(at - 1), "whole" | "entire" | "hela") && *at > 1 && points(lower(at - 2));
+        TEXTS.contains(&lower(*at)) && (points(lower(at - 1)) || whole) && !named
     })?;
-    Some(words.get(at - 1)?.span.start..words.get(at)?.span.end)
+    let first = at - 1 - usize::from(matches!(lower(at - 1), "whole" | "entire" | "hela"));
+    Some(words.get(first)?.span.start..words.get(at)?.span.end)
 }
 
 /// The quoted texts that `text` gives a name to, by that: "the original is 'a b' and my version is 'c d'".
@@ -431,10 +448,10 @@ const OWNERS: &[&str] = &[
 const TELLS: &[&str] = &[
     "is", "are", "was", "were", "has", "have", "had", "will", "got", "costs", "cost", "weighs", "takes", "lasts",
     "says", "said", "wrote", "writes", "skrev", "skriver", "sade", "runs", "starts", "ends", "expires", "went", "paid",
-    "bought", "earns", "gets", "charges", "opens", "closes", "leaves", "arrives", "needs", "öppnar",
-    "stänger", "står", "stod", "ligger", "gäller", "measures", "holds", "born", "är", "var", "blir", "blev", "har", "hade", "ska", "skall",
-    "kostar", "kostade", "väger", "tar", "drar", "fick", "får", "säger", "tjänar", "betalar", "betalade", "köpte",
-    "börjar", "slutar", "håller", "går", "gick", "bor", "heter", "rymmer", "mäter", "föddes",
+    "bought", "earns", "gets", "charges", "opens", "closes", "leaves", "arrives", "needs", "öppnar", "stänger", "står",
+    "stod", "ligger", "gäller", "measures", "holds", "born", "är", "var", "blir", "blev", "har", "hade", "ska",
+    "skall", "kostar", "kostade", "väger", "tar", "drar", "fick", "får", "säger", "tjänar", "betalar", "betalade",
+    "köpte", "börjar", "slutar", "håller", "går", "gick", "bor", "heter", "rymmer", "mäter", "föddes",
 ];
 
 /// Words that open a request and say nothing of it.

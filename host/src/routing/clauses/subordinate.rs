@@ -64,8 +64,9 @@ pub(super) fn is_condition(words: &[Word], begun: usize, end: usize) -> bool {
         "if", "when", "once", "on", "in", "at", "by", "after", "before", "om", "när", "på", "i", "efter", "före",
         "innan", "while", "as", "until", "since", "because", "medan", "tills", "eftersom",
     ];
-    let first =
-        (begun..end).find(|at| words.get(*at).is_some_and(|word| !matches!(word.lower.as_str(), "," | "and" | "och" | "also" | "också" | "oh")));
+    let first = (begun..end).find(|at| {
+        words.get(*at).is_some_and(|word| !matches!(word.lower.as_str(), "," | "and" | "och" | "also" | "också" | "oh"))
+    });
     first.filter(|first| end - first <= CONDITION_MAX).is_some_and(|first| {
         words.get(first).is_some_and(|word| !word.shielded && CONDITIONS.contains(&word.lower.as_str()))
             && !(first + 1..end).any(|at| starts_request(words, at).is_some_and(|strength| strength > 1))

@@ -292,3 +292,47 @@ fn what_a_part_is_for_is_left_out_and_what_is_told_to_somebody_is_not() {
         assert_eq!(without_order(text), wanted, "{text}");
     }
 }
+
+#[test]
+fn notes_that_are_told_together_are_each_kept() {
+    check(
+        "Please make three separate notes: call grandma; book the dentist; pay the bill.",
+        &["Make a note: call grandma", "Make a note: book the dentist", "Make a note: pay the bill"],
+    );
+    check(
+        "Gör två anteckningar, en om att bilen är klar och en om att nyckeln hänger i hallen. Vad är 3 + 4?",
+        &["Anteckna att bilen är klar", "Anteckna att nyckeln hänger i hallen", "Vad är 3 + 4?"],
+    );
+    // As many as are told, or it is one.
+    check("Make two notes: call grandma.", &["Make two notes: call grandma."]);
+}
+
+#[test]
+fn what_a_note_is_found_by_belongs_to_it() {
+    for text in [
+        "Note that the code is 4417 and give it the tag office",
+        "Anteckna att koden är 4417 och märk den med kontor",
+        "save 17 as a note, and tag it budget",
+    ] {
+        check(text, &[text]);
+    }
+}
+
+#[test]
+fn numbers_in_brackets_mark_the_items_of_a_list() {
+    check("Do two things: (1) compute 3^7, (2) convert 68 F to C", &["compute 3^7", "convert 68 F to C"]);
+    check("compute (3) * 4", &["compute (3) * 4"]);
+}
+
+#[test]
+fn notes_speak_of_answers() {
+    let found = |text: &str| noted(text).map(|noted| (text[noted.span].to_owned(), noted.is_date, noted.is_added));
+    assert_eq!(found("save a note that Tom owes me that much"), Some(("that much".into(), false, false)));
+    assert_eq!(
+        found("skriv en anteckning om att jag är skyldig Kim det beloppet"),
+        Some(("det beloppet".into(), false, false))
+    );
+    assert_eq!(found("spara att bilen ska besiktas då, med datumet"), Some((", med datumet".into(), true, true)));
+    assert_eq!(found("note that that number is unlisted"), None);
+    assert_eq!(found("note that I called him"), None);
+}

@@ -33,7 +33,27 @@ const FIGURES: &[(&str, &[&str])] = &[
             "maximala", "flest", "mest", "dyraste", "äldsta", "längsta", "tyngsta", "oldest", "heaviest", "longest",
         ],
     ),
-    ("min", &["lowest", "smallest", "least", "min", "minimum", "lägsta", "lägst", "minsta", "minst", "minimala", "billigaste", "yngsta", "kortaste", "cheapest", "youngest", "shortest"]),
+    (
+        "min",
+        &[
+            "lowest",
+            "smallest",
+            "least",
+            "min",
+            "minimum",
+            "lägsta",
+            "lägst",
+            "minsta",
+            "minst",
+            "minimala",
+            "billigaste",
+            "yngsta",
+            "kortaste",
+            "cheapest",
+            "youngest",
+            "shortest",
+        ],
+    ),
 ];
 
 /// Where an answer of `schema` about the table `block` has the figure that `asked` asks for: a list with "columns" in its
@@ -43,6 +63,13 @@ pub fn figure(schema: &Value, block: &str, asked: &str) -> Option<(String, &'sta
     let (figure, _) = FIGURES.iter().find(|(_, says)| words.iter().any(|word| says.contains(&word.as_str())))?;
     let pointer = format!("/{}/{}/{figure}", escaped(list(schema)?), column(block, &words)?);
     matches!(shapes::at(schema, &pointer), shapes::Place::Known(_)).then_some((pointer, *figure))
+}
+
+/// Whether `asked` names a figure, and a column of `block`.
+pub fn names_figure(block: &str, asked: &str) -> bool {
+    let words = words_about(block, asked);
+    FIGURES.iter().any(|(_, says)| words.iter().any(|word| says.contains(&word.as_str())))
+        && column_named(block, &words).is_some()
 }
 
 /// The unit that the column which `asked` asks for is called by: minutes, of "dag;minuter".
@@ -72,7 +99,8 @@ pub fn phrase(block: &str, text: &str) -> Option<std::ops::Range<usize>> {
     let (start, _) = words.get(article.unwrap_or(at))?;
     let named = last.unwrap_or(at);
     // "The average of its temp column".
-    let column = words.get(named + 1).is_some_and(|(_, word)| matches!(word.as_str(), "column" | "kolumn" | "kolumnen"));
+    let column =
+        words.get(named + 1).is_some_and(|(_, word)| matches!(word.as_str(), "column" | "kolumn" | "kolumnen"));
     let (end, word) = words.get(named + usize::from(column && last.is_some()))?;
     Some(*start..end + word.len())
 }

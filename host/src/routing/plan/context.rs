@@ -180,7 +180,8 @@ impl Planner<'_> {
         let ([missing], Some(next)) = (missing.as_slice(), next) else { return None };
         let schema = &self.index.profile(skill)?.input_schema;
         let own = part.clause.text.trim_end();
-        let goes_on = clauses::is_question(own) && clauses::is_question(&next.text) && !own.ends_with(['.', '?', '!', ';']);
+        let goes_on =
+            clauses::is_question(own) && clauses::is_question(&next.text) && !own.ends_with(['.', '?', '!', ';']);
         let quotations = arguments::quotations(&next.text);
         let [only] = quotations.as_slice() else { return None };
         if !goes_on || !arguments::takes_any_text(schema, &missing.name) || clauses::pointer(own).is_some() {
@@ -332,7 +333,8 @@ impl Planner<'_> {
         let said = Said::new(text, self.language, self.ask.now);
         let says = said.says_value() || said.only_date().is_some();
         let first = arguments::plain_words(text).next().unwrap_or_default();
-        let adds = matches!(&*first, "add" | "lägg" | "plus" | "minus" | "subtract" | "dra") && said.only_date().is_none();
+        let adds =
+            matches!(&*first, "add" | "lägg" | "plus" | "minus" | "subtract" | "dra") && said.only_date().is_none();
         let gives_date = |made: &Made| made.outputs.iter().any(|one| one.kind == Kind::Date && one.leads());
         let adds = adds && last.as_ref().is_some_and(gives_date);
         if clauses::is_of_now(text) || says && !clauses::goes_on_from(text) && !adds {

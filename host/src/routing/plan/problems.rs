@@ -9,7 +9,20 @@ use super::{Made, Measured, Planner, first_call, told};
 /// Words of questions about what something comes to, and of what somebody takes of it.
 const ASKS: &[&str] = &["how", "what", "what's", "hur", "vad"];
 const TAKES: &[&str] = &[
-    "buy", "buys", "order", "take", "need", "want", "get", "köper", "köp", "tar", "beställer", "behöver", "vill", "har",
+    "buy",
+    "buys",
+    "order",
+    "take",
+    "need",
+    "want",
+    "get",
+    "köper",
+    "köp",
+    "tar",
+    "beställer",
+    "behöver",
+    "vill",
+    "har",
 ];
 
 const PERSON: &[&str] = &["person", "head", "skalle", "capita"];
@@ -23,7 +36,13 @@ pub(super) type Solved = (Step, Vec<Reference>, Vec<usize>, Option<Measured>);
 
 impl Planner<'_> {
     /// The call of a part that asks for a sum in words.
-    pub(super) fn problem(&self, part: &Part, earlier: &[Clause], parts: &[Part], made: &[Option<Made>]) -> Option<Solved> {
+    pub(super) fn problem(
+        &self,
+        part: &Part,
+        earlier: &[Clause],
+        parts: &[Part],
+        made: &[Option<Made>],
+    ) -> Option<Solved> {
         let clause = &part.clause;
         let text = clauses::without_order(&clause.text);
         let asks = clause.asks && (clauses::is_question(&text) || clauses::is_order(&text) || text.contains('?'));

@@ -25,11 +25,10 @@ impl Planner<'_> {
             return None;
         }
         let told = earlier.len().checked_sub(1).filter(|_| own().n_numbers() == 0);
-        let told = told
-            .filter(|at| {
-                let tells = |one: &Clause| clauses::is_statement(&one.text) || !clauses::is_order(&one.text);
-                earlier.get(*at).is_some_and(|one| tells(one) && !one.text.contains('?'))
-            });
+        let told = told.filter(|at| {
+            let tells = |one: &Clause| clauses::is_statement(&one.text) || !clauses::is_order(&one.text);
+            earlier.get(*at).is_some_and(|one| tells(one) && !one.text.contains('?'))
+        });
         let whole = match told.and_then(|at| earlier.get(at)) {
             Some(one) => format!("{} {text}", one.text.trim_end_matches(['.', '!', ' '])),
             None => text.clone(),

@@ -70,7 +70,10 @@ impl Planner<'_> {
             // "How many days is it from that to 31 January": of the date.
             let led = text.get(..pointer.span.start).and_then(|before| before.split_whitespace().next_back());
             let bounds = led.is_some_and(|word| {
-                matches!(&*word.to_lowercase(), "from" | "från" | "between" | "mellan" | "and" | "och" | "to" | "till" | "until")
+                matches!(
+                    &*word.to_lowercase(),
+                    "from" | "från" | "between" | "mellan" | "and" | "och" | "to" | "till" | "until"
+                )
             });
             let is_dated = || Said::new(text, self.language, self.ask.now).only_date().is_some();
             let has_date = || made.outputs.iter().any(|output| output.kind == Kind::Date);
@@ -280,6 +283,11 @@ impl Planner<'_> {
     /// till miles".
     pub(super) fn going_on(&self, text: &str, ordered: bool, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
         self.followed(text, ordered, at, made).or_else(|| {
+            // "Turn off the lamp, too" is no more to be kept.
+            let changes = self.index.profile(&made.step.skill).is_some_and(|profile| decide::changes(profile));
+            if changes && !Said::new(text, self.language, self.ask.now).says_value() {
+                return None;
+            }
             let (_, step) = self.alike(text, &made.text, &made.step).filter(|_| !ordered)?;
             Some((step, Vec::new()))
         })

@@ -57,13 +57,15 @@ impl Planner<'_> {
             return with(clause, Strategy::Direct(made.step.clone()), made.references.clone());
         }
         let calculates = Said::new(&text, self.language, self.ask.now).says_figure();
-        let says_which =
-            !calculates && own.points.as_ref().is_none_or(|pointer| {
+        let says_which = !calculates
+            && own.points.as_ref().is_none_or(|pointer| {
                 let points = text.get(pointer.span.clone()).is_some_and(is_demonstrative);
                 !pointer.noun.is_empty() && !points || its(pointer)
             });
         let of_table = self.of_table(&text);
-        if let Some(of_table) = of_table.as_ref().filter(|_| says_which && clauses::is_question(&text)) {
+        let names_figure = || self.block.is_some_and(|block| columns::names_figure(block, &text)) && text.contains('?');
+        let asks_table = says_which && clauses::is_question(&text) || !clause.depends && !calculates && names_figure();
+        if let Some(of_table) = of_table.as_ref().filter(|_| asks_table) {
             return with(clause, of_table.clone(), Vec::new());
         }
         if let Some(strategy) = self.of_told_data(&own) {
@@ -208,7 +210,9 @@ impl Planner<'_> {
         let phrase = own.text.get(noted.span.clone())?;
         let bare = if noted.is_added { put(own.text, &noted.span, "")? } else { own.text.to_owned() };
         let strategy = self.decide(bare.trim_end_matches([',', ' ', '.']), None, true);
-        let step = first_call(&strategy)?;
+        // What is clear with all of its words is what they come to.
+        let whole = || first_call(&self.decide(own.text, None, true)).cloned();
+        let step = first_call(&strategy).cloned().or_else(whole)?;
         let schema = &self.index.profile(&step.skill)?.input_schema;
         let holds = |(name, value): &(&String, &Value)| {
             arguments::takes_any_text(schema, name)
@@ -221,7 +225,10 @@ impl Planner<'_> {
         let pointer = clauses::Pointer::default();
         let Some((output, _)) = super::outputs::best(&made.outputs, kind, &pointer, &made.text) else { return gap() };
         let text = value.as_str()?;
-        let template = if noted.is_added { format!("{text} ({{}})") } else { text.replacen(phrase, "{}", 1) };
+        let template = match noted.is_added {
+            true => format!("{} ({{}})", text.replacen(phrase, "", 1).trim_end_matches([',', ' ', '.'])),
+            false => text.replacen(phrase, "{}", 1),
+        };
         let mut step = step.clone();
         let (to, name) = (format!("/{}", escaped(name)), name.clone());
         step.arguments.remove(&name);
@@ -359,6 +366,11 @@ impl Planner<'_> {
                 && clauses::is_question(&made.text)
                 && !arguments::quotations(own.text).is_empty()
         };
+        // "Turn off the lamp, too" is no more to be kept.
+        let changes = self.index.profile(&made.step.skill).is_some_and(|profile| decide::changes(profile));
+        if changes && !clauses::notes(own.text) && !Said::new(own.text, self.language, self.ask.now).says_value() {
+            return None;
+        }
         let said = Said::new(own.text, self.language, self.ask.now).mended(self.mended);
         let read = self.index.input(&made.step.skill).filter(|_| says_also || asks_of_another())?.read(&said);
         let is_whole = read.missing.is_empty() && !read.given.is_empty() && read.unused.is_empty();
@@ -421,9 +433,8 @@ impl Planner<'_> {
     pub(super) fn of_own_block(&self, part: &Part, has_block: bool) -> Option<Strategy> {
         let block = self.block.filter(|_| has_block && part.clause.asks && part.references.is_empty())?;
         let text = part.clause.text.as_str();
-        let takes = |step: &Step| {
-            step.arguments.values().filter_map(Value::as_str).any(|text| self.is_block(text, block))
-        };
+        let takes =
+            |step: &Step| step.arguments.values().filter_map(Value::as_str).any(|text| self.is_block(text, block));
         let says = Said::new(text, self.language, self.ask.now).says_value();
         if says || first_call(&part.strategy).is_some_and(takes) {
             return None;
@@ -515,7 +526,12 @@ impl Planner<'_> {
                 let is_plural = ["s", "ar", "arna", "er", "erna", "or", "orna"]
                     .iter()
                     .filter_map(|ending| noun.strip_suffix(ending))
-                    .any(|stem| stem.len() > 2 && arguments::words_of_name(&made.step.skill).iter().any(|own| arguments::same_word(own, stem)));
+                    .any(|stem| {
+                        stem.len() > 2
+                            && arguments::words_of_name(&made.step.skill)
+                                .iter()
+                                .any(|own| arguments::same_word(own, stem))
+                    });
                 // "Divide the hectares by 7", "the tip": what the figure is counted in, or was called.
                 let is_unit = || {
                     let units = made.step.arguments.iter().filter(|(name, _)| matches!(&***name, "to" | "to_unit"));
