@@ -217,11 +217,11 @@ impl<'a> Said<'a> {
     /// What a way is counted in that is gone at a speed in the only time which it says, and by what the speed is to be
     /// multiplied: kilometres and 2.5, at km/h in 2.5 hours.
     pub fn way_at(&self, speed: &str) -> Option<(String, f64)> {
-        let (way, hour) = match units::find(&speed.to_lowercase())?.names.first()? {
-            &"km/h" => ("km", true),
-            &"mph" => ("miles", true),
-            &("kn" | "knop" | "knots") => ("nmi", true),
-            &"m/s" => ("m", false),
+        let (way, hour) = match *units::find(&speed.to_lowercase())?.names.first()? {
+            "km/h" => ("km", true),
+            "mph" => ("miles", true),
+            "kn" | "knop" | "knots" => ("nmi", true),
+            "m/s" => ("m", false),
             _ => return None,
         };
         let [only] = self.numbers.as_slice() else { return None };

@@ -104,6 +104,22 @@ impl Contender<'_> {
         is_order && (self.read.arguments.values().any(is_all) || keeps())
     }
 
+    /// Whether it changes something with a text of several words, though nothing says that anything is to be kept, and what
+    /// is to be done is not all explained: "put the event up on Facebook" is no note.
+    fn keeps_unsaid(&self, text: &str) -> bool {
+        let takes_text = |(name, value): (&String, &Value)| {
+            value.as_str().is_some_and(|value| value.trim().contains(' '))
+                && super::arguments::takes_any_text(&self.profile.input_schema, name)
+        };
+        let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
+        let is_order = super::verbs::is_verb(first.trim_matches(|letter: char| !letter.is_alphanumeric()));
+        changes(self.profile)
+            && (!self.read.unexplained.is_empty() || !is_order)
+            && !clauses::notes(text)
+            && !self.begins_alike(text)
+            && self.read.arguments.iter().any(takes_text)
+    }
+
     /// Whether it would be called with nothing at all, though most of what was said is explained by nothing.
     fn is_besides_words(&self) -> bool {
         self.read.missing.is_empty() && self.read.given.is_empty() && self.read.unexplained.len() > UNEXPLAINED_MAX
@@ -177,7 +193,9 @@ fn decide_as(
     let mut options = options(index, ask, said, first, &ranking.candidates);
     options.retain(|option| !option.is_beside() && !contradicts(option.profile, said.words()));
     if is_part {
-        options.retain(|option| !option.is_besides_words() && !option.swallows(said.words()));
+        options.retain(|option| {
+            !option.is_besides_words() && !option.swallows(said.words()) && !option.keeps_unsaid(said.words())
+        });
     }
     // "Mail Eva that I am late" is for none that does not speak of mailing, though it could take the words as a note.
     if let Some((verb, speaks)) =

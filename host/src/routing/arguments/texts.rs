@@ -375,6 +375,14 @@ pub fn said(reading: &Reading<'_>, offer: &mut Offer) {
         return;
     }
     let Some(value) = offer.value.as_str() else { return };
+    // "A note that says 'dentist at noon'".
+    let quoted = ["says ", "reads ", "saying ", "säger ", "lyder "]
+        .iter()
+        .find_map(|lead| unquoted(value.strip_prefix(lead)?.trim()));
+    if let Some(quoted) = quoted {
+        offer.value = Value::from(quoted);
+        return;
+    }
     let clause = ["that ", "att "].iter().find_map(|lead| {
         let begins = value.get(..lead.len()).is_some_and(|own| own.eq_ignore_ascii_case(lead));
         value.get(lead.len()..).filter(|rest| begins && rest.contains(' '))
