@@ -370,6 +370,11 @@ pub fn are_alike(left: &str, right: &str) -> bool {
     one.zip(other).is_some_and(|(one, other)| one.dimension == other.dimension && !std::ptr::eq(one, other))
 }
 
+/// Whether `word`, in lower case, names a day of the week.
+pub fn is_weekday(word: &str) -> bool {
+    moments::weekday(word).is_some()
+}
+
 /// Whether `word`, in lower case, is a number in words.
 pub fn is_number_word(word: &str) -> bool {
     numbers::is_word(word)

@@ -192,7 +192,7 @@ pub(super) fn tail(words: &[Word]) -> usize {
         words.len() > phrase.len() + 1
             && words.iter().rev().zip(phrase.iter().rev()).all(|(word, wanted)| word.lower == *wanted && !word.shielded)
     };
-    THANKS.iter().filter(ends).map(|phrase| phrase.len()).max().unwrap_or(0)
+    ASIDES.iter().filter(ends).map(|phrase| phrase.len()).max().unwrap_or(0)
 }
 
 /// How many words at the beginning are thanks, or only turn to something else.
@@ -201,7 +201,7 @@ pub(super) fn phrase(words: &[Word]) -> usize {
         let said = words.iter().zip(**phrase).filter(|(word, wanted)| word.lower == **wanted && !word.shielded);
         said.count() == phrase.len()
     };
-    THANKS.iter().filter(begins).map(|phrase| phrase.len()).max().unwrap_or(0)
+    ASIDES.iter().filter(begins).map(|phrase| phrase.len()).max().unwrap_or(0)
 }
 
 /// Whether nothing but thanks comes up to the end of the sentence.
@@ -220,7 +220,7 @@ pub(super) fn is_thanks(words: &[Word]) -> bool {
     if thanks && said <= THANKS_MAX && !has_value {
         return true;
     }
-    THANKS
+    ASIDES
         .iter()
         .any(|phrase| phrase.len() == own.len() && own.iter().zip(*phrase).all(|(word, wanted)| word.lower == *wanted))
 }
@@ -373,7 +373,8 @@ const HOW_MANY: &[&str] = &[
     "till", "annan", "och",
 ];
 
-const THANKS: &[&[&str]] = &[
+/// Thanks, and what only turns to something else.
+const ASIDES: &[&[&str]] = &[
     &["while", "you", "are", "at", "it"],
     &["while", "you're", "at", "it"],
     &["när", "du", "ändå", "håller", "på"],

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::verbs;
+use super::super::{arguments, verbs};
 use super::boundary::{order_words, says_tag};
 use super::courtesy;
 use super::lexicon::{IF_SO, QUESTIONS, is_operator};
@@ -45,8 +45,9 @@ pub fn pointer(text: &str) -> Option<Pointer> {
             Some(Pointer { span: span(from, at)?, noun: noun.to_owned(), is_weak, names_skill: false })
         };
         // "That Tuesday", "den tisdagen".
-        let english = matches!(before, "that" | "this") && DAYS.contains(&word);
-        let swedish = before == "den" && word.strip_suffix("en").is_some_and(|day| DAYS.contains(&day));
+        let names_day = arguments::is_weekday(word);
+        let english = matches!(before, "that" | "this") && names_day && word.ends_with("day");
+        let swedish = before == "den" && names_day && word.ends_with("dagen");
         if word == "dagen" && before == "den" || english || swedish {
             return found(at - 1, "date", false);
         }
@@ -96,23 +97,6 @@ pub fn pointer(text: &str) -> Option<Pointer> {
         }
     })
 }
-
-const DAYS: &[&str] = &[
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "måndag",
-    "tisdag",
-    "onsdag",
-    "torsdag",
-    "fredag",
-    "lördag",
-    "söndag",
-];
 
 /// What may stand behind "that" where it means something by itself; empty at the end.
 pub(super) const BEHIND_THAT: &[&str] = &[

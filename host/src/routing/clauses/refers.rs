@@ -1,5 +1,6 @@
 //! Whether a part speaks of something that was said or found before.
 
+use super::super::arguments;
 use super::boundary::order_words;
 use super::lexicon::is_operator;
 use super::pointing;
@@ -29,10 +30,9 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
                         .get(at + 1)
                         .is_some_and(|next| next.shielded || next.lower.starts_with(|c: char| c.is_ascii_digit()))
             }
-            "dagen" | "måndagen" | "tisdagen" | "onsdagen" | "torsdagen" | "fredagen" | "lördagen" | "söndagen" => {
-                before == "den"
-            }
-            "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday" => {
+            "dagen" => before == "den",
+            word if word.ends_with("dagen") && arguments::is_weekday(word) => before == "den",
+            word if word.ends_with("day") && arguments::is_weekday(word) => {
                 matches!(before, "that" | "this")
                     && (0..at)
                         .any(|at| matches!(lower(at), "to" | "from" | "until" | "after" | "before" | "between" | "on"))

@@ -25,10 +25,10 @@ const TAKES: &[&str] = &[
     "har",
 ];
 
+/// Words by which an answer is shared, is for all of several, or is asked for without what was taken.
 const PERSON: &[&str] = &["person", "head", "skalle", "capita"];
 const EACH: &[&str] = &["each", "apiece", "vardera"];
 const ALL: &[&str] = &["together", "altogether", "total", "all", "alla", "allt", "tillsammans", "sammanlagt", "totalt"];
-
 const LEFT: &[&str] = &["left", "remains", "remaining", "kvar", "återstår"];
 
 /// A call with what it takes, the parts that only told something for it, and what its result is counted in.
