@@ -249,6 +249,11 @@ skill({
       input: { text: "GO HOME", to: "lower" },
       output: { text: "go home" },
     },
+    {
+      request: { en: "Put \"summer plans\" in title format", sv: "Skriv \"summer plans\" i titelformat" },
+      input: { text: "summer plans", to: "title" },
+      output: { text: "Summer Plans" },
+    },
   ],
   run({ text, to }) {
     const converted = CASES[to](text);

@@ -328,6 +328,11 @@ pub fn quotations(text: &str) -> Vec<std::ops::Range<usize>> {
     tokens::quotes(text).into_iter().map(|quote| quote.outer).collect()
 }
 
+/// What stands in quotation marks in `text`, without them.
+pub fn quoted_texts(text: &str) -> impl Iterator<Item = &str> {
+    tokens::quotes(text).into_iter().filter_map(|quote| text.get(quote.inner))
+}
+
 /// Where the first JSON object or list of `text` stands.
 pub fn json_in(text: &str) -> Option<std::ops::Range<usize>> {
     texts::first_json(text).map(|(_, bytes)| bytes)
@@ -385,6 +390,16 @@ pub fn lexicon() -> impl Iterator<Item = &'static str> {
     let phrases =
         units::names().chain(moments::names()).chain(arithmetic::names()).chain(numbers::names()).chain(words::names());
     phrases.flat_map(str::split_whitespace).chain(super::verbs::all())
+}
+
+/// Whether a word is known as another for what parameters are commonly named by: "tryck" for "pressure".
+pub fn is_translated(word: &str) -> bool {
+    words::concept(word) != word
+}
+
+/// Whether a word means what parameters are commonly named `concept` for: "föddes", and `born`.
+pub fn is_about(word: &str, concept: &str) -> bool {
+    words::concept(word) == concept
 }
 
 /// The words of a text in lower case.

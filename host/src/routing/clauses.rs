@@ -30,8 +30,8 @@ mod told;
 
 pub use boundary::asks_for_most;
 pub use kinds::{
-    act, asks_it_of, asks_what_about, begins_with_value, gives_data, is_fragment, is_negated, is_order, is_question,
-    is_wish, notes, only_reads, request_of, says_what, topic,
+    act, asks_it_of, asks_what_about, begins_with_value, gives_data, is_conditional, is_fragment, is_negated, is_order,
+    is_question, is_wish, notes, only_reads, request_of, says_what, topic,
 };
 pub use lexicon::lexicon;
 pub use noted::{Noted, noted};
@@ -39,10 +39,9 @@ pub use parallel::{
     goes_on_alike, listed, parallel, says_link_again, shared_tail, tail_of_number, without_count, without_each,
 };
 pub use places::{Place, operation_between, places};
-pub use pointing::is_of_somebody;
 pub use pointing::{
-    Pointer, counted_in, counted_noun, is_path, is_plural, joints, may_point, nouns, pointer, same_text, says_same,
-    with_noun, without_order,
+    Pointer, asks_age, birth, counted_in, counted_noun, is_of_somebody, is_path, is_plural, joints, may_point, nouns,
+    one_that_says, pointer, same_text, says_born, says_same, with_noun, without_order,
 };
 pub use read::reading_once;
 pub use remarks::{is_heading, is_opening, is_statement, named_in, named_texts, only_tells, subject_of, that_text};

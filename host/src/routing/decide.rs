@@ -201,7 +201,9 @@ fn decide_as(
     if let Some((verb, speaks)) =
         clauses::act(said.words()).or_else(|| clauses::topic(said.words())).filter(|_| is_part)
     {
-        let is_other = |best: &Contender<'_>| best.read.unexplained.contains(&verb) && !best.speaks_of(speaks);
+        // A text is what many skills take, and none of them sends one.
+        let is_unknown = |best: &Contender<'_>| best.read.unexplained.contains(&verb) || verb == "text";
+        let is_other = |best: &Contender<'_>| is_unknown(best) && !best.speaks_of(speaks);
         if options.first().is_some_and(is_other) {
             options.clear();
         }

@@ -15,6 +15,8 @@ const CHARS_MIN: usize = 3;
 const CHARS_SURE: usize = 5;
 /// Longest word that is mended.
 const CHARS_MAX: usize = 24;
+/// Shortest last half of a word that is taken apart.
+const HALF_MIN: usize = 5;
 /// Most words of a request that are mended.
 const MENDED_MAX: usize = 8;
 
@@ -68,7 +70,9 @@ impl Vocabulary {
         let candidates = keys(word).into_iter().filter_map(|key| self.near.get(&key)).flatten();
         let fitting = candidates.filter(|known| seen.insert(known.as_ptr()) && is_slip(word, known));
         let known = fitting.map(|known| (self.counts.get(known).copied().unwrap_or(0), &**known));
-        known.max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+        // A letter is left out more often than any other slip is made.
+        let left_out = |known: &str| known.len() > word.len();
+        known.max_by(|a, b| (left_out(a.1), a.0).cmp(&(left_out(b.1), b.0)).then_with(|| b.1.cmp(a.1)))
     }
 }
 
@@ -113,16 +117,19 @@ pub fn mend(text: &str, catalog: Option<&Vocabulary>) -> Mended {
         let is_name = start > 0 && is_capital;
         let begins = text.get(..start).is_some_and(|before| before.trim_end().ends_with(['.', '!', '?', ':', ';']));
         if is_name && !begins {
+            // "Wedensday" is no name.
+            let day = GENERAL.meant(&lower).filter(|(_, meant)| arguments::is_weekday(meant));
+            if let Some((_, day)) = day.filter(|_| !is_known(&lower, catalog)) {
+                mended.put(text.get(at..start).unwrap_or_default(), day, word);
+                at = end;
+            }
             continue;
         }
         let said = spoken::meant(&words, place).map(str::to_owned);
-        let meant = said.or_else(|| meant(words.get(place)?, catalog));
+        let meant = said.or_else(|| meant(words.get(place)?, catalog)).or_else(|| halves(words.get(place)?, catalog));
         // What begins a sentence may be a name all the same.
         if let Some(meant) = meant.filter(|meant| !is_name || verbs::is_verb(meant)) {
-            mended.text.push_str(text.get(at..start).unwrap_or_default());
-            let begins = mended.text.len();
-            mended.text.push_str(&meant);
-            mended.changes.push((begins..mended.text.len(), word.to_owned()));
+            mended.put(text.get(at..start).unwrap_or_default(), &meant, word);
             at = end;
         }
     }
@@ -135,20 +142,7 @@ const ENDINGS: &[&str] = &["s", "ed", "ing", "er", "ar", "ade"];
 
 /// What `word` is meant for; `None` where it is known as it is, or resembles nothing.
 fn meant(word: &str, catalog: Option<&Vocabulary>) -> Option<String> {
-    let n_chars = word.chars().count();
-    let known = |vocabulary: &Vocabulary| vocabulary.counts.contains_key(word);
-    // "Shows" is a form of "show".
-    let is_verb = |stem: &str| verbs::is_verb(stem) || verbs::is_verb(&format!("{stem}e"));
-    let is_form = ENDINGS
-        .iter()
-        .any(|ending| word.strip_suffix(ending).is_some_and(|stem| stem.chars().count() >= CHARS_MIN && is_verb(stem)));
-    let is_common = || COMMON_WORDS.contains(word);
-    if !(CHARS_MIN..=CHARS_MAX).contains(&n_chars)
-        || known(&GENERAL)
-        || is_common()
-        || catalog.is_some_and(known)
-        || is_form
-    {
+    if !(CHARS_MIN..=CHARS_MAX).contains(&word.chars().count()) || is_known(word, catalog) {
         return None;
     }
     let own = catalog.and_then(|catalog| catalog.meant(word));
@@ -181,6 +175,33 @@ fn is_slip(word: &str, known: &str) -> bool {
     shorter >= CHARS_MIN
         && longer > CHARS_MIN + usize::from(n_word > n_known)
         && word.chars().next() == known.chars().next()
+}
+
+/// Whether a word is known as it is, or as a form of one.
+fn is_known(word: &str, catalog: Option<&Vocabulary>) -> bool {
+    let known = |vocabulary: &Vocabulary| vocabulary.counts.contains_key(word);
+    // "Shows" is a form of "show".
+    let is_verb = |stem: &str| verbs::is_verb(stem) || verbs::is_verb(&format!("{stem}e"));
+    let is_form = || {
+        let stems = ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending));
+        stems.into_iter().any(|stem| stem.chars().count() >= CHARS_MIN && is_verb(stem))
+    };
+    known(&GENERAL) || COMMON_WORDS.contains(word) || catalog.is_some_and(known) || is_form()
+}
+
+/// The two words of the catalog that nobody joins but who speaks Swedish: "tryck enheter" of "tryckenheter".
+fn halves(word: &str, catalog: Option<&Vocabulary>) -> Option<String> {
+    let known = |half: &str| catalog.is_some_and(|catalog| catalog.counts.contains_key(half));
+    if word.chars().count() < 2 * HALF_MIN || word.chars().count() > CHARS_MAX || is_known(word, catalog) {
+        return None;
+    }
+    let places = word.char_indices().map(|(at, _)| at).filter(|at| *at >= CHARS_MIN);
+    places.into_iter().find_map(|at| {
+        let (first, second) = word.split_at_checked(at).filter(|(_, second)| second.chars().count() >= HALF_MIN)?;
+        let mut firsts = [Some(first), first.strip_suffix('s')].into_iter().flatten();
+        let first = firsts.find(|first| known(first) || arguments::is_translated(first))?;
+        known(second).then(|| format!("{first} {second}"))
+    })
 }
 
 /// Whether two words of one length differ in nothing but how Swedish ones end: "svaren", "svaret".
@@ -240,6 +261,14 @@ fn bare_words(text: &str) -> Vec<(usize, usize)> {
 }
 
 impl Mended {
+    /// Goes on with `between` as it stands, and then with what `word` is meant for.
+    fn put(&mut self, between: &str, meant: &str, word: &str) {
+        self.text.push_str(between);
+        let begins = self.text.len();
+        self.text.push_str(meant);
+        self.changes.push((begins..self.text.len(), word.to_owned()));
+    }
+
     /// A value read from the mended text as it was written, where it is not one word that requests are read with.
     pub fn as_written(&self, value: &str) -> Option<String> {
         // A unit or a month that was mended is meant as it is known.
@@ -277,6 +306,24 @@ mod tests {
         for (text, mended) in cases {
             assert_eq!(mend(text, Some(&catalog)).text, mended, "{text}");
         }
+    }
+
+    #[test]
+    fn swedish_words_are_taken_apart_where_the_catalog_has_both_halves() {
+        let catalog = Vocabulary::of(words("vilka enheter för längd finns det, data").into_iter());
+        for (text, mended) in [
+            ("vilka längdenheter finns det", "vilka längd enheter finns det"),
+            ("vilka tryckenheter finns det", "vilka tryck enheter finns det"),
+            ("vilka blomenheter finns det", "vilka blomenheter finns det"),
+            ("the first Wedensday of May", "the first wednesday of May"),
+            ("how many minuts", "how many minutes"),
+        ] {
+            assert_eq!(mend(text, Some(&catalog)).text, mended, "{text}");
+        }
+        assert_eq!(
+            mend("köp längdenheter", Some(&catalog)).as_written("längd enheter").as_deref(),
+            Some("längdenheter")
+        );
     }
 
     #[test]

@@ -30,10 +30,12 @@ pub use self::whole::{
 };
 use super::arguments::{self, Said};
 use super::mend::Mended;
-use super::{Ask, Clause, Index, Language, Part, Ranking, Reference, Step, Strategy, clauses, decide};
+use super::{Ask, Clause, Index, Language, Part, Profile, Ranking, Reference, Step, Strategy, clauses, decide};
 
 /// What stands where a part points, until the answer is there: of each kind one that nobody writes.
 const NUMBER: &str = "918273645";
+/// The same for what is counted: as many days as there may be.
+const COUNT: &str = "91827";
 const DATE: &str = "2187-11-23";
 /// Most parts.
 const PARTS_MAX: usize = clauses::CLAUSES_MAX;
@@ -185,7 +187,12 @@ impl Planner<'_> {
                 part = with(clause, strategy, Vec::new());
             }
             let changes = first_call(&part.strategy).and_then(|step| self.index.profile(&step.skill));
-            let skips = changes.is_some_and(|profile| decide::changes(profile)) && skips_a_part(&part, &parts);
+            let skips = changes.is_some_and(|profile| {
+                decide::changes(profile)
+                    && (skips_a_part(&part, &parts)
+                        || clauses::is_conditional(&clause.text)
+                        || self.keeps_unsaid(&part, profile))
+            });
             if skips || changes.is_some_and(|profile| decide::contradicts(profile, &clause.text)) {
                 part = with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new());
             }
@@ -203,6 +210,18 @@ impl Planner<'_> {
         }
         parts.iter_mut().for_each(told::only_told);
         parts
+    }
+
+    /// Whether a part keeps an answer as a text, and does not say that anything is to be kept.
+    fn keeps_unsaid(&self, part: &Part, profile: &Profile) -> bool {
+        let text = &part.clause.text;
+        let names = |word: &String| arguments::plain_words(text).any(|said| arguments::same_word(word, &said));
+        let own = arguments::words_of_name(&profile.name);
+        let is_text = |own: &Reference| {
+            let name = own.to.trim_start_matches('/');
+            arguments::takes_any_text(&profile.input_schema, name)
+        };
+        part.references.iter().any(is_text) && !clauses::notes(text) && !own.iter().any(names)
     }
 
     /// "The last Sunday before 30 March, what date is that?" asks for nothing that what it goes on from does not tell.
@@ -234,6 +253,7 @@ impl Planner<'_> {
         has_block
             || clause.text.ends_with(':')
             || arguments::json_in(&clause.text).is_some()
+            || arguments::quoted_texts(&clause.text).next().is_some()
             || self.block.is_some_and(|block| columns::is_asked(block, &clause.text))
     }
 

@@ -22,6 +22,14 @@ pub fn find(text: &str) -> Vec<Range<usize>> {
     while at < lines.len() && found.len() < TABLES_MAX {
         let rest = lines.get(at..).unwrap_or_default();
         let rows = MARKS.iter().map(|mark| n_rows(text, rest, *mark)).find(|n_rows| *n_rows > 1);
+        // "The mean of the table week;points", and the rows below.
+        if let (None, Some(first)) = (rows, rest.first())
+            && let Some((start, n_rows)) = header_behind(text, rest)
+        {
+            found.push(start..rest.get(n_rows - 1).map_or(first.end, |last| last.end));
+            at += n_rows;
+            continue;
+        }
         match (rows, rest.first()) {
             (Some(n_rows), Some(first)) => {
                 let end = rest.get(n_rows - 1).map_or(first.end, |last| last.end);
@@ -37,6 +45,16 @@ pub fn find(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Where the last word of the first line begins, and how many lines there are, where that word is the header of the rows below.
+fn header_behind(text: &str, lines: &[Range<usize>]) -> Option<(usize, usize)> {
+    let first = lines.first()?;
+    let space = text.get(first.clone())?.rfind(' ')?;
+    let header = first.start + space + 1..first.end;
+    let led: Vec<Range<usize>> = std::iter::once(header.clone()).chain(lines.iter().skip(1).cloned()).collect();
+    let rows = MARKS.iter().map(|mark| n_rows(text, &led, *mark)).find(|n_rows| *n_rows > 2)?;
+    Some((header.start, rows))
+}
+
 /// How many of `lines`, from the first on, have as many cells as the first.
 fn n_rows(text: &str, lines: &[Range<usize>], mark: char) -> usize {
     let shape = |line: &Range<usize>| text.get(line.clone()).and_then(|line| shape(line, mark));
@@ -45,7 +63,8 @@ fn n_rows(text: &str, lines: &[Range<usize>], mark: char) -> usize {
     // "Milk, bread" is no row yet, whatever is below it; "milk, 12" is.
     let has_figure = |line: &Range<usize>| {
         let cells = text.get(line.clone()).unwrap_or_default().split(mark);
-        cells.into_iter().any(|cell| cell.trim().starts_with(|c: char| c.is_ascii_digit()))
+        let bare = |cell: &str| cell.trim().trim_start_matches(['-', '−', '+']).to_owned();
+        cells.into_iter().any(|cell| bare(cell).starts_with(|c: char| c.is_ascii_digit()))
     };
     let prose = mark == ',' && first.1 && !lines.iter().take(n_rows).skip(1).all(has_figure);
     if prose { 0 } else { n_rows }
@@ -94,6 +113,7 @@ mod tests {
             ("Hi there, can you help me?\nThanks, Ann", vec![]),
             ("buy milk, bread\nand call mum, too", vec![]),
             ("item, price\nmilk, 12\nbread, 30", vec!["item, price\nmilk, 12\nbread, 30"]),
+            ("Vad är medelvärdet i tabellen vecka;poäng\n1;31\n2;47", vec!["vecka;poäng\n1;31\n2;47"]),
             ("convert 5 miles to km", vec![]),
             ("name,age", vec![]),
         ] {

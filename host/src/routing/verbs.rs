@@ -443,6 +443,7 @@ const ALSO_NOUNS: &[&str] = &[
 
 /// Verbs, and the beginnings of words by which a skill speaks of what they do.
 const ACTS: &[(&[&str], &[&str])] = &[
+    (&["text", "texta"], &["sms", "messag", "meddel", "mobile", "mobil"]),
     (
         &["e-mail", "email", "mail", "maila", "mejla"],
         &["mail", "mejl", "epost", "post", "message", "meddelande", "send", "skicka", "inbox"],

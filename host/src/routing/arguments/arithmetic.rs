@@ -29,7 +29,14 @@ pub fn expressions(reading: &Reading<'_>) -> Vec<Offer> {
     };
     // "Take 15 % of 80": the verb says no more than that it is to be calculated.
     let led = |start: usize| start - usize::from(start == 1 && matches!(reading.text.lower(0), "take" | "ta"));
-    let found = said.or_else(|| longest(reading)).map(|(written, tokens)| (written, led(tokens.start)..tokens.end));
+    // "What 88 * 88 comes to".
+    let ended = |end: usize| match (reading.text.lower(end), reading.text.lower(end + 1)) {
+        ("come" | "comes" | "amount" | "amounts" | "add" | "adds", "to") => end + 2,
+        ("make" | "makes" | "equal" | "equals" | "blir" | "ger", _) => end + 1,
+        _ => end,
+    };
+    let found = said.or_else(|| longest(reading));
+    let found = found.map(|(written, tokens)| (written, led(tokens.start)..ended(tokens.end)));
     let found = found.filter(|(_, tokens)| !of_unknown(reading.text, tokens.start) && !dated(tokens));
     found.map(|(written, tokens)| Offer::new(Value::from(written), tokens, 1.6)).into_iter().collect()
 }

@@ -58,8 +58,8 @@ pub fn query(reading: &Reading<'_>) -> Option<Offer> {
         .filter(|at| reading.text.get(*at).is_some_and(|token| token.end <= bytes.start || bytes.end <= token.start))
         .take(WORDS_MAX)
         .collect();
-    if outside.iter().any(|at| reading.text.lower(*at).starts_with('$')) {
-        return None;
+    if let Some(begins) = outside.iter().find(|at| reading.text.lower(**at).starts_with('$')) {
+        return spaced(reading, *begins);
     }
     if let Some(offer) = dotted(reading, &outside, &places) {
         return Some(offer);
@@ -79,6 +79,26 @@ pub fn query(reading: &Reading<'_>) -> Option<Offer> {
     }
     let path = path(reading, &outside, &places, &named)?;
     Some(Offer { shares: true, ..Offer::new(Value::from(path), first.tokens.clone(), 1.5) })
+}
+
+/// A query that is written out and has spaces within its brackets: `$.items[?@.qty > 3].name`.
+fn spaced(reading: &Reading<'_>, begins: usize) -> Option<Offer> {
+    let start = reading.text.get(begins)?.start;
+    let rest = reading.text.source.get(start..)?;
+    let mut depth = 0_usize;
+    let ends = rest.char_indices().find(|(_, letter)| {
+        match letter {
+            '[' | '(' => depth += 1,
+            ']' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && (letter.is_whitespace() || *letter == ',')
+    });
+    let written = rest.get(..ends.map_or(rest.len(), |(at, _)| at))?.trim_end_matches(['.', ':']);
+    let end = start + written.len();
+    let tokens = begins..reading.text.tokens.partition_point(|token| token.start < end);
+    let has_space = written.contains(' ') && depth == 0;
+    has_space.then(|| Offer { shares: true, ..Offer::new(Value::from(written), tokens, 3.0) })
 }
 
 /// All items of the only list, where their number is asked for: "how many entries does the list have".

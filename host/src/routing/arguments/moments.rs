@@ -404,6 +404,7 @@ impl Reader<'_> {
             }
             if let Some((hour, minute)) = written.split_once('.').and_then(|(hour, minute)| two(hour, minute))
                 && (matches!(self.text.before(at).map(|before| before.lower.as_str()), Some("kl" | "klockan" | "."))
+                    || self.lower(at.wrapping_sub(1)) == "är" && self.lower(at.wrapping_sub(2)) == "klockan"
                     || self.half_of_day(hour, at + 1).1 > at + 1)
             {
                 return Some((hour, Some(minute), at + 1));

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::super::clauses;
 use super::numbers::Number;
 use super::offers::Offer;
 use super::schema::{Parameter, Sense};
@@ -268,10 +269,19 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         let bare = unquoted(rest).unwrap_or(rest);
         (!bare.is_empty()).then(|| (bare.to_owned(), from..text.tokens.len()))
     };
+    // "Help: write 'a b' in capitals" says what is to be done with what is quoted.
+    let orders = |from: usize| {
+        words::is_request_verb(text.lower(from))
+            && (from..text.tokens.len()).any(|at| text.get(at).is_some_and(|token| token.quote.is_some()))
+    };
     let colon = (1..text.tokens.len().min(40)).find(|at| {
         text.lower(*at) == ":" && text.get(*at).is_some_and(|token| token.quote.is_none()) && !text.glued(at + 1)
     });
+    let colon = colon.filter(|at| !orders(at + 1));
     if let Some((value, tokens)) = colon.and_then(|at| whole(at + 1)) {
+        // The stop behind what is to be kept ends the sentence; among several it belongs to them.
+        let value =
+            if clauses::notes(text.source) && !value.contains(". ") { without_stop(&value).to_owned() } else { value };
         offers.push(Offer::new(Value::from(value), tokens, if free { 1.5 } else { 0.5 }));
     }
     // What stands below a first line that says what to do with it.

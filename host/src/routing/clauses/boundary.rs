@@ -54,6 +54,7 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     if let Some(length) = order_words(words, at)
         && (starts_request(words, at + length).is_some_and(|strength| strength > 0)
             || pointing::phrase_at(words, at + length + 1).is_some() && verbs::is_verb(lower(at + length))
+            || tells_of_it(words, at + length)
             || orders_something(words, at + length))
     {
         return Some(Start { word: at, ordered: true });
@@ -200,6 +201,12 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
             let begins = |at: &usize| starts_request(words, *at).is_some_and(|strength| strength > 0);
             next = (next + 1..next + ASIDE_MAX).find(begins).unwrap_or(next);
         }
+        // "Call my boss and say that I am ill": what is to be said.
+        if is(&["say", "säg", "säga"], next) && is(&["that", "att"], next + 1) {
+            return None;
+        }
+        // "…, and the number of letters in it".
+        let bare_next = next;
         // "…, and would you tell me": what is asked for comes behind it.
         next += courtesy::lead(words.get(next..).unwrap_or_default());
         // "Delete note 1 and note 2": one more of them.
@@ -229,7 +236,12 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         if super::kinds::negated(own) && own.iter().skip(1).any(|word| verbs::is_verb(&word.lower)) {
             return Some(Start { word: at, ordered: false });
         }
-        if (starts || orders || makes_of_it(words, next) || asks_of_value(words, next) || tells_value(words, next))
+        if (starts
+            || orders
+            || makes_of_it(words, next)
+            || !notes() && tells_of_it(words, bare_next)
+            || asks_of_value(words, next)
+            || tells_value(words, next))
             && says_something(words, next)
         {
             return Some(Start { word: at, ordered: false });
@@ -253,7 +265,10 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         let before = words.get(begun..at).unwrap_or_default();
         let asks = starts_request(words, at + 1);
         let told = asks == Some(2) && super::remarks::tells_figure(before);
-        if told || asks.is_some() && super::kinds::names_beginning(before) {
+        // "I'd be glad of some help: write …".
+        let last = before.last().map_or("", |word| word.lower.as_str());
+        let wants_help = asks.is_some() && matches!(last, "help" | "hjälp" | "favour" | "favor");
+        if told || wants_help || asks.is_some() && super::kinds::names_beginning(before) {
             return Some(Start { word: at + 1, ordered: false });
         }
     }
@@ -719,6 +734,48 @@ fn makes_of_it(words: &[Word], at: usize) -> bool {
                 && ends(of + 2)
         })
 }
+
+/// Whether words at `at` name what is to be told of what came before, "the number of letters in that slug", or what is made
+/// of it, "det talet omräknat till tum".
+fn tells_of_it(words: &[Word], at: usize) -> bool {
+    const THAT: &[&str] = &["that", "this", "it", "den", "det", "denna", "detta", "resultatet", "svaret"];
+    const TOLD: &[&str] = &["number", "count", "length", "weekday", "total", "sum"];
+    const MADE: &[&str] = &[
+        "converted",
+        "expressed",
+        "rounded",
+        "written",
+        "spelled",
+        "multiplied",
+        "divided",
+        "omräknat",
+        "omräknad",
+        "omvandlat",
+        "omvandlad",
+        "avrundat",
+        "avrundad",
+        "uttryckt",
+        "skrivet",
+        "skriven",
+        "multiplicerat",
+        "delat",
+    ];
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    if THAT.contains(&lower(at)) && [at + 1, at + 2].into_iter().any(|at| MADE.contains(&lower(at))) {
+        return true;
+    }
+    let told = matches!(lower(at), "antalet" | "antal" | "längden" | "veckodagen" | "summan")
+        || lower(at) == "the" && TOLD.contains(&lower(at + 1));
+    let ends = |at: usize| matches!(lower(at), "" | "." | "," | "!" | "?" | "and" | "och");
+    let of_that = |of: usize| {
+        let link = matches!(lower(of), "of" | "in" | "av" | "i" | "på" | "för" | "for");
+        link && (THAT.contains(&lower(of + 1)) || lower(of + 1) == "the") && (ends(of + 2) || ends(of + 3))
+    };
+    told && (at + 1..at + OF_THAT_WITHIN).any(of_that)
+}
+
+/// Words among which what came before is pointed at.
+const OF_THAT_WITHIN: usize = 6;
 
 /// Whether what follows words of order is an order, though its verb is not known: "mow the lawn".
 pub(super) fn orders_something(words: &[Word], at: usize) -> bool {

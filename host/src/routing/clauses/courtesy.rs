@@ -122,6 +122,11 @@ pub(super) fn gives_data(words: &[Word]) -> bool {
         &["the", "following"],
         &["följande"],
         &["given"],
+        &["take", "the", "text"],
+        &["take", "the", "sentence"],
+        &["take", "the", "phrase"],
+        &["ta", "texten"],
+        &["ta", "meningen"],
         &["considering"],
         &["utifrån"],
     ];
@@ -177,7 +182,7 @@ pub(super) fn announces_only(words: &[Word]) -> bool {
             || HOW_MANY.contains(&word)
             || counted(word)
             || DOING.contains(&word)
-            || matches!(word, "?" | "!" | "." | "," | ":")
+            || matches!(word, "?" | "!" | "." | "," | ":" | "tack" | "thanks")
     };
     !words.is_empty()
         && words.iter().all(|word| !word.shielded && idle(&lower(word)))
@@ -365,7 +370,10 @@ const ANNOUNCED: &[&str] = &[
 ];
 
 /// What is to be done with what an announcement says is to come, and says nothing of what that is.
-const DOING: &[&str] = &["check", "do", "answer", "solve", "kolla", "gör", "fixa", "svara", "lös", "åt", "på"];
+const DOING: &[&str] = &[
+    "check", "do", "answer", "solve", "run", "go", "work", "through", "kolla", "gör", "göra", "fixa", "svara", "lös",
+    "åt", "på", "gå", "igenom",
+];
 
 const HOW_MANY: &[&str] = &[
     "few", "gång", "once", "at", "small", "quick", "of", "en", "ett", "några", "små", "snabba", "is", "are", "my",

@@ -242,7 +242,13 @@ pub(super) fn names_beginning(words: &[Word]) -> bool {
 /// The verb that `text` begins with, where that says what is to be done in the world, and the words that speak of it.
 pub fn act(text: &str) -> Option<(String, &'static [&'static str])> {
     let words = read(text);
-    let first = words.get(after_lead(&words)).filter(|word| !word.shielded)?;
+    let at = after_lead(&words);
+    let first = words.get(at).filter(|word| !word.shielded)?;
+    // "Text the answer to my wife", not "text of note 3".
+    const WHAT: &[&str] = &["the", "it", "that", "this", "my", "her", "him", "them", "svaret"];
+    if matches!(&*first.lower, "text" | "texta") && words.get(at + 1).is_none_or(|next| !WHAT.contains(&&*next.lower)) {
+        return None;
+    }
     Some((first.lower.clone(), verbs::act(&first.lower)?))
 }
 
@@ -255,6 +261,15 @@ pub fn says_what(text: &str) -> bool {
     let begins =
         !matches!(first, "in" | "to" | "into" | "as" | "i" | "till" | "som" | "at" | "for" | "för" | "med" | "with");
     begins && !goes_on_alike(text) && words.iter().filter(own).count() > 1
+}
+
+/// Whether `text` wants something done only under a condition: "if it is, save it". One that only says "if so" goes on from
+/// what was asked, which is all that it may be about.
+pub fn is_conditional(text: &str) -> bool {
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    matches!(lower(0), "if" | "unless" | "om" | "ifall")
+        && !matches!(lower(1), "so" | "möjligt" | "possible" | "you" | "du")
 }
 
 /// Whether `text` says that something is to be kept: "write it down", "spara den"; not "skriv det som PascalCase".

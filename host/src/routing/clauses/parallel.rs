@@ -238,6 +238,10 @@ pub(super) fn listed_in(words: &[Word], from: usize) -> Option<(Listed, usize)> 
         matches!(lower(at), "?" | "!" | ";") || lower(at) == "." && words.get(at + 1).is_none_or(|next| next.spaced)
     };
     let end = (colon + 1..words.len()).find(|at| ends(*at)).unwrap_or(words.len());
+    let heading = words.get(from)?.span.start..words.get(colon)?.span.end;
+    if let Some((items, end)) = lines_in(words, colon + 1) {
+        return Some((Listed { heading, noun: lower(noun).to_owned(), items }, end));
+    }
     let mut joints: Vec<usize> = (colon + 1..end).filter(|at| lower(*at) == ",").collect();
     let after = joints.last().copied().unwrap_or(colon);
     joints
@@ -250,8 +254,22 @@ pub(super) fn listed_in(words: &[Word], from: usize) -> Option<(Listed, usize)> 
         let first = (start + 1..end).find(|at| !matches!(lower(*at), "and" | "och"))?;
         Some(words.get(first)?.span.start..words.get(end - 1)?.span.end)
     });
-    let heading = words.get(from)?.span.start..words.get(colon)?.span.end;
     Some((Listed { heading, noun: lower(noun).to_owned(), items: items.collect::<Option<_>>()? }, end))
+}
+
+/// The items that stand on lines of their own from word `from` on, each behind a mark and none of them an order, and the word
+/// after the last.
+fn lines_in(words: &[Word], from: usize) -> Option<(Vec<Range<usize>>, usize)> {
+    let (mut items, mut at) = (Vec::new(), from);
+    while let Some(marked) = words.get(at).filter(|word| word.line).and_then(|_| super::boundary::marker(words, at)) {
+        let first = at + marked;
+        if super::boundary::starts_request(words, first).is_some() {
+            return None;
+        }
+        at = (first + 1..words.len()).find(|at| words.get(*at).is_some_and(|word| word.line)).unwrap_or(words.len());
+        items.push(words.get(first)?.span.start..words.get(at - 1)?.span.end);
+    }
+    (items.len() > 1).then_some((items, at))
 }
 
 /// Whether a noun ends as those in the plural do.

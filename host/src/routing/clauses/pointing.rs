@@ -31,8 +31,12 @@ pub fn pointer(text: &str) -> Option<Pointer> {
     let lower =
         |at: usize| words.get(at).map_or("", |word| if word.shielded { "\u{ff02}" } else { word.lower.as_str() });
     let span = |from: usize, to: usize| Some(words.get(from)?.span.start..words.get(to)?.span.end);
-    let phrase = (1..words.len()).find_map(|at| {
+    let phrase = (0..words.len()).find_map(|at| {
         let n_words = phrase_at(words, at)?;
+        // "What is left" asks; "what that is in hours" points.
+        if at == 0 && !(lower(1) == "that" && lower(2) == "is" && matches!(lower(3), "in" | "as")) {
+            return None;
+        }
         Some(Pointer { span: span(at, at + n_words - 1)?, noun: String::new(), is_weak: false, names_skill: false })
     });
     if phrase.is_some() {
@@ -60,7 +64,7 @@ pub fn pointer(text: &str) -> Option<Pointer> {
             let from = if matches!(before, "det" | "den" | "det här") { at - 1 } else { at };
             return found(from, noun, is_text);
         }
-        if let Some(noun) = NOUNS.iter().find(|noun| **noun == word)
+        if let Some(noun) = NOUNS.iter().find(|noun| **noun == word && !named)
             && matches!(before, "the" | "that" | "this" | "its" | "those" | "these" | "det" | "den" | "detta" | "denna")
         {
             return found(at - 1, noun, before == "the" && matches!(*noun, "text" | "words" | "note"));
@@ -68,8 +72,14 @@ pub fn pointer(text: &str) -> Option<Pointer> {
         match word {
             "it" | "det" | "den" => {
                 let has = before == "does" && matches!(lower(at + 1), "have" | "contain" | "look" | "say" | "take");
-                let idle = !has
-                    && matches!(before, "is" | "was" | "does" | "will" | "är" | "var" | "blir" | "går" | "finns" | "")
+                // "How long it takes to read 'a b'".
+                let takes = matches!(lower(at + 1), "takes" | "tar") && matches!(lower(at + 2), "to" | "att");
+                let idle = takes
+                    || !has
+                        && matches!(
+                            before,
+                            "is" | "was" | "does" | "will" | "är" | "var" | "blir" | "går" | "finns" | ""
+                        )
                     || matches!(lower(at + 1), "is" | "was" | "är" | "att");
                 let is_day = lower(at + 1).starts_with(|c: char| c.is_ascii_digit());
                 let article = matches!(word, "det" | "den") && (is_noun_like(lower(at + 1)) || is_day);
@@ -146,8 +156,48 @@ pub fn may_point(text: &str) -> bool {
 pub fn is_of_somebody(text: &str) -> bool {
     const WHO: &[&str] =
         &["he", "she", "his", "her", "him", "hon", "han", "hennes", "hans", "henne", "honom", "they", "their"];
-    const BORN: &[&str] = &["born", "föddes", "född"];
-    read(text).iter().any(|word| !word.shielded && (WHO.contains(&&*word.lower) || BORN.contains(&&*word.lower)))
+    says_born(text) || read(text).iter().any(|word| !word.shielded && WHO.contains(&&*word.lower))
+}
+
+/// Whether `text` speaks of when somebody was born.
+pub fn says_born(text: &str) -> bool {
+    read(text).iter().any(|word| !word.shielded && arguments::is_about(&word.lower, "born"))
+}
+
+/// Where `text` speaks of one more of what came before, with these words: "one saying 'a b'", "en som säger …".
+pub fn one_that_says(text: &str) -> Option<Range<usize>> {
+    let words = read(text);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let says = |at: usize| match (lower(at), lower(at + 1)) {
+        ("saying" | "reading", _) | ("that" | "which", "says" | "reads") | ("with", "the") => true,
+        ("som", "säger" | "lyder") | ("där", "det") | ("med", "texten") => true,
+        _ => false,
+    };
+    let at = (1..words.len().min(5))
+        .find(|at| matches!(lower(*at), "one" | "another" | "en" | "ett" | "ny") && says(at + 1))?;
+    words.get(at).map(|word| word.span.clone())
+}
+
+/// Whether `text` asks how old somebody or something is.
+pub fn asks_age(text: &str) -> bool {
+    const OLD: &[&str] = &["old", "gammal", "gammalt", "gamla"];
+    let words = read(text);
+    words.windows(2).any(|pair| {
+        let [first, second] = pair else { return false };
+        !first.shielded && matches!(&*first.lower, "how" | "hur") && OLD.contains(&&*second.lower)
+    })
+}
+
+/// Where `text` speaks of somebody's birth: "18 years after her birth".
+pub fn birth(text: &str) -> Option<Range<usize>> {
+    let words = read(text);
+    let at = words.iter().position(|word| !word.shielded && matches!(&*word.lower, "birth" | "födelse" | "födseln"))?;
+    let owner = at.checked_sub(1).and_then(|before| words.get(before)).filter(|word| {
+        matches!(&*word.lower, "her" | "his" | "their" | "my" | "the" | "that" | "hennes" | "hans" | "deras" | "min")
+    });
+    let last = words.get(at)?;
+    // "Date of birth" is what it is called.
+    (owner.is_some() || last.lower == "födseln").then(|| owner.unwrap_or(last).span.start..last.span.end)
 }
 
 /// Whether `text` says that something is as it was before: "the same", "samma", "there".
@@ -284,7 +334,8 @@ pub(super) fn is_text_noun(word: &str) -> bool {
 pub fn same_text(text: &str) -> Option<Range<usize>> {
     let words = read(text);
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    let found = (0..words.len()).find(|at| matches!(lower(*at), "same" | "samma") && TEXTS.contains(&lower(at + 1)));
+    let found = (0..words.len())
+        .find(|at| matches!(lower(*at), "same" | "samma" | "whole" | "entire" | "hela") && is_text_noun(lower(at + 1)));
     let Some(at) = found else {
         // "The original", which something was done with meanwhile.
         let at = (0..words.len()).find(|at| match lower(*at) {
@@ -451,8 +502,14 @@ pub fn without_order(text: &str) -> String {
     let mut gone: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
     while at < words.len().min(LOOKED_AT_MAX) {
-        let also =
-            matches!(words.get(at).map(|word| &*word.lower), Some("också" | "även" | "also" | "dessutom" | "then"));
+        let also = matches!(
+            words.get(at).map(|word| &*word.lower),
+            Some("också" | "även" | "also" | "dessutom" | "then" | "först" | "first")
+        );
+        // "Vilka enheter kan du dessutom räkna om".
+        if at > 3 && words.get(at).is_some_and(|word| word.lower == "dessutom" && !word.shielded) {
+            gone.extend(words.get(at).map(|word| word.span.clone()));
+        }
         let if_so = IF_SO.iter().find(|phrase| {
             phrase.iter().enumerate().all(|(offset, wanted)| {
                 words.get(at + offset).is_some_and(|word| !word.shielded && word.lower == *wanted)
@@ -593,6 +650,11 @@ pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
             at.and_then(|at| words.get(at)).is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit()))
         };
         let plus = word.lower == "plus" && !is_figure(at.checked_sub(1)) && !is_figure(Some(at + 1));
+        // "When it is 10 in Oslo, what is it in Rome": of what is asked.
+        let is_led = words.first().is_some_and(|first| matches!(&*first.lower, "when" | "när" | "if" | "om"));
+        if word.lower == "," && is_led && super::subordinate::is_condition(&words, 0, at) {
+            return None;
+        }
         let joint = plus || matches!(word.lower.as_str(), "and" | "och" | "å" | "o" | "samt" | ",");
         joint.then_some(word.span.clone())
     };
@@ -657,12 +719,30 @@ mod tests {
             ("räkna orden i texten", Some(("texten", "text", true))),
             ("tell me that 'it' is gone", None),
             ("visa den gamla listan", None),
+            ("save a note with the text 'a b'", None),
+            ("how long it takes to read 'a b'", Some(("it", "", true))),
+            ("tell me what that is in hours", Some(("what that is", "", false))),
             ("convert 5 miles to km", None),
         ] {
             let found = pointer(text);
             let found = found.as_ref().map(|found| (&text[found.span.clone()], found.noun.as_str(), found.is_weak));
             assert_eq!(found, wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn births_ages_and_one_more_of_the_same_are_known_by_their_words() {
+        let found = |span: Option<Range<usize>>, text: &'static str| span.and_then(|span| text.get(span));
+        let birth_in = |text| found(birth(text), text);
+        assert_eq!(birth_in("18 years after her birth"), Some("her birth"));
+        assert_eq!(birth_in("vilket datum är 100 dagar efter hennes födelse?"), Some("hennes födelse"));
+        assert_eq!(birth_in("the date of birth 1990-01-01"), None);
+        let one_in = |text| found(one_that_says(text), text);
+        assert_eq!(one_in("add one saying 'call Rosie'"), Some("one"));
+        assert_eq!(one_in("lägg till en som säger 'ring Rosie'"), Some("en"));
+        assert_eq!(one_in("add one to 5"), None);
+        assert!(asks_age("Hur gammalt var det den 12 april 2024?") && !asks_age("an old house"));
+        assert!(says_born("huset byggdes den 1 maj 1908") && !says_born("the house is old"));
     }
 
     #[test]

@@ -36,6 +36,15 @@ fn several_parts() {
         &["Convert 5 km to miles", "^ then add the result as a note"],
     );
     check("Get me the score, please", &["Get me the score"]);
+    check(
+        "Make a slug of 'a b', and the number of letters in that slug",
+        &["Make a slug of 'a b'", "^ the number of letters in that slug"],
+    );
+    check("Call my boss and say that I am ill. What is 2+2?", &["Call my boss and say that I am ill.", "What is 2+2?"]);
+    check(
+        "Jag blir glad för hjälp: skriv 'a b' med versaler",
+        &["Jag blir glad för hjälp", "skriv 'a b' med versaler"],
+    );
     check("Add 64 and 58. On another subject, what time is it?", &["Add 64 and 58.", "what time is it?"]);
     check(
         "What time is it? By the way, which units of energy are there?",
@@ -149,6 +158,7 @@ fn what_is_said_for_all_of_a_list_is_found() {
     assert!(says_link_again("write it in capitals and in kebab-case"));
     assert!(!says_link_again("write it in capitals and count it"));
     assert_eq!(listed("add notes: buy milk, call mum").map(|listed| listed.items.len()), Some(2));
+    assert_eq!(listed("Rate these passwords:\n- sun & moon\n- ab, cd").map(|listed| listed.items.len()), Some(2));
     for text in ["add a note: buy milk, eggs and bread", "add to my notes: milk, eggs", "notes: none"] {
         assert!(listed(text).is_none(), "{text}");
     }

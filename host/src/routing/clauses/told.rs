@@ -35,6 +35,11 @@ fn unit(text: &str) -> Option<String> {
     let (subject, rest) = own.split_first()?;
     let rest = match *subject {
         "that's" | "thats" | "it's" => rest,
+        // "Treat that as bytes".
+        "treat" | "take" | "count" | "read" | "regard" | "see" | "räkna" | "ta" | "se" | "läs" => {
+            let that = ["that", "it", "this", "det"].iter().find_map(|that| rest.strip_prefix(&[*that]))?;
+            that.strip_prefix(&["as"]).or_else(|| that.strip_prefix(&["som"]))?
+        }
         "that" | "it" | "this" | "answer" | "result" | "det" | "detta" | "svaret" | "resultatet" => {
             rest.strip_prefix(&["is"]).or_else(|| rest.strip_prefix(&["är"]))?
         }
@@ -57,6 +62,12 @@ fn with_unit(text: &str, unit: &str) -> Option<String> {
         return Some(format!("{} {unit}{}", text.get(..span.end)?, text.get(span.end..)?));
     }
     let word = words.iter().find(|word| !word.shielded && points(&word.lower.as_str()))?;
+    // "Give it to me in kilobytes".
+    let rest = text.get(word.span.end..)?;
+    let rest = [" to me ", " till mig "]
+        .iter()
+        .find_map(|me| rest.strip_prefix(me))
+        .map_or_else(|| rest.to_owned(), |rest| format!(" {rest}"));
     let result = if matches!(&*word.lower, "det" | "den" | "detta") { "resultatet" } else { "the result" };
-    Some(format!("{}{result} {unit}{}", text.get(..word.span.start)?, text.get(word.span.end..)?))
+    Some(format!("{}{result} {unit}{rest}", text.get(..word.span.start)?))
 }

@@ -166,8 +166,9 @@ fn column(block: &str, words: &[String]) -> Option<usize> {
 /// The places of the columns of numbers.
 fn figures_of(block: &str) -> Option<Vec<usize>> {
     let first = tables::cells(block).nth(1)?;
+    let bare = |cell: &str| cell.trim().trim_start_matches(['-', '−', '+']).to_owned();
     let is_figure =
-        |at: &usize| first.get(*at).is_some_and(|cell| cell.trim().starts_with(|c: char| c.is_ascii_digit()));
+        |at: &usize| first.get(*at).is_some_and(|cell| bare(cell).starts_with(|c: char| c.is_ascii_digit()));
     Some((0..first.len()).filter(is_figure).collect())
 }
 

@@ -8,7 +8,23 @@ pub(super) fn with_texts(clauses: Vec<Clause>, date_of: impl Fn(&str) -> Option<
     let mut told: Vec<(String, String)> = Vec::new();
     // What was quoted right before, and nothing asked of.
     let mut quoted: Option<String> = None;
-    let with_text = |mut clause: Clause| {
+    // When somebody was born, and the statement that tells it.
+    let mut born: Option<(usize, String)> = None;
+    let mut only_told: Vec<usize> = Vec::new();
+    let with_text = |(at, mut clause): (usize, Clause)| {
+        if let Some(span) = clauses::birth(&clause.text)
+            && let Some(text) = born.as_ref().and_then(|(_, born)| put(&clause.text, &span, born))
+        {
+            clause.text = text;
+        } else if clauses::asks_age(&clause.text) && !clauses::says_born(&clause.text) {
+            // "A house was built in May 1908. How old was it in May 2024?"
+            if let Some((told, born)) = born.as_ref().filter(|_| date_of(&clause.text).is_some()) {
+                clause.text = format!("{}, born {born}", clause.text.trim_end_matches(['.', '?', '!', ' ']));
+                only_told.push(*told);
+            }
+        } else if clauses::says_born(&clause.text) {
+            born = date_of(&clause.text).map(|date| (at, date)).or(born.take());
+        }
         if clauses::is_statement(&clause.text) || !clause.asks {
             told.extend(clauses::named_texts(&clause.text));
             told.extend(clauses::subject_of(&clause.text).zip(date_of(&clause.text)));
@@ -32,5 +48,10 @@ pub(super) fn with_texts(clauses: Vec<Clause>, date_of: impl Fn(&str) -> Option<
         }
         clause
     };
-    clauses.into_iter().map(with_text).collect()
+    let mut clauses: Vec<Clause> = clauses.into_iter().enumerate().map(with_text).collect();
+    for (_, clause) in clauses.iter_mut().enumerate().filter(|(at, _)| only_told.contains(at)) {
+        let asks = clauses::is_order(&clause.text) || clauses::is_question(&clause.text) || clause.text.contains('?');
+        clause.asks = asks || clauses::is_wish(&clause.text);
+    }
+    clauses
 }

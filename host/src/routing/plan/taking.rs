@@ -6,7 +6,7 @@ use super::super::arguments::{self, Said};
 use super::super::follow::{Follow, Way};
 use super::super::{Ask, Intent, Question, Reference, Step, Strategy, Turn, clauses, decide, intent};
 use super::outputs::{self, Kind, Output};
-use super::{LESS_LIKELY, Made, Measured, NUMBER, Planner, TEXT, escaped, first_call, put};
+use super::{COUNT, LESS_LIKELY, Made, Measured, NUMBER, Planner, TEXT, escaped, first_call, put};
 
 /// How much less likely a reading is that goes on from an answer, and is about today all the same.
 const OF_TODAY: f32 = 2.0;
@@ -81,7 +81,10 @@ impl Planner<'_> {
                 continue;
             }
             // "What day of the week was that" is asked of no number.
-            if kind != Kind::Date && pointer.noun.is_empty() && clauses::asks_which_day(text) {
+            let counts = || {
+                text.get(pointer.span.clone()).is_some_and(|said| said.ends_with(" many") || said.ends_with("många"))
+            };
+            if kind != Kind::Date && pointer.noun.is_empty() && clauses::asks_which_day(text) && !counts() {
                 continue;
             }
             // "That day" is no number of days.
@@ -91,10 +94,12 @@ impl Planner<'_> {
                 continue;
             }
             // "That word" is none of the numbers about it.
-            if matches!(pointer.noun.as_str(), "word" | "ord" | "ordet") && output.kind != Kind::Text {
+            if matches!(pointer.noun.as_str(), "word" | "ord" | "ordet" | "text" | "texten")
+                && output.kind != Kind::Text
+            {
                 continue;
             }
-            let stand_in = kind.stand_in();
+            let stand_in = if kind == Kind::Number && counts() { COUNT } else { kind.stand_in() };
             let (before, after) = (text.get(..pointer.span.start)?, text.get(pointer.span.end..)?);
             let mark = if kind == Kind::Text { "\"" } else { "" };
             let said = format!("{before}{mark}{stand_in}{mark}{after}");
@@ -110,6 +115,10 @@ impl Planner<'_> {
                 _ => None,
             };
             let Some(((step, references), landing)) = found else { continue };
+            // What quotes a text itself is about that.
+            if landing == Landing::Text && leaves_quotation(text, &step) {
+                continue;
+            }
             // Arithmetic that is nothing but the number itself does nothing, and a question is not about its figures.
             let whole = landing == Landing::Text && self.takes_arithmetic(&step) && step.arguments.is_empty();
             let asks = pointer.noun.is_empty() && intent::of(text) == Intent::Question;
@@ -407,6 +416,12 @@ impl Landing {
             _ => Some(output.is_open.then(|| "{}".to_owned())),
         }
     }
+}
+
+/// Whether `text` quotes something that no value of the call holds.
+fn leaves_quotation(text: &str, step: &Step) -> bool {
+    let is_held = |quoted: &str| step.arguments.values().filter_map(Value::as_str).any(|own| own.contains(quoted));
+    arguments::quoted_texts(text).any(|quoted| !is_held(quoted))
 }
 
 /// The unit that what was looked up is called by: kilograms, of `$.order.weight_kg`.

@@ -40,6 +40,7 @@ impl Planner<'_> {
         let text = clauses::without_order(&clause.text);
         let text = self.with_same_text(&text, before).unwrap_or(text);
         let text = with_same_data(&text, earlier, later).unwrap_or(text);
+        let text = with_noun_of_one(&text, before).unwrap_or(text);
         let last = before.iter().enumerate().rev().find_map(|(at, made)| Some((at, made.as_ref()?)));
         let points = clauses::pointer(&text);
         let previous = last.filter(|(at, _)| at + 1 == before.len());
@@ -113,13 +114,12 @@ impl Planner<'_> {
         // "Compare it with 'b c'": asked of that, too.
         let compares = arguments::plain_words(text).next().is_some_and(|first| matches!(&*first, "compare" | "jämför"));
         if let Some((_, made)) = own.previous.filter(|_| compares && points.is_some())
-            && let [only] = arguments::quotations(text).as_slice()
-            && let Some(quoted) = text.get(only.clone()).map(|quoted| quoted.trim_matches(['"', '\'', '“', '”', '”']))
+            && let [quoted] = arguments::quoted_texts(text).collect::<Vec<_>>().as_slice()
             && let Some(given) = self.quoted_in(std::slice::from_ref(own.before.last()?))
             && let Some((name, _)) = made.step.arguments.iter().find(|(_, value)| value.as_str() == Some(given))
         {
             let mut step = made.step.clone();
-            step.arguments.insert(name.clone(), quoted.into());
+            step.arguments.insert(name.clone(), (*quoted).into());
             return Some((Strategy::Direct(step), Vec::new()));
         }
         let direct = |(step, references)| (Strategy::Direct(step), references);
@@ -264,7 +264,9 @@ impl Planner<'_> {
         let (_, made) = own.last?;
         // One word of a text is not that text.
         let gives = |output: &Output| output.kind == Kind::Text && output.is_main && !output.is_in_list();
-        if made.outputs.iter().any(gives) {
+        // "Search for 'b c' and put the text in capitals": the text that was found.
+        let finds = |output: &Output| output.is_in_list() && output.name == "text";
+        if made.outputs.iter().any(|output| gives(output) || finds(output)) {
             return None;
         }
         let quoted = self.quoted_in(own.before)?;
@@ -309,7 +311,7 @@ impl Planner<'_> {
     fn of_worked_on(&self, own: &Own<'_>) -> Option<Call> {
         let pointer = own.points.as_ref().filter(|pointer| pointer.noun.is_empty() && own.clause.depends)?;
         let (_, made) = own.last.filter(|(_, made)| {
-            !made.has_list && !made.outputs.iter().any(|one| one.is_main || one.kind == Kind::Date)
+            made.found.is_empty() && !made.outputs.iter().any(|one| one.is_main || one.kind == Kind::Date)
         })?;
         let said = self.quoted_in(std::slice::from_ref(own.before.get(own.last?.0)?));
         let quoted = said.unwrap_or(TEXT);
@@ -389,12 +391,18 @@ impl Planner<'_> {
             return None;
         }
         let data = clause.text.get(arguments::json_in(&clause.text)?)?;
+        // What quotes something else is about that.
+        if arguments::quoted_texts(text).any(|quoted| !data.contains(quoted)) {
+            return None;
+        }
         let whole = format!("{} in {data}", text.trim_end_matches(['.', '?', '!', ' ']));
         let said = Said::new(&whole, self.language, self.ask.now);
         (self.ranked)(&whole).candidates.iter().find_map(|one| {
             let read = self.index.input(&one.skill)?.read(&said);
             let takes = read.arguments.values().any(|value| value.is_object() || value.is_array());
-            let is_whole = takes && read.missing.is_empty() && read.given.len() > 1;
+            // "Make a slug of the name" asks for more than what is there.
+            let makes = clauses::is_order(text) && !read.unexplained.is_empty();
+            let is_whole = takes && !makes && read.missing.is_empty() && read.given.len() > 1;
             is_whole.then(|| Strategy::Direct(Step { skill: one.skill.clone(), arguments: read.arguments }))
         })
     }
@@ -436,7 +444,12 @@ impl Planner<'_> {
         let takes =
             |step: &Step| step.arguments.values().filter_map(Value::as_str).any(|text| self.is_block(text, block));
         let says = Said::new(text, self.language, self.ask.now).says_value();
-        if says || first_call(&part.strategy).is_some_and(takes) {
+        // "Which units of mass can you convert?" says what it is about.
+        let chooses = |step: &Step| {
+            let schema = self.index.profile(&step.skill).map(|profile| &profile.input_schema);
+            step.arguments.keys().any(|name| schema.is_some_and(|schema| !arguments::takes_any_text(schema, name)))
+        };
+        if says || first_call(&part.strategy).is_some_and(|step| takes(step) || chooses(step)) {
             return None;
         }
         self.of_block(text, block)
@@ -537,8 +550,9 @@ impl Planner<'_> {
                     let units = made.step.arguments.iter().filter(|(name, _)| matches!(&***name, "to" | "to_unit"));
                     units.filter_map(|(_, unit)| unit.as_str()).any(|unit| arguments::same_unit(unit, noun))
                 };
+                let points = || text.get(span.clone()).is_some_and(is_demonstrative);
                 let called = || {
-                    self.takes_arithmetic(&made.step)
+                    (self.takes_arithmetic(&made.step) || made.gives_figure && points())
                         && arguments::plain_words(&made.text).any(|word| arguments::same_word(&word, noun))
                 };
                 if !gives && (is_unit() || called()) {
@@ -582,6 +596,13 @@ pub(super) fn looked_up(made: &Made, noun: &str) -> bool {
 pub(super) fn is_path_to(value: &str, noun: &str) -> bool {
     let key = value.rsplit(|letter: char| !letter.is_alphanumeric()).find(|key| !key.is_empty());
     value.starts_with('$') && key.is_some_and(|key| arguments::same_word(&key.to_lowercase(), noun))
+}
+
+/// "Delete note 2 and add one saying 'b c'": one of what the skill of the part before is called by.
+fn with_noun_of_one(text: &str, before: &[Option<Made>]) -> Option<String> {
+    let span = clauses::one_that_says(text)?;
+    let noun = arguments::words_of_name(&before.last()?.as_ref()?.step.skill).pop()?;
+    put(text, &span, &format!("a {}", noun.trim_end_matches('s')))
 }
 
 /// The text with the data of the last earlier part that has some, or the first later one, where it has a path into some and
