@@ -397,6 +397,13 @@ pub fn is_translated(word: &str) -> bool {
     words::concept(word) != word
 }
 
+/// Whether `text` names a part of a whole: "a quarter of the sum".
+pub fn names_share(text: &str) -> bool {
+    let words: Vec<String> = words::of_text(text).collect();
+    let of = |pair: &[String]| matches!(pair, [part, of] if arithmetic::is_share(part) && matches!(&**of, "of" | "av"));
+    words.windows(2).any(of)
+}
+
 /// Whether a word means what parameters are commonly named `concept` for: "föddes", and `born`.
 pub fn is_about(word: &str, concept: &str) -> bool {
     words::concept(word) == concept

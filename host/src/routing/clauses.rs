@@ -41,7 +41,7 @@ pub use parallel::{
 pub use places::{Place, operation_between, places};
 pub use pointing::{
     Pointer, asks_age, birth, counted_in, counted_noun, is_of_somebody, is_path, is_plural, joints, may_point, nouns,
-    one_that_says, pointer, same_text, says_born, says_same, with_noun, without_order,
+    of_its, one_that_says, pointer, same_text, says_born, says_same, with_noun, without_order,
 };
 pub use read::reading_once;
 pub use remarks::{is_heading, is_opening, is_statement, named_in, named_texts, only_tells, subject_of, that_text};
@@ -217,7 +217,7 @@ fn without_idle_questions(clauses: &mut Vec<Clause>) {
     let mut each = false;
     let mut before = false;
     clauses.retain(|clause| {
-        let counted = each && kinds::asks_how_many_come(&clause.text);
+        let counted = each && (kinds::asks_how_many_come(&clause.text) || kinds::asks_what_comes(&clause.text));
         each = kinds::gives_each(&clause.text);
         let idle = counted || before && kinds::asks_what_comes(&clause.text);
         let orders = clause.asks && is_order(&clause.text) && !is_question(&clause.text);

@@ -108,6 +108,10 @@ pub fn mend(text: &str, catalog: Option<&Vocabulary>) -> Mended {
         if data.iter().any(|(range, _)| text.get(range.clone()).is_some_and(names)) {
             continue;
         }
+        // "kundNummer" is a name that somebody gave.
+        if word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase) {
+            continue;
+        }
         let is_capital = word.chars().next().is_some_and(char::is_uppercase);
         // "Alva has a fever."
         const TELLS: &[&str] = &["has", "is", "was", "had", "says", "and", "har", "är", "var", "hade", "säger", "och"];
@@ -181,7 +185,8 @@ fn is_slip(word: &str, known: &str) -> bool {
 fn is_known(word: &str, catalog: Option<&Vocabulary>) -> bool {
     let known = |vocabulary: &Vocabulary| vocabulary.counts.contains_key(word);
     // "Shows" is a form of "show".
-    let is_verb = |stem: &str| verbs::is_verb(stem) || verbs::is_verb(&format!("{stem}e"));
+    let is_verb =
+        |stem: &str| verbs::is_verb(stem) || ["e", "a"].iter().any(|last| verbs::is_verb(&format!("{stem}{last}")));
     let is_form = || {
         let stems = ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending));
         stems.into_iter().any(|stem| stem.chars().count() >= CHARS_MIN && is_verb(stem))

@@ -102,7 +102,7 @@ impl Planner<'_> {
         let whole = clauses;
         let clauses: Vec<Clause> = whole.iter().map(|clause| self.without_block(clause)).collect();
         let date_of = |text: &str| Said::new(text, self.language, self.ask.now).only_date();
-        let clauses = named::with_texts(clauses, date_of);
+        let (clauses, only_told) = named::with_texts(clauses, date_of);
         let clauses = clauses.as_slice();
         let has_block_figure =
             |clause: &Clause| self.block.is_some_and(|block| columns::names_figure(block, &clause.text));
@@ -123,7 +123,9 @@ impl Planner<'_> {
                     }
                     part
                 }
-                None if self.is_told_date(clause, clauses.get(..at).unwrap_or_default(), &made) => {
+                None if only_told.contains(&at)
+                    || self.is_told_date(clause, clauses.get(..at).unwrap_or_default(), &made) =>
+                {
                     let mut part = with(clause, Strategy::Gap { nearest: Vec::new() }, Vec::new());
                     told::tell(&mut part);
                     part

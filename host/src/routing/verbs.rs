@@ -477,6 +477,10 @@ const ACTS: &[(&[&str], &[&str])] = &[
     ),
     (&["pay", "betala"], &["pay", "betal", "invoice", "faktura", "bill", "räkning"]),
     (&["play", "spela"], &["play", "spel", "music", "musik", "song", "video", "radio"]),
+    (
+        &["sing", "sjung", "sjunga", "dance", "dansa"],
+        &["sing", "song", "sjung", "sång", "music", "musik", "danc", "dans"],
+    ),
     (&["translate", "översätt", "översätta"], &["translat", "översätt", "language", "språk"]),
     (&["lock", "unlock", "lås", "låsa"], &["lock", "lås", "door", "dörr"]),
     (&["invite"], &["invit", "inbjud", "bjud", "calendar", "kalender", "meeting", "möte"]),

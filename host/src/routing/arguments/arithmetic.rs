@@ -41,6 +41,11 @@ pub fn expressions(reading: &Reading<'_>) -> Vec<Offer> {
     found.map(|(written, tokens)| Offer::new(Value::from(written), tokens, 1.6)).into_iter().collect()
 }
 
+/// Whether a word names a part of a whole: "quarter".
+pub fn is_share(word: &str) -> bool {
+    shares::is_part(word)
+}
+
 /// Whether `text` begins with an operator, so that it goes on with a value said before: "times 3", "minus 50".
 pub fn goes_on(text: &str) -> bool {
     begins_with_operator(&Text::read(text))
@@ -114,7 +119,8 @@ fn longest(reading: &Reading<'_>) -> Option<(String, Range<usize>)> {
 fn in_words(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> {
     let text = reading.text;
     text.get(at).filter(|token| token.quote.is_none())?;
-    let named = shares::fraction(reading, at).or_else(|| shares::share(reading, at));
+    let named =
+        shares::fraction(reading, at).or_else(|| shares::share(reading, at)).or_else(|| shares::put_on(reading, at));
     named.or_else(|| named_first(reading, at)).or_else(|| named_last(reading, at))
 }
 

@@ -125,6 +125,7 @@ const LETTERINGS: &[(&str, &[&[&str]])] = &[
             &["stora", "bokstäver"],
         ],
     ),
+    ("title", &[&["a", "capital", "letter"], &["initial", "capitals"]]),
     ("lower", &[&["small", "letters"], &["gemener"], &["små", "bokstäver"]]),
 ];
 

@@ -134,6 +134,7 @@ impl Reader<'_> {
             .or_else(|| self.day_month(at))
             .or_else(|| self.month_day(at))
             .or_else(|| self.relative(at))
+            .or_else(|| self.dated_weekday(at))
             .or_else(|| self.weekday(at))
             .or_else(|| self.feast(at))
             .or_else(|| self.clock(at))
@@ -296,6 +297,15 @@ impl Reader<'_> {
     }
 
     /// `Friday`, `on Friday`, `next Friday`, `i fredags`, `nästa fredag`, `förra måndagen`.
+    /// "Monday 6 December 2027", "måndagen den 6 december": the date, whatever weekday that is.
+    fn dated_weekday(&self, at: usize) -> Option<Moment> {
+        weekday(self.lower(at))?;
+        let begins = (at + 1..at + 4).find(|at| !matches!(self.lower(*at), "," | "den" | "the"))?;
+        let date = self.numeric(begins).or_else(|| self.year_month_day(begins)).or_else(|| self.day_month(begins));
+        let date = date.or_else(|| self.month_day(begins)).filter(|moment| moment.date.is_some())?;
+        Some(Moment { tokens: at..date.tokens.end, ..date })
+    }
+
     fn weekday(&self, at: usize) -> Option<Moment> {
         let mut next = at;
         let mut turn = 0;
@@ -556,6 +566,8 @@ mod tests {
     #[test]
     fn english() {
         check("What weekday is 3 March 2027?", false, &["2027-03-03"]);
+        check("from Monday 6 December 2027 to Friday, the 31st of March 2028", false, &["2027-12-06", "2028-03-31"]);
+        check("från måndagen den 6 december 2027", true, &["2027-12-06"]);
         check("on Jan 28, 2021 or January 5th", false, &["2021-01-28", "2021-01-05"]);
         check("2026-03-01T15:00 and 2026-03-02", false, &["2026-03-01 15:00", "2026-03-02"]);
         check("12/25/2023", false, &["2023-12-25"]);

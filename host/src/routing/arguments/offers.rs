@@ -184,7 +184,9 @@ fn is_past(reading: &Reading<'_>, number: &Number) -> bool {
     // "2027-09-01 minus 10 weekdays", "subtract 10 days from 1 May".
     let before = number.whole.start.checked_sub(1).map_or("", |at| reading.text.lower(at));
     let takes = matches!(reading.text.lower(0), "subtract" | "deduct" | "subtrahera" | "dra");
-    if takes || matches!(before, "minus" | "−" | "less") {
+    // "Go back 45 days from 1 May".
+    let back = matches!(before, "back" | "tillbaka" | "bakåt" | "backa" | "minus" | "−" | "less");
+    if takes || back {
         return true;
     }
     matches!(after, "off" | "ago" | "earlier" | "before" | "sedan" | "sen" | "tidigare" | "före" | "innan")

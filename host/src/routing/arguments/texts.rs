@@ -15,6 +15,8 @@ use super::{cues, places, words};
 
 /// How much more likely a code that stands first is what something is to be done with.
 const LEADS: f32 = 0.4;
+/// Words before it that only say that something is to be done.
+const LED_MAX: usize = 3;
 
 /// Offers from the spans of the text.
 pub fn spans(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
@@ -25,7 +27,15 @@ pub fn spans(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
             let cue = cues::around(reading, parameter, &span.tokens);
             let role = role(reading, parameter, &span.tokens);
             // "orderLineTotal to snake_case".
-            let leads = span.form == Form::Code && span.tokens.start == 0 && parameter.sense == Sense::Free;
+            // "Skriv om kundNummer till snake_case", too.
+            let is_idle = |at: usize| {
+                let lower = reading.text.lower(at);
+                words::is_request_verb(lower) || words::is_function(lower)
+            };
+            let leads = span.form == Form::Code
+                && parameter.sense == Sense::Free
+                && (0..span.tokens.start.min(LED_MAX + 1)).all(is_idle)
+                && span.tokens.start <= LED_MAX;
             let score = 0.15 + fit(reading, parameter, span) + 0.8 * cue.sum() + role + if leads { LEADS } else { 0.0 };
             let shown = parameter.shown.iter().any(|shown| shown.eq_ignore_ascii_case(span.value.trim()));
             // What somebody wrote is quoted or introduced; a name in a request is not it.
@@ -277,7 +287,12 @@ fn rest(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let colon = (1..text.tokens.len().min(40)).find(|at| {
         text.lower(*at) == ":" && text.get(*at).is_some_and(|token| token.quote.is_none()) && !text.glued(at + 1)
     });
-    let colon = colon.filter(|at| !orders(at + 1));
+    // "In the line 'a b': how many words are there".
+    let asks_of_quoted = |colon: usize| {
+        let is_quoted = |at: usize| text.get(at).is_some_and(|token| token.quote.is_some());
+        (0..colon).any(is_quoted) && !(colon..text.tokens.len()).any(is_quoted)
+    };
+    let colon = colon.filter(|at| !orders(at + 1) && !asks_of_quoted(*at));
     if let Some((value, tokens)) = colon.and_then(|at| whole(at + 1)) {
         // The stop behind what is to be kept ends the sentence; among several it belongs to them.
         let value =

@@ -45,7 +45,9 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         return (follows && !abbreviation && !listed).then(|| ordered(words, next));
     }
     // "visa sen vad …", "räkna sedan ut …": the verb before is the part's own.
-    let told = at.checked_sub(1).is_some_and(|before| is(&["me", "mig", "us", "oss"], before));
+    let told = at.checked_sub(1).is_some_and(|before| is(&["me", "mig", "us", "oss"], before))
+        // "Skriv den sedan i kebab-case".
+        || at > 1 && is(&["it", "that", "den", "det", "dem", "them"], at - 1) && is(&["then", "sedan", "sen"], at);
     let verb_before = at.checked_sub(if told { 2 } else { 1 }).is_some_and(|before| verbs::is_verb(lower(before)));
     if verb_before && order_words(words, at).is_some() {
         return None;
@@ -230,7 +232,9 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
             && matches!(lower(at + 1), "and" | "och")
             && next == at + 2
             && orders_something(words, next)
-            || joined && does_to_it(words, next))
+            || joined && does_to_it(words, next)
+            // "Put 'a b' in capitals and renew my library card".
+            || matches!(lower(at), "and" | "och") && next == at + 1 && quoted() && is(&["my", "our", "min", "mitt", "mina"], next + 1))
             && !notes();
         let own = words.get(at + 1..).unwrap_or_default();
         if super::kinds::negated(own) && own.iter().skip(1).any(|word| verbs::is_verb(&word.lower)) {
@@ -260,6 +264,14 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     if lower(at) == ":" && super::kinds::negated(words.get(begun..at).unwrap_or_default()) {
         return starts_request(words, at + 1).map(|_| Start { word: at + 1, ordered: false });
     }
+    // "A few bits of admin: 1) how many …; 2) …".
+    if lower(at) == ":"
+        && matches!(lower(at + 1), "1" | "a")
+        && matches!(lower(at + 2), ")" | ".")
+        && counts_on_to(words, at + 1)
+    {
+        return Some(Start { word: at + 1, ordered: false });
+    }
     // "Start with 3 miles: convert it to km", "an invoice is dated 12 January: which weekday is that".
     if lower(at) == ":" {
         let before = words.get(begun..at).unwrap_or_default();
@@ -278,7 +290,8 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     }
     // What stands in a paragraph of its own below data.
     let below = at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|before| before.shielded);
-    if word.paragraph && below && words.get(at + 1).is_some_and(|next| !next.paragraph) {
+    let below_table = || word.line && ends_table(words, at);
+    if (word.paragraph && below || below_table()) && words.get(at + 1).is_some_and(|next| !next.paragraph) {
         return Some(ordered(words, at));
     }
     // A new line of a list, or one that begins as a request does; not a text that a colon announces.
@@ -314,6 +327,12 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         return Some(Start { word: at, ordered: true });
     }
     None
+}
+
+/// Whether the lines before word `at` are a table: shielded words on several lines.
+fn ends_table(words: &[Word], at: usize) -> bool {
+    let rows = words.get(..at).unwrap_or_default().iter().rev().take_while(|word| word.shielded);
+    rows.filter(|word| word.line).count() > 1
 }
 
 /// Verbs that look into what was written down, and the words that they are among.
@@ -381,7 +400,9 @@ fn verb_starts_anew(words: &[Word], at: usize) -> bool {
 
 /// How many words mark the item of a list at `at`: "1.", "2)", or "-" where another line begins with it, too.
 pub(super) fn marker(words: &[Word], at: usize) -> Option<usize> {
-    let first = words.get(at).filter(|word| word.line || at == 0 || counts_on(words, at))?;
+    let announced = || at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|word| word.lower == ":");
+    let begins = |word: &Word| word.line || at == 0 || counts_on(words, at) || announced() && counts_on_to(words, at);
+    let first = words.get(at).filter(|word| begins(word))?;
     // "(1) … (2) …".
     if first.lower == "(" && !first.shielded {
         let is_number = words.get(at + 1).is_some_and(|word| is_count(&word.lower) && !word.spaced);
@@ -433,6 +454,16 @@ pub(super) fn counts_on(words: &[Word], at: usize) -> bool {
     }
     let Some(own) = number(at).filter(|own| *own > 1) else { return false };
     (0..at).any(|before| number(before) == Some(own - 1))
+}
+
+/// Whether a later item counts on from the one at `at`.
+fn counts_on_to(words: &[Word], at: usize) -> bool {
+    let second = if words.get(at).is_some_and(|word| word.lower == "1") { "2" } else { "b" };
+    let mark = words.get(at + 1).map_or("", |word| word.lower.as_str());
+    (at + 2..words.len()).any(|at| {
+        let is = |at: usize, wanted: &str| words.get(at).is_some_and(|word| !word.shielded && word.lower == wanted);
+        is(at, second) && is(at + 1, mark)
+    })
 }
 
 /// Whether the line that begins at `at` belongs to a text that a colon at the end of an earlier line announces, with no

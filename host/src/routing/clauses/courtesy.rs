@@ -122,6 +122,9 @@ pub(super) fn gives_data(words: &[Word]) -> bool {
         &["the", "following"],
         &["följande"],
         &["given"],
+        &["start", "with"],
+        &["börja", "med"],
+        &["utgå", "från"],
         &["take", "the", "text"],
         &["take", "the", "sentence"],
         &["take", "the", "phrase"],
@@ -372,7 +375,7 @@ const ANNOUNCED: &[&str] = &[
 /// What is to be done with what an announcement says is to come, and says nothing of what that is.
 const DOING: &[&str] = &[
     "check", "do", "answer", "solve", "run", "go", "work", "through", "kolla", "gör", "göra", "fixa", "svara", "lös",
-    "åt", "på", "gå", "igenom",
+    "åt", "på", "gå", "igenom", "help", "hjälpa", "hjälp",
 ];
 
 const HOW_MANY: &[&str] = &[
@@ -383,6 +386,11 @@ const HOW_MANY: &[&str] = &[
 
 /// Thanks, and what only turns to something else.
 const ASIDES: &[&[&str]] = &[
+    &["if", "it's", "not", "too", "much", "trouble"],
+    &["if", "it's", "no", "trouble"],
+    &["if", "you", "don't", "mind"],
+    &["om", "det", "inte", "är", "för", "mycket", "besvär"],
+    &["om", "det", "går", "bra"],
     &["while", "you", "are", "at", "it"],
     &["while", "you're", "at", "it"],
     &["när", "du", "ändå", "håller", "på"],

@@ -62,6 +62,11 @@ pub(super) fn asks_what_comes(text: &str) -> bool {
         "apiece",
         "var",
         "vardera",
+        "total",
+        "totalt",
+        "altogether",
+        "summan",
+        "sammanlagt",
     ];
     let words = read(text);
     let said = || words.iter().filter(|word| !matches!(&*word.lower, "?" | "." | "," | "!"));
@@ -344,6 +349,17 @@ pub fn only_reads(text: &str) -> bool {
         "hitta",
         "sök",
         "leta",
+        "fetch",
+        "read",
+        "open",
+        "look",
+        "check",
+        "hämta",
+        "läs",
+        "öppna",
+        "titta",
+        "kolla",
+        "kontrollera",
     ];
     let words = read(text);
     let first = words.get(after_lead(&words)).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());

@@ -31,6 +31,7 @@ pub fn pointer(text: &str) -> Option<Pointer> {
     let lower =
         |at: usize| words.get(at).map_or("", |word| if word.shielded { "\u{ff02}" } else { word.lower.as_str() });
     let span = |from: usize, to: usize| Some(words.get(from)?.span.start..words.get(to)?.span.end);
+    let starts_digit = |at: usize| lower(at).starts_with(|c: char| c.is_ascii_digit());
     let phrase = (0..words.len()).find_map(|at| {
         let n_words = phrase_at(words, at)?;
         // "What is left" asks; "what that is in hours" points.
@@ -67,13 +68,24 @@ pub fn pointer(text: &str) -> Option<Pointer> {
         if let Some(noun) = NOUNS.iter().find(|noun| **noun == word && !named)
             && matches!(before, "the" | "that" | "this" | "its" | "those" | "these" | "det" | "den" | "detta" | "denna")
         {
+            // "That number of years".
+            if matches!(*noun, "number" | "amount")
+                && before != "the"
+                && lower(at + 1) == "of"
+                && is_noun_like(lower(at + 2))
+            {
+                let noun = lower(at + 2).to_owned();
+                return Some(Pointer { span: span(at - 1, at + 2)?, noun, is_weak: false, names_skill: false });
+            }
             return found(at - 1, noun, before == "the" && matches!(*noun, "text" | "words" | "note"));
         }
         match word {
             "it" | "det" | "den" => {
                 let has = before == "does" && matches!(lower(at + 1), "have" | "contain" | "look" | "say" | "take");
                 // "How long it takes to read 'a b'".
-                let takes = matches!(lower(at + 1), "takes" | "tar") && matches!(lower(at + 2), "to" | "att");
+                let takes = matches!(lower(at + 1), "takes" | "take" | "tar") && matches!(lower(at + 2), "to" | "att");
+                let when =
+                    matches!(before, "when" | "när") && matches!(lower(at + 1), "is" | "är") && starts_digit(at + 2);
                 let idle = takes
                     || !has
                         && matches!(
@@ -90,7 +102,7 @@ pub fn pointer(text: &str) -> Option<Pointer> {
                 let article = article || is_whoever;
                 // "Tag it office" says nothing of an answer.
                 let tags = matches!(before, "tag" | "label" | "mark" | "tagga" | "märk") && at > 1;
-                (!article && !tags).then(|| found(at, "", idle && !is_operator(lower(at + 1)))).flatten()
+                (!article && !tags && !when).then(|| found(at, "", idle && !is_operator(lower(at + 1)))).flatten()
             }
             "them" | "dem" | "those" | "these" | "dessa" => found(at, "", false),
             // "Its words": what it is of.
@@ -112,7 +124,8 @@ pub fn pointer(text: &str) -> Option<Pointer> {
 pub(super) const BEHIND_THAT: &[&str] = &[
     "", ".", "?", "!", ",", "make", "makes", "by", "to", "into", "till", "med", "in", "i", "with", "as", "som", "from",
     "from:", "off", "away", "up", "between", "among", "på", "av", "från", "and", "och", "be", "three", "four", "five",
-    "six", "two", "squared", "cubed", "raised", "upphöjt", "doubled", "halved", "across", "over",
+    "six", "two", "squared", "cubed", "raised", "upphöjt", "doubled", "halved", "across", "over", "aloud", "silently",
+    "högt", "tyst",
 ];
 
 /// Where what is to be written down begins, which points at nothing of the request: "note that I called him".
@@ -162,6 +175,17 @@ pub fn is_of_somebody(text: &str) -> bool {
 /// Whether `text` speaks of when somebody was born.
 pub fn says_born(text: &str) -> bool {
     read(text).iter().any(|word| !word.shielded && arguments::is_about(&word.lower, "born"))
+}
+
+/// The text with `value` in place of "its" where that stands before what it is asked for: "what is the slug of 'a b'".
+pub fn of_its(text: &str, pointer: &Range<usize>, value: &str) -> Option<String> {
+    let said = text.get(pointer.clone()).filter(|said| matches!(&*said.to_lowercase(), "its" | "dess"))?;
+    let rest = text.get(pointer.end..)?;
+    let words = read(rest);
+    let noun = words.first().filter(|word| !word.shielded && word.lower.chars().all(char::is_alphabetic))?;
+    let (article, of) = if said.eq_ignore_ascii_case("dess") { ("", "av") } else { ("the ", "of") };
+    let (noun, rest) = (rest.get(noun.span.clone())?, rest.get(noun.span.end..)?);
+    Some(format!("{}{article}{noun} {of} {value}{rest}", text.get(..pointer.start)?))
 }
 
 /// Where `text` speaks of one more of what came before, with these words: "one saying 'a b'", "en som säger …".
@@ -268,6 +292,7 @@ pub fn looks_definite(word: &str) -> bool {
 /// definite ones do. The last comes first.
 pub fn nouns(text: &str) -> Vec<(Range<usize>, String)> {
     let words = read(text);
+    let words = words.get(..content(&words)).unwrap_or_default();
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     let noun = |at: usize| {
         let word = words.get(at).filter(|word| !word.shielded)?;
@@ -504,7 +529,9 @@ pub fn without_order(text: &str) -> String {
     while at < words.len().min(LOOKED_AT_MAX) {
         let also = matches!(
             words.get(at).map(|word| &*word.lower),
-            Some("också" | "även" | "also" | "dessutom" | "then" | "först" | "first")
+            Some(
+                "också" | "även" | "also" | "dessutom" | "then" | "först" | "first" | "sist" | "slutligen" | "finally"
+            )
         );
         // "Vilka enheter kan du dessutom räkna om".
         if at > 3 && words.get(at).is_some_and(|word| word.lower == "dessutom" && !word.shielded) {

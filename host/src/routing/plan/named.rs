@@ -3,8 +3,9 @@
 use super::super::{Clause, arguments, clauses};
 use super::put;
 
-/// The clauses, with the quoted text or the date in place of the name it was told by.
-pub(super) fn with_texts(clauses: Vec<Clause>, date_of: impl Fn(&str) -> Option<String>) -> Vec<Clause> {
+/// The clauses, with the quoted text or the date in place of the name it was told by; and the places of those that only tell
+/// when somebody was born.
+pub(super) fn with_texts(clauses: Vec<Clause>, date_of: impl Fn(&str) -> Option<String>) -> (Vec<Clause>, Vec<usize>) {
     let mut told: Vec<(String, String)> = Vec::new();
     // What was quoted right before, and nothing asked of.
     let mut quoted: Option<String> = None;
@@ -48,10 +49,10 @@ pub(super) fn with_texts(clauses: Vec<Clause>, date_of: impl Fn(&str) -> Option<
         }
         clause
     };
-    let mut clauses: Vec<Clause> = clauses.into_iter().enumerate().map(with_text).collect();
-    for (_, clause) in clauses.iter_mut().enumerate().filter(|(at, _)| only_told.contains(at)) {
-        let asks = clauses::is_order(&clause.text) || clauses::is_question(&clause.text) || clause.text.contains('?');
-        clause.asks = asks || clauses::is_wish(&clause.text);
-    }
-    clauses
+    let clauses: Vec<Clause> = clauses.into_iter().enumerate().map(with_text).collect();
+    let asks = |text: &str| {
+        clauses::is_order(text) || clauses::is_question(text) || clauses::is_wish(text) || text.contains('?')
+    };
+    only_told.retain(|at| clauses.get(*at).is_some_and(|clause| !asks(&clause.text)));
+    (clauses, only_told)
 }

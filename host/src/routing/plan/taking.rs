@@ -27,6 +27,16 @@ impl Planner<'_> {
         if made.has_list && clauses::is_plural(text.get(pointer.span.clone())?) {
             return None;
         }
+        // "What is its slug?" after what has none asks for one.
+        let its = text
+            .get(pointer.span.clone())
+            .and_then(|said| said.get(..4))
+            .is_some_and(|said| said.eq_ignore_ascii_case("its "));
+        let gives = |output: &Output| arguments::same_word(&output.name, &pointer.noun);
+        if its && !made.outputs.iter().any(gives) {
+            let span = pointer.span.start..pointer.span.start + 3;
+            return self.taken_at(text, &clauses::Pointer { span, ..clauses::Pointer::default() }, at, made, true);
+        }
         let near = self.taken_at(text, pointer, at, made, depends);
         // "That many miles" is the number, whatever it counts.
         near.or_else(|| {
@@ -102,7 +112,10 @@ impl Planner<'_> {
             let stand_in = if kind == Kind::Number && counts() { COUNT } else { kind.stand_in() };
             let (before, after) = (text.get(..pointer.span.start)?, text.get(pointer.span.end..)?);
             let mark = if kind == Kind::Text { "\"" } else { "" };
-            let said = format!("{before}{mark}{stand_in}{mark}{after}");
+            let value = format!("{mark}{stand_in}{mark}");
+            let of_its = Some(&value).filter(|_| kind == Kind::Text);
+            let of_its = of_its.and_then(|value| clauses::of_its(text, &pointer.span, value));
+            let said = of_its.unwrap_or_else(|| format!("{before}{value}{after}"));
             let strategy = self.decide(&said, None, true);
             let found = match strategy {
                 Strategy::Direct(step) => landed(&step, stand_in, at, output),
@@ -125,9 +138,11 @@ impl Planner<'_> {
             // "A slug of it" after a count is one of what was counted.
             let as_text = output.kind == Kind::Number && landing == Landing::Text;
             let counted = as_text && !output.is_main && pointer.noun.is_empty() && !clauses::notes(text);
+            // "Count its letters": of what was counted, and not of how many there are.
+            let of_its = as_text && text.get(pointer.span.clone()).is_some_and(|said| matches!(said, "its" | "dess"));
             // "Add 10 to that" is no text that is but that.
             let says_more = || Said::new(text, self.language, self.ask.now).says_figure();
-            let idle = whole || counted || as_text && (asks || says_more());
+            let idle = whole || counted || of_its || as_text && (asks || says_more());
             if idle {
                 continue;
             }

@@ -57,7 +57,7 @@ impl Planner<'_> {
         {
             return with(clause, Strategy::Direct(made.step.clone()), made.references.clone());
         }
-        let calculates = Said::new(&text, self.language, self.ask.now).says_figure();
+        let calculates = Said::new(&text, self.language, self.ask.now).says_figure() || arguments::names_share(&text);
         let says_which = !calculates
             && own.points.as_ref().is_none_or(|pointer| {
                 let points = text.get(pointer.span.clone()).is_some_and(is_demonstrative);
@@ -199,6 +199,15 @@ impl Planner<'_> {
         {
             return Some((Strategy::Direct(step), Vec::new()));
         }
+        // "'Annual report' in PascalCase" behind a measure is no measure.
+        let changes = |step: &Step| self.index.profile(&step.skill).is_some_and(|profile| decide::changes(profile));
+        if clauses::is_fragment(text)
+            && clauses::says_what(text)
+            && !arguments::quotations(text).is_empty()
+            && let Some(step) = self.clear(text).filter(|step| step.skill != made.step.skill && !changes(step))
+        {
+            return Some((Strategy::Direct(step), Vec::new()));
+        }
         let goes_on = clauses::is_fragment(text).then(|| self.going_on(text, clause.ordered, at, made));
         goes_on.flatten().map(direct)
     }
@@ -310,9 +319,8 @@ impl Planner<'_> {
     /// "It" after a skill that only measured a text, where no figure is meant: that text.
     fn of_worked_on(&self, own: &Own<'_>) -> Option<Call> {
         let pointer = own.points.as_ref().filter(|pointer| pointer.noun.is_empty() && own.clause.depends)?;
-        let (_, made) = own.last.filter(|(_, made)| {
-            made.found.is_empty() && !made.outputs.iter().any(|one| one.is_main || one.kind == Kind::Date)
-        })?;
+        let is_other = |one: &Output| one.is_main && one.kind != Kind::Number || one.kind == Kind::Date;
+        let (_, made) = own.last.filter(|(_, made)| made.found.is_empty() && !made.outputs.iter().any(is_other))?;
         let said = self.quoted_in(std::slice::from_ref(own.before.get(own.last?.0)?));
         let quoted = said.unwrap_or(TEXT);
         let strategy = self.decide(&put(own.text, &pointer.span, &format!("\"{quoted}\""))?, None, true);
@@ -466,7 +474,10 @@ impl Planner<'_> {
             let known = |missing: &Missing| !arguments::is_required(&profile.input_schema, &missing.name);
             (takes && read.missing.iter().all(known)).then(|| Step { skill: skill.clone(), arguments: read.arguments })
         };
-        (self.ranked)(&whole).candidates.iter().find_map(|one| call(&one.skill)).map(Strategy::Direct)
+        let found = |said: &str| (self.ranked)(said).candidates.iter().find_map(|one| call(&one.skill));
+        // "The lowest temperature" has the words of others.
+        let of_any = || found(&format!("the rows and columns of this table\n{block}"));
+        found(&whole).or_else(of_any).map(Strategy::Direct)
     }
 
     pub(super) fn decide(&self, text: &str, ranking: Option<&Ranking>, alone: bool) -> Strategy {
@@ -511,7 +522,10 @@ impl Planner<'_> {
                     put(text, span, NUMBER)
                         .is_some_and(|said| Said::new(&said, self.language, self.ask.now).says_arithmetic())
                 };
-                !about_own || text.get(span.clone()).is_some_and(is_demonstrative) || calculates()
+                // "Count its letters" is asked of a text, however many that had.
+                let of_its = clauses::is_order(text)
+                    && text.get(span.clone()).is_some_and(|said| said.starts_with("its ") || said.starts_with("dess "));
+                !of_its && !about_own || text.get(span.clone()).is_some_and(is_demonstrative) || calculates()
             })
             .collect();
         let made = before.iter().enumerate().rev().filter_map(|(at, made)| Some((at, made.as_ref()?)));

@@ -29,6 +29,11 @@ const LEFT: &[&str] = &[
     "with", "med", "apply", "ge", "ger", "give", "dra", "left", "kvar", "get", "gets", "får", "hamnar", "land",
 ];
 
+/// Whether a word names one of the parts of a whole.
+pub fn is_part(word: &str) -> bool {
+    PARTS.iter().any(|(_, words)| words.contains(&word))
+}
+
 pub fn names() -> impl Iterator<Item = &'static &'static str> {
     PARTS.iter().flat_map(|(_, words)| words.iter()).chain(OFF).chain(ON)
 }
@@ -94,6 +99,22 @@ pub fn share(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)>
     };
     end += usize::from(is_off || is_on);
     (!goes_on(text, end)).then(|| (format!("{first} * (1 {sign} {part})"), at..end))
+}
+
+/// "Lägg 25 % moms på 480", "add 20 percent VAT to 60", from token `at` on.
+pub fn put_on(reading: &Reading<'_>, at: usize) -> Option<(String, Range<usize>)> {
+    let text = reading.text;
+    if !matches!(text.lower(at), "lägg" | "lägga" | "add" | "put") {
+        return None;
+    }
+    let begins = at + 1 + usize::from(matches!(text.lower(at + 1), "på" | "till"));
+    let (part, end) = operand(reading, begins).filter(|(part, _)| part.ends_with("/ 100"))?;
+    let named = end + usize::from(ON.contains(&text.lower(end)));
+    if !matches!(text.lower(named), "på" | "to" | "on" | "till") {
+        return None;
+    }
+    let (whole, end) = operand(reading, named + 1)?;
+    (!goes_on(text, end)).then(|| (format!("{whole} * (1 + {part})"), at..end))
 }
 
 /// Past the name of a share: of "25 % VAT to 480" where "to" stands.
