@@ -5,9 +5,9 @@
 //! vara'" is an English request.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashSet;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Letters of a text that are looked at; the language of a request shows in its first sentences.
@@ -190,14 +190,14 @@ fn ending(word: &str, endings: &[&str]) -> f32 {
 
 /// Function words, ready to be found, also by words that are a typing error away.
 struct FunctionWords {
-    known: HashSet<&'static str>,
+    known: FxHashSet<&'static str>,
     /// Those long enough to be mistyped, by their length in characters.
     by_length: Vec<Vec<&'static str>>,
 }
 
 static ENGLISH_WORDS: LazyLock<FunctionWords> = LazyLock::new(|| FunctionWords::of(ENGLISH));
 static SWEDISH_WORDS: LazyLock<FunctionWords> = LazyLock::new(|| FunctionWords::of(SWEDISH));
-static OTHER_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| OTHER.iter().copied().collect());
+static OTHER_WORDS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| OTHER.iter().copied().collect());
 
 impl FunctionWords {
     fn of(list: &[&'static str]) -> FunctionWords {

@@ -6,6 +6,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashSet;
+
 mod spoken;
 
 use super::{arguments, clauses, follow, language, shape, verbs};
@@ -46,7 +48,7 @@ static GENERAL: LazyLock<Vocabulary> = LazyLock::new(|| {
 });
 
 /// The same, ready to be asked. None of them is what a slip is meant for, either: no skill is known by them.
-static COMMON_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.split_whitespace().collect());
+static COMMON_WORDS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| COMMON.split_whitespace().collect());
 
 impl Vocabulary {
     /// The vocabulary of these words, in lower case.

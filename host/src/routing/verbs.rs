@@ -1,9 +1,10 @@
 //! The verbs that requests begin with, in English and Swedish, as they are said to somebody.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
-static VERBS: LazyLock<HashSet<&str>> = LazyLock::new(|| ENGLISH.iter().chain(SWEDISH).copied().collect());
+use rustc_hash::FxHashSet;
+
+static VERBS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| ENGLISH.iter().chain(SWEDISH).copied().collect());
 
 /// Whether `word`, in lower case, is one of them.
 pub fn is_verb(word: &str) -> bool {

@@ -1,7 +1,8 @@
 //! Units of measurement by their English and Swedish names, as far as matching numbers with parameters needs it.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 /// What a unit measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,8 +58,8 @@ pub fn at_start_of(words: &[&str], currency: bool) -> Option<(&'static Unit, usi
 }
 
 /// The units of each name, in their order.
-static NAMED: LazyLock<HashMap<&'static str, Vec<&'static Unit>>> = LazyLock::new(|| {
-    let mut named: HashMap<&'static str, Vec<&'static Unit>> = HashMap::new();
+static NAMED: LazyLock<FxHashMap<&'static str, Vec<&'static Unit>>> = LazyLock::new(|| {
+    let mut named: FxHashMap<&'static str, Vec<&'static Unit>> = FxHashMap::default();
     for unit in UNITS {
         unit.names.iter().for_each(|name| named.entry(name).or_default().push(unit));
     }

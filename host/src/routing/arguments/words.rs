@@ -1,17 +1,18 @@
 //! What words have to do with each other: inflection, names taken apart, function words, and the Swedish words for what
 //! parameters are commonly called.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 /// The tables below, ready to be looked up: reading a request asks them for each of its words.
-static CONCEPT_OF: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+static CONCEPT_OF: LazyLock<FxHashMap<&str, &str>> = LazyLock::new(|| {
     let forms = CONCEPTS.iter().rev().flat_map(|(concept, forms)| forms.iter().map(move |form| (*form, *concept)));
     // The first concept that has a form takes it: it comes last here.
     forms.collect()
 });
-static VAGUE_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| VAGUE.iter().copied().collect());
-static FUNCTION_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| FUNCTION.iter().copied().collect());
+static VAGUE_SET: LazyLock<FxHashSet<&str>> = LazyLock::new(|| VAGUE.iter().copied().collect());
+static FUNCTION_SET: LazyLock<FxHashSet<&str>> = LazyLock::new(|| FUNCTION.iter().copied().collect());
 
 /// Whether two words, in lower case, are forms of one word, as far as their endings tell.
 pub fn related(left: &str, right: &str) -> bool {

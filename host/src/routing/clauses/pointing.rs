@@ -192,10 +192,16 @@ pub fn of_its(text: &str, pointer: &Range<usize>, value: &str) -> Option<String>
 pub fn one_that_says(text: &str) -> Option<Range<usize>> {
     let words = read(text);
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    let says = |at: usize| match (lower(at), lower(at + 1)) {
-        ("saying" | "reading", _) | ("that" | "which", "says" | "reads") | ("with", "the") => true,
-        ("som", "säger" | "lyder") | ("där", "det") | ("med", "texten") => true,
-        _ => false,
+    let says = |at: usize| {
+        matches!(
+            (lower(at), lower(at + 1)),
+            ("saying" | "reading", _)
+                | ("that" | "which", "says" | "reads")
+                | ("with", "the")
+                | ("som", "säger" | "lyder")
+                | ("där", "det")
+                | ("med", "texten")
+        )
     };
     let at = (1..words.len().min(5))
         .find(|at| matches!(lower(*at), "one" | "another" | "en" | "ett" | "ny") && says(at + 1))?;
@@ -768,6 +774,9 @@ mod tests {
         assert_eq!(one_in("add one saying 'call Rosie'"), Some("one"));
         assert_eq!(one_in("lägg till en som säger 'ring Rosie'"), Some("en"));
         assert_eq!(one_in("add one to 5"), None);
+        let its = "what is its slug?";
+        let at = pointer(its).map_or(0, |found| found.span.start);
+        assert_eq!(of_its(its, &(at..at + 3), "'a b'").as_deref(), Some("what is the slug of 'a b'?"));
         assert!(asks_age("Hur gammalt var det den 12 april 2024?") && !asks_age("an old house"));
         assert!(says_born("huset byggdes den 1 maj 1908") && !says_born("the house is old"));
     }

@@ -38,7 +38,7 @@ fn several_parts() {
     check("Get me the score, please", &["Get me the score"]);
     check(
         "Make a slug of 'a b', and the number of letters in that slug",
-        &["Make a slug of 'a b'", "^ the number of letters in that slug"],
+        &["Make a slug of 'a b'", "the number of letters in that slug"],
     );
     check("Call my boss and say that I am ill. What is 2+2?", &["Call my boss and say that I am ill.", "What is 2+2?"]);
     check(

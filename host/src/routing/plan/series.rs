@@ -45,6 +45,12 @@ impl Planner<'_> {
 
     /// The several things that a clause says: where the skill that it is for has no use for all of it, but for each.
     fn cut_one(&self, clause: &Clause, ranking: &Ranking, room: usize) -> Option<Vec<Clause>> {
+        let (text, is_each) = clauses::without_each(&clause.text);
+        let joints = clauses::joints(&text, WORDS_BEFORE);
+        // Most clauses say one thing, which is seen sooner than what it would be.
+        if joints.is_empty() && clauses::listed(&clause.text).is_none() {
+            return None;
+        }
         let best = ranking.candidates.first().filter(|_| !clauses::is_negated(&clause.text))?;
         let said = Said::new(&clause.text, self.language, self.ask.now).mended(self.mended);
         let read = self.index.input(&best.skill)?.read(&said);
@@ -63,9 +69,7 @@ impl Planner<'_> {
         if is_one && !clauses::says_link_again(&clause.text) {
             return None;
         }
-        let (text, is_each) = clauses::without_each(&clause.text);
         let tries = Cell::new(TRIES_MAX);
-        let joints = clauses::joints(&text, WORDS_BEFORE);
         // The next that says it says it for those before: "3 kg, 12 kg and 70 kg to pounds, and 11 stone to kilograms".
         let ends = joints.iter().skip(1).map(|joint| joint.start).chain([text.len()]);
         let tail = joints.iter().zip(ends).find_map(|(joint, end)| clauses::shared_tail(text.get(joint.end..end)?));
