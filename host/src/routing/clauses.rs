@@ -279,14 +279,16 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
     let own = own.get(begun.min(own.len())..)?;
     // Data that comes first is none of the words that ask.
     let mut open = (0..own.len()).filter(|at| own.get(*at).is_some_and(|word| !word.shielded));
+    let has_data = own.iter().any(|word| word.shielded);
     let asks = start.ordered
         || listed
         || !earlier.is_empty() && matches!(body.lower.as_str(), "if" | "whether" | "om")
         || own.iter().any(|word| word.lower == "?")
         || asks_of_value(own, 0)
+        // "A slug for 'a b', please."
+        || has_data && own.iter().any(|word| !word.shielded && matches!(&*word.lower, "please" | "pls" | "tack"))
         || !earlier.is_empty() && boundary::does_to_it(own, 0)
         || open.by_ref().take(6).any(|at| starts_request(own, at).is_some());
-    let has_data = own.iter().any(|word| word.shielded);
     let ends = own.iter().rposition(|word| word.lower == ":").is_some_and(|at| at + 1 == own.len());
     let asks = asks
         && !remarks::is_reason(own)

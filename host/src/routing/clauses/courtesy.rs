@@ -389,6 +389,7 @@ const HOW_MANY: &[&str] = &[
 
 /// Thanks, and what only turns to something else.
 const ASIDES: &[&[&str]] = &[
+    &["as", "well"],
     &["if", "it's", "not", "too", "much", "trouble"],
     &["if", "it's", "no", "trouble"],
     &["if", "you", "don't", "mind"],

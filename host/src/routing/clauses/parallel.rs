@@ -222,7 +222,9 @@ pub fn listed(text: &str) -> Option<Listed> {
 /// The list that the sentence which begins at word `from` is, and the word after it.
 pub(super) fn listed_in(words: &[Word], from: usize) -> Option<(Listed, usize)> {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    let colon = (from..words.len().min(from + HEADING_MAX)).find(|at| lower(*at) == ":")?;
+    // "Save two notes, 'a b' and 'c d'", too.
+    let quotes = |at: usize| lower(at) == "," && words.get(at + 1).is_some_and(|next| next.shielded && !next.line);
+    let colon = (from..words.len().min(from + HEADING_MAX)).find(|at| lower(*at) == ":" || quotes(*at))?;
     // A table or a text of its own is no list.
     if words.get(colon + 1).is_some_and(|next| next.paragraph || next.line && next.shielded) {
         return None;

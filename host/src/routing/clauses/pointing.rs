@@ -79,6 +79,10 @@ pub fn pointer(text: &str) -> Option<Pointer> {
             }
             return found(at - 1, noun, before == "the" && matches!(*noun, "text" | "words" | "note"));
         }
+        // "The note's text".
+        if matches!(word, "text" | "words") && (before.ends_with("'s") || before.ends_with("’s")) && at > 1 {
+            return found(at - if matches!(lower(at - 2), "the" | "that") { 2 } else { 1 }, "text", false);
+        }
         match word {
             "it" | "det" | "den" => {
                 let has = before == "does" && matches!(lower(at + 1), "have" | "contain" | "look" | "say" | "take");
@@ -92,7 +96,7 @@ pub fn pointer(text: &str) -> Option<Pointer> {
                             before,
                             "is" | "was" | "does" | "will" | "är" | "var" | "blir" | "går" | "finns" | ""
                         )
-                    || matches!(lower(at + 1), "is" | "was" | "är" | "att");
+                    || matches!(lower(at + 1), "is" | "was" | "är" | "att") && !matches!(before, "of" | "av");
                 let is_day = lower(at + 1).starts_with(|c: char| c.is_ascii_digit());
                 let article = matches!(word, "det" | "den") && (is_noun_like(lower(at + 1)) || is_day);
                 // "Den som är född 2015".

@@ -148,6 +148,10 @@ fn words_about(block: &str, text: &str) -> Vec<String> {
         })
     });
     words.extend(parts.into_iter().flatten());
+    // "What do these amounts add up to".
+    if words.windows(2).any(|pair| matches!(pair, [first, second] if first == "add" && second == "up")) {
+        words.push("sum".to_owned());
+    }
     words
 }
 

@@ -65,7 +65,12 @@ impl Planner<'_> {
             });
         let of_table = self.of_table(&text);
         let names_figure = || self.block.is_some_and(|block| columns::names_figure(block, &text)) && text.contains('?');
-        let asks_table = says_which && clauses::is_question(&text) || !clause.depends && !calculates && names_figure();
+        // "What do these amounts add up to": those of the column.
+        let of_column = || {
+            own.points.as_ref().is_some_and(|pointer| text.get(pointer.span.clone()).is_some_and(clauses::is_plural))
+        };
+        let asks_table = says_which && clauses::is_question(&text)
+            || !calculates && (!clause.depends || of_column()) && names_figure();
         if let Some(of_table) = of_table.as_ref().filter(|_| asks_table) {
             return with(clause, of_table.clone(), Vec::new());
         }
@@ -105,8 +110,8 @@ impl Planner<'_> {
     /// The call of a part that says of itself that it goes on from an earlier one.
     fn of_before(&self, own: &Own<'_>) -> Option<Call> {
         let (text, clause, points) = (own.text, own.clause, own.points.as_ref());
-        if let Some(strategy) = self.of_measured(own) {
-            return Some((strategy, Vec::new()));
+        if let Some(call) = self.of_measured(own) {
+            return Some(call);
         }
         if let Some(call) = self.noted(own) {
             return Some(call);
@@ -266,7 +271,7 @@ impl Planner<'_> {
     }
 
     /// "That text" after a skill that only measured it: what was measured.
-    fn of_measured(&self, own: &Own<'_>) -> Option<Strategy> {
+    fn of_measured(&self, own: &Own<'_>) -> Option<Call> {
         let that = clauses::that_text(own.text);
         let pointer = own.points.as_ref().filter(|pointer| pointer.noun == "text").map(|own| &own.span);
         let span = that.as_ref().or(pointer)?;
@@ -278,12 +283,27 @@ impl Planner<'_> {
         if made.outputs.iter().any(|output| gives(output) || finds(output)) {
             return None;
         }
-        let quoted = self.quoted_in(own.before)?;
-        let said = put(own.text, span, &format!("\"{quoted}\""))?;
-        let strategy = self.decide(&said, None, true);
+        let said = self.quoted_in(own.before);
+        let quoted = said.unwrap_or(TEXT);
+        let strategy = self.decide(&put(own.text, span, &format!("\"{quoted}\""))?, None, true);
         // "Double it" is no more about that text than any other.
-        let takes = first_call(&strategy)?.arguments.values().any(|value| value.as_str() == Some(quoted));
-        takes.then_some(strategy)
+        let step = first_call(&strategy)?;
+        let (name, _) = step.arguments.iter().find(|(_, value)| value.as_str() == Some(quoted))?;
+        if said.is_some() {
+            return Some((strategy, Vec::new()));
+        }
+        let reference = self.text_taken(made, name)?;
+        let mut step = step.clone();
+        step.arguments.remove(&reference.to.trim_start_matches('/').to_owned());
+        Some((Strategy::Direct(step), vec![reference]))
+    }
+
+    /// The text that a part took from one before it, for `name`.
+    fn text_taken(&self, made: &Made, name: &str) -> Option<Reference> {
+        let schema = &self.index.profile(&made.step.skill)?.input_schema;
+        let is_text = |own: &&Reference| arguments::takes_any_text(schema, own.to.trim_start_matches('/'));
+        let reference = made.references.iter().find(is_text)?;
+        Some(Reference { to: format!("/{}", escaped(name)), ..reference.clone() })
     }
 
     /// "Is 2050 one, too?": the part before once more, with another value.
@@ -330,10 +350,7 @@ impl Planner<'_> {
             return Some((strategy, Vec::new()));
         }
         // The text that it measured came out of a part before.
-        let schema = &self.index.profile(&made.step.skill)?.input_schema;
-        let is_text = |own: &&Reference| arguments::takes_any_text(schema, own.to.trim_start_matches('/'));
-        let reference = made.references.iter().find(is_text)?;
-        let reference = Reference { to: format!("/{}", escaped(name)), ..reference.clone() };
+        let reference = self.text_taken(made, name)?;
         let mut step = step.clone();
         step.arguments.remove(name.as_str());
         Some((Strategy::Direct(step), vec![reference]))
