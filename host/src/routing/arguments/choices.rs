@@ -245,7 +245,7 @@ fn mention(reading: &Reading<'_>, option: &str) -> Option<(Range<usize>, f32)> {
 fn alike(left: &str, right: &str) -> bool {
     // "Lowercase" is "lower" too, and "titelformat" is "title".
     left == right
-        || words::concept(left) == right
+        || left.len() < 5 && words::concept(left) == right
         || left.strip_suffix("case").is_some_and(|stem| stem == right)
         || left.strip_suffix("format").is_some_and(|stem| words::same(stem, right))
         || (left.chars().count() >= 4 && words::same(left, right))
