@@ -393,6 +393,10 @@ skill({
       request: { en: "Is \"Q7#vLp!2zR\" a secure password?", sv: "Är \"Q7#vLp!2zR\" ett säkert lösenord?" },
       input: { password: "Q7#vLp!2zR" },
     },
+    {
+      request: { en: "How long would it take to crack \"MintLeaf?77\" offline?", sv: "Hur lång tid tar det att knäcka \"MintLeaf?77\"?" },
+      input: { password: "MintLeaf?77" },
+    },
   ],
   run: strength,
 });

@@ -400,7 +400,7 @@ pub fn is_translated(word: &str) -> bool {
 /// Whether `text` names a part of a whole: "a quarter of the sum".
 pub fn names_share(text: &str) -> bool {
     let words: Vec<String> = words::of_text(text).collect();
-    let of = |pair: &[String]| matches!(pair, [part, of] if arithmetic::is_share(part) && matches!(&**of, "of" | "av"));
+    let of = |pair: &[String]| matches!(pair, [part, of] if arithmetic::shares::is_part(part) && matches!(&**of, "of" | "av"));
     words.windows(2).any(of)
 }
 
@@ -513,6 +513,9 @@ fn civil(now: CivilNow) -> DateTime {
         .unwrap_or_else(|| date(2000, 1, 1).at(0, 0, 0, 0))
 }
 
+/// Score of an option from which on its words are what it is called by.
+const NAMED: f32 = 1.0;
+
 fn fill(
     reading: &Reading<'_>,
     parameters: &[Parameter],
@@ -546,6 +549,13 @@ fn fill(
             own
         })
         .collect();
+    // "To CONSTANT_CASE" says which case, and gives no text.
+    let options = parameters.iter().zip(&all).filter(|(parameter, _)| parameter.kind == Kind::Options);
+    let best = |own: &Vec<Offer>| own.iter().max_by(|left, right| left.score.total_cmp(&right.score)).cloned();
+    let meant: Vec<Offer> = options.filter_map(|(_, own)| best(own)).filter(|offer| offer.score >= NAMED).collect();
+    for (_, own) in parameters.iter().zip(&mut all).filter(|(parameter, _)| parameter.sense == Sense::Free) {
+        own.retain(|offer| !meant.iter().any(|meant| meant.tokens == offer.tokens));
+    }
     for (parameter, own) in parameters.iter().zip(&mut all) {
         // An optional value needs more evidence than being there.
         for offer in own.iter_mut().filter(|_| !parameter.required) {

@@ -18,6 +18,7 @@ mod kinds;
 mod lexicon;
 mod noted;
 mod notes;
+mod orders;
 mod parallel;
 mod places;
 mod pointing;
@@ -30,18 +31,19 @@ mod told;
 
 pub use boundary::asks_for_most;
 pub use kinds::{
-    act, asks_it_of, asks_what_about, begins_with_value, gives_data, is_conditional, is_fragment, is_negated, is_order,
-    is_question, is_wish, notes, only_reads, request_of, says_what, topic,
+    act, asks, asks_it_of, asks_what_about, begins_with_value, gives_data, is_conditional, is_fragment, is_negated,
+    is_order, is_question, is_wish, keeps_statement, notes, only_reads, request_of, says_what, topic,
 };
 pub use lexicon::lexicon;
 pub use noted::{Noted, noted};
+pub use orders::{joints, without_order};
 pub use parallel::{
     goes_on_alike, listed, parallel, says_link_again, shared_tail, tail_of_number, without_count, without_each,
 };
 pub use places::{Place, operation_between, places};
 pub use pointing::{
-    Pointer, asks_age, birth, counted_in, counted_noun, is_of_somebody, is_path, is_plural, joints, may_point, nouns,
-    of_its, one_that_says, pointer, same_text, says_born, says_same, with_noun, without_order,
+    Pointer, asks_age, birth, counted_in, counted_noun, is_of_somebody, is_path, is_plural, may_point, nouns, of_its,
+    one_that_says, pointer, same_text, says_born, says_same, with_noun,
 };
 pub use read::reading_once;
 pub use remarks::{is_heading, is_opening, is_statement, named_in, named_texts, only_tells, subject_of, that_text};
@@ -226,6 +228,14 @@ fn without_idle_questions(clauses: &mut Vec<Clause>) {
     });
 }
 
+/// "Text my sister that I am late", "text Anna": an order, and no text.
+fn texts_somebody(text: &str, own: &[Word]) -> bool {
+    let Some([first, second, ..]) = own.get(..2) else { return false };
+    let is_name = text.get(second.span.clone()).is_some_and(|word| word.starts_with(char::is_uppercase));
+    let is_somebody = matches!(&*second.lower, "my" | "our" | "him" | "her" | "them" | "mum" | "mom" | "dad");
+    first.lower == "text" && !first.shielded && !second.shielded && (is_name || is_somebody)
+}
+
 /// Where the words of a clause begin, in bytes.
 fn clause_start(words: &[Word], clause: &Clause) -> usize {
     let own = |word: &&Word| word.span.start >= clause.span.start;
@@ -288,6 +298,7 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
         // "A slug for 'a b', please."
         || has_data && own.iter().any(|word| !word.shielded && matches!(&*word.lower, "please" | "pls" | "tack"))
         || !earlier.is_empty() && boundary::does_to_it(own, 0)
+        || texts_somebody(text, own)
         || open.by_ref().take(6).any(|at| starts_request(own, at).is_some());
     let ends = own.iter().rposition(|word| word.lower == ":").is_some_and(|at| at + 1 == own.len());
     let asks = asks

@@ -31,8 +31,9 @@ const BELIEF_UNEXPLAINED: f32 = 0.85;
 const UNEXPLAINED_MAX: usize = 1;
 /// What belief is left to a skill of which every example says more.
 const BELIEF_UNSHOWN: f32 = 0.5;
-/// What belief is worth in a skill whose values are hardly ever mistaken.
+/// What belief is worth in a skill whose values are hardly ever mistaken, and how much more so where one is data.
 const BELIEF_TELLING: f32 = 2.0;
+const BELIEF_DATA: f32 = 2.5;
 /// What each word that the best skill does not explain takes from the fit, and how many count.
 const FIT_STRAY: f32 = 0.1;
 const STRAYS_MAX: usize = 4;
@@ -192,14 +193,23 @@ fn decide_as(
     };
     let mut options = options(index, ask, said, first, &ranking.candidates);
     options.retain(|option| !option.is_beside() && !contradicts(option.profile, said.words()));
+    // "Note that the lease ends on 1 May" asks nothing about that day.
+    let keeps = |option: &Contender<'_>| {
+        changes(option.profile) && option.read.missing.is_empty() && option.speaks_of(&["note", "anteck", "remember"])
+    };
+    if clauses::keeps_statement(said.words()) && options.iter().any(keeps) {
+        options.retain(keeps);
+    }
     if is_part {
         options.retain(|option| {
             !option.is_besides_words() && !option.swallows(said.words()) && !option.keeps_unsaid(said.words())
         });
     }
     // "Mail Eva that I am late" is for none that does not speak of mailing, though it could take the words as a note.
-    if let Some((verb, speaks)) =
-        clauses::act(said.words()).or_else(|| clauses::topic(said.words())).filter(|_| is_part)
+    let changes_something = options.first().is_some_and(|best| changes(best.profile));
+    if let Some((verb, speaks)) = clauses::act(said.words())
+        .filter(|_| is_part || changes_something)
+        .or_else(|| clauses::topic(said.words()).filter(|_| is_part))
     {
         // A text is what many skills take, and none of them sends one.
         let is_unknown = |best: &Contender<'_>| best.read.unexplained.contains(&verb) || verb == "text";
@@ -216,6 +226,7 @@ fn decide_as(
         // Words may be few and values all the more telling: "17 * 23".
         options.retain(|option| {
             is_path && option.read.is_telling && option.read.missing.is_empty()
+                || looks_into_data(&option.read)
                 || option.takes_all()
                     && (option.read.is_telling
                         || is_part && !option.read.given.is_empty()
@@ -321,11 +332,19 @@ fn options<'a>(
     options
 }
 
+/// Whether all is there, data among it, which is asked about by its keys.
+fn looks_into_data(read: &Extraction) -> bool {
+    let has_data = read.arguments.values().any(|value| value.is_object() || value.is_array());
+    has_data && read.is_telling && read.missing.is_empty()
+}
+
 /// What is left of the belief in a skill that could read this from the request.
 fn suits(read: &Extraction) -> f32 {
     let power = |share: f32, n: usize| share.powi(i32::try_from(n.min(STRAYS_MAX)).unwrap_or(0));
     let filled = if read.missing.is_empty() { 1.0 } else { BELIEF_UNFILLED };
     let telling = if read.is_telling && read.missing.is_empty() { BELIEF_TELLING } else { 1.0 };
+    // Data that is asked about by its keys is more than a text.
+    let telling = if looks_into_data(read) { telling * BELIEF_DATA } else { telling };
     filled * telling * power(BELIEF_UNUSED, read.unused.len()) * power(BELIEF_UNEXPLAINED, read.unexplained.len())
 }
 

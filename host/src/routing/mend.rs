@@ -73,7 +73,7 @@ impl Vocabulary {
         let fitting = candidates.filter(|known| seen.insert(known.as_ptr()) && is_slip(word, known));
         let known = fitting.map(|known| (self.counts.get(known).copied().unwrap_or(0), &**known));
         // A letter is left out more often than any other slip is made.
-        let left_out = |known: &str| known.len() > word.len();
+        let left_out = |known: &str| known.chars().count() > word.chars().count();
         known.max_by(|a, b| (left_out(a.1), a.0).cmp(&(left_out(b.1), b.0)).then_with(|| b.1.cmp(a.1)))
     }
 }

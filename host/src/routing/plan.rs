@@ -74,6 +74,13 @@ struct Made {
     text: String,
 }
 
+impl Made {
+    /// The number that its answer is most likely about.
+    fn figure(&self) -> Option<&Output> {
+        outputs::best(&self.outputs, Kind::Number, &clauses::Pointer::default(), &self.text).map(|(output, _)| output)
+    }
+}
+
 /// What a figure is counted in.
 #[derive(Debug, Clone)]
 enum Measured {
@@ -154,10 +161,11 @@ impl Planner<'_> {
                 part = with(clause, Strategy::Direct(step), references);
                 unit = own;
                 tell_all(&mut parts, &mut made, telling);
-            } else if let Some((step, references, telling)) =
+            } else if let Some((step, references, telling, own)) =
                 self.at_rate(clause, clauses.get(..at).unwrap_or_default(), &made)
             {
                 part = with(clause, Strategy::Direct(step), references);
+                unit = own;
                 tell_all(&mut parts, &mut made, telling);
             } else if let Some((step, telling)) = self.with_told(&part, clauses.get(..at).unwrap_or_default(), &parts) {
                 part = with(clause, Strategy::Direct(step), Vec::new());
@@ -167,11 +175,8 @@ impl Planner<'_> {
                 for said_by in done.said_by {
                     let takes = |references: &[Reference]| references.iter().any(|own| own.part == said_by);
                     let is_used = takes(&done.references) || parts.iter().any(|part| takes(&part.references));
-                    let is_told = clauses.get(said_by).is_some_and(|clause| {
-                        let text = &clause.text;
-                        let asks = clauses::is_order(text) || clauses::is_question(text) || clauses::is_wish(text);
-                        !clause.asks || !asks && !text.contains('?')
-                    });
+                    let is_told =
+                        clauses.get(said_by).is_some_and(|clause| !clause.asks || !clauses::asks(&clause.text));
                     // "My aunt was born in 1950" is told for what is asked then.
                     if is_told
                         && !is_used
@@ -187,6 +192,13 @@ impl Planner<'_> {
             }
             if let Some(strategy) = self.of_own_block(&part, has_block) {
                 part = with(clause, strategy, Vec::new());
+            }
+            if let Some(before) = parts.last_mut().filter(|before| self.rounds(&part, before)) {
+                // "Divide 1000 by 7 and round it" is one sum.
+                before.clause.asks = false;
+                *before.strategy = Strategy::Gap { nearest: Vec::new() };
+                made.pop();
+                made.push(None);
             }
             let changes = first_call(&part.strategy).and_then(|step| self.index.profile(&step.skill));
             let skips = changes.is_some_and(|profile| {
@@ -212,6 +224,16 @@ impl Planner<'_> {
         }
         parts.iter_mut().for_each(told::only_told);
         parts
+    }
+
+    /// Whether a part is the sum of the one before, which was ordered in the same breath, with as many places as it says.
+    fn rounds(&self, part: &Part, before: &Part) -> bool {
+        let (Some(step), Some(last)) = (first_call(&part.strategy), first_call(&before.strategy)) else { return false };
+        let keeps = last.arguments.iter().all(|(name, value)| step.arguments.get(name) == Some(value));
+        let is_same = step.skill == last.skill && part.references == before.references;
+        let goes_on =
+            !part.clause.ordered && !before.clause.text.contains('?') && clauses::is_order(&before.clause.text);
+        is_same && goes_on && keeps && step.arguments.len() == last.arguments.len() + 1 && self.takes_arithmetic(step)
     }
 
     /// Whether a part keeps an answer as a text, and does not say that anything is to be kept.

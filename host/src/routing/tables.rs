@@ -67,8 +67,7 @@ fn n_rows(text: &str, lines: &[Range<usize>], mark: char) -> usize {
     // "Milk, bread" is no row yet, whatever is below it; "milk, 12" is.
     let has_figure = |line: &Range<usize>| {
         let cells = text.get(line.clone()).unwrap_or_default().split(mark);
-        let bare = |cell: &str| cell.trim().trim_start_matches(['-', '−', '+']).to_owned();
-        cells.into_iter().any(|cell| bare(cell).starts_with(|c: char| c.is_ascii_digit()))
+        cells.into_iter().any(is_figure)
     };
     let prose = mark == ',' && first.1 && !lines.iter().take(n_rows).skip(1).all(has_figure);
     if prose { 0 } else { n_rows }
@@ -100,6 +99,11 @@ pub fn cells(table: &str) -> impl Iterator<Item = Vec<&str>> {
     let first = table.lines().next().unwrap_or_default();
     let mark = MARKS.into_iter().find(|mark| shape(first, *mark).is_some()).unwrap_or(',');
     table.lines().map(move |line| parted(line.trim(), mark))
+}
+
+/// Whether a cell begins as a number does, with or without a sign.
+pub fn is_figure(cell: &str) -> bool {
+    cell.trim().trim_start_matches(['-', '−', '+']).starts_with(|c: char| c.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Arithmetic, in figures and signs or in the words of English and Swedish, as one expression.
 
 mod doing;
-mod shares;
+pub(super) mod shares;
 
 use std::ops::Range;
 
@@ -39,11 +39,6 @@ pub fn expressions(reading: &Reading<'_>) -> Vec<Offer> {
     let found = found.map(|(written, tokens)| (written, led(tokens.start)..ended(tokens.end)));
     let found = found.filter(|(_, tokens)| !of_unknown(reading.text, tokens.start) && !dated(tokens));
     found.map(|(written, tokens)| Offer::new(Value::from(written), tokens, 1.6)).into_iter().collect()
-}
-
-/// Whether a word names a part of a whole: "quarter".
-pub fn is_share(word: &str) -> bool {
-    shares::is_part(word)
 }
 
 /// Whether `text` begins with an operator, so that it goes on with a value said before: "times 3", "minus 50".

@@ -243,7 +243,10 @@ fn says_more(reading: &Reading<'_>, outside: &[usize], named: &[Named<'_>]) -> b
             && ["est", "ast", "aste", "sta"].iter().any(|ending| word.ends_with(ending))
             && !words::is_request_verb(word)
             && !matches!(word, "första" | "sista" | "request");
-        !is_key && (most || MORE.contains(&word))
+        // "What does it say under 'city'": there.
+        let places =
+            word == "under" && named.iter().any(|named| (1..=2).contains(&named.tokens.start.saturating_sub(**at)));
+        !is_key && !places && (most || MORE.contains(&word))
     };
     counted || outside.iter().any(|at| chooses(&at))
 }

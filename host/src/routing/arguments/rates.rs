@@ -9,6 +9,8 @@ pub struct Rate {
     pub value: f64,
     /// What it is that of: `word` in "0.12 euros a word".
     pub per: String,
+    /// What that is counted in, where it is no money.
+    pub unit: Option<&'static str>,
 }
 
 /// The only rate that `text` says, where it says no other number.
@@ -18,9 +20,11 @@ pub fn of(text: &Text<'_>, numbers: &[Number]) -> Option<Rate> {
         |number: &Number| number.weak || matches!(text.lower(number.tokens.start), "a" | "an" | "one" | "en" | "ett");
     let mut said = numbers.iter().filter(|number| !is_one(number) && !number.ordinal && !number.percent);
     let number = said.next().filter(|_| said.next().is_none())?;
+    let is_money = number.unit.is_some_and(|unit| unit.dimension == super::units::Dimension::Money);
+    let unit = number.unit.filter(|_| !is_money).and_then(|unit| unit.names.first().copied());
     let rate = |at: usize| {
         let noun = text.get(at).filter(|token| token.kind == Kind::Word && token.quote.is_none())?;
-        Some(Rate { value: number.value, per: noun.lower.clone() })
+        Some(Rate { value: number.value, per: noun.lower.clone(), unit })
     };
     // "0.12 euros a word", "5 mg per kilo".
     let end = number.whole.end;
@@ -38,11 +42,10 @@ pub fn of(text: &Text<'_>, numbers: &[Number]) -> Option<Rate> {
         return Some(rate);
     }
     // "18,40 kr litern", "0.12 each".
-    let is_money = number.unit.is_some_and(|unit| unit.dimension == super::units::Dimension::Money);
     let each =
         (end..end + 2).find(|at| matches!(text.lower(*at), "each" | "apiece" | "styck" | "stycket" | "styckvis"));
     if let Some(at) = each.filter(|_| number.unit.is_none() || is_money) {
-        return Some(Rate { value: number.value, per: text.lower(at).to_owned() });
+        return Some(Rate { value: number.value, per: text.lower(at).to_owned(), unit });
     }
     let is_unit = |noun: &str| super::names_unit(noun);
     if let Some(rate) = rate(end).filter(|rate| is_money && is_unit(&rate.per)) {

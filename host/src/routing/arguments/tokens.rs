@@ -240,6 +240,9 @@ fn code(rest: &str) -> Option<usize> {
     if run.starts_with("$.") || run.starts_with("$[") {
         return Some(run.trim_end_matches(['.', '?', '!', ':']).len());
     }
+    if let Some(length) = password(run, rest) {
+        return Some(length);
+    }
     let run = run.trim_end_matches(['.', '?', '!', ':', ')', ']', '}', '(']);
     let run = run.split(['(', ')', '[', ']', '{', '}', '=']).next().unwrap_or("");
     let starts =
@@ -251,7 +254,41 @@ fn code(rest: &str) -> Option<usize> {
     let letters = run.chars().any(char::is_alphabetic);
     let under = run.contains('_') && letters;
     let path = run.contains('/') && letters && (run.starts_with(['/', '~', '.']) || file_name(run));
-    (mail || under || path || file_name(run)).then_some(run.len())
+    (mail || under || path || file_name(run) || humped(run)).then_some(run.len())
+}
+
+/// Shortest name with a capital inside that is no unit: `mmHg` is one.
+const HUMPED_MIN: usize = 6;
+
+/// Whether it is a name as programs have them: `getUserName`, but not `iPhone`.
+fn humped(run: &str) -> bool {
+    let first = run.chars().take_while(|letter| letter.is_lowercase()).count();
+    first > 1
+        && run.chars().count() >= HUMPED_MIN
+        && run.chars().all(char::is_alphanumeric)
+        && run.chars().any(char::is_uppercase)
+}
+
+/// The length of what nobody writes but as a password: letters and figures with marks between them, `Winter!Coat42`. A mark
+/// behind them belongs to it where the sentence goes on.
+fn password(run: &str, rest: &str) -> Option<usize> {
+    const MARKS: [char; 6] = ['!', '?', '#', '&', '@', '$'];
+    let bare = run.trim_end_matches(['.', '?', '!', ':']);
+    let alphanumeric = |letter: char| letter.is_alphanumeric();
+    let inside = bare.trim_matches(|letter: char| !letter.is_alphanumeric());
+    let is_such = bare.starts_with(alphanumeric)
+        && bare.contains(|letter: char| letter.is_ascii_digit())
+        && bare.contains(char::is_alphabetic)
+        && inside.contains(MARKS)
+        && bare.chars().all(|letter| letter.is_alphanumeric() || MARKS.contains(&letter) || "-_*+%".contains(letter))
+        // An address has a name before the sign and dots behind it, and a sum has no letters beside its signs.
+        && !inside.split(MARKS).any(str::is_empty);
+    let goes_on = rest
+        .get(run.len()..)
+        .and_then(|rest| rest.strip_prefix(' '))
+        .is_some_and(|rest| rest.starts_with(char::is_lowercase));
+    let marked = run.len() > bare.len() && goes_on && run.ends_with('!');
+    is_such.then_some(if marked { run.len() } else { bare.len() })
 }
 
 /// Whether it ends as a file name does: `report.pdf`, not `3.5` and not `end.Then`.
@@ -306,4 +343,29 @@ fn word(rest: &str) -> usize {
         end = at + character.len_utf8();
     }
     end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_programs_and_passwords_are_one_token_and_units_and_sums_are_not() {
+        for (text, wanted) in [
+            ("getUserName into snake_case", Some("getUserName")),
+            ("totalSumMedMoms", Some("totalSumMedMoms")),
+            ("mmHg in kPa", None),
+            ("iPhone", None),
+            ("Winter!Coat42, convert", Some("Winter!Coat42")),
+            ("7hGr!kw92Zp?", Some("7hGr!kw92Zp")),
+            ("Tr0ub4dor&3", Some("Tr0ub4dor&3")),
+            ("Sommar!24! och räkna", Some("Sommar!24!")),
+            ("Sommar!24! Och räkna", Some("Sommar!24")),
+            ("km?och", None),
+            ("7!", None),
+            ("a=3*b2", None),
+        ] {
+            assert_eq!(code(text).and_then(|length| text.get(..length)), wanted, "{text}");
+        }
+    }
 }

@@ -204,7 +204,8 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
             next = (next + 1..next + ASIDE_MAX).find(begins).unwrap_or(next);
         }
         // "Call my boss and say that I am ill": what is to be said.
-        if is(&["say", "säg", "säga"], next) && is(&["that", "att"], next + 1) {
+        if is(&["say", "säg", "säga"], next) && is(&["that", "att"], next + 1) || says_to_somebody(words, begun, next)
+        {
             return None;
         }
         // "…, and the number of letters in it".
@@ -327,6 +328,20 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         return Some(Start { word: at, ordered: true });
     }
     None
+}
+
+/// Whether words at `at` are what somebody is to be told by what the part from `begun` on sends: "skicka ett sms till Moa och
+/// säg grattis".
+fn says_to_somebody(words: &[Word], begun: usize, at: usize) -> bool {
+    const SENDS: &[&str] = &[
+        "text", "send", "mail", "email", "e-mail", "message", "call", "phone", "ring", "skicka", "mejla", "maila",
+        "messa", "smsa", "sms:a", "kontakta", "contact",
+    ];
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let start = begun + order_words(words, begun).unwrap_or(0);
+    let says = matches!(lower(at), "say" | "tell" | "ask" | "wish" | "säg" | "säga" | "fråga" | "hälsa" | "berätta");
+    let to_me = ["me", "us", "mig", "oss", "för"].contains(&lower(at + 1)) || QUESTIONS.contains(&lower(at + 1));
+    SENDS.contains(&lower(start)) && says && !to_me
 }
 
 /// Whether the lines before word `at` are a table: shielded words on several lines.

@@ -194,6 +194,11 @@ pub fn is_wish(text: &str) -> bool {
     is(0, SUBJECTS) && is(1, WISHES)
 }
 
+/// Whether `text` asks for anything by itself: an order, a question or a wish.
+pub fn asks(text: &str) -> bool {
+    is_order(text) || is_question(text) || is_wish(text) || text.contains('?')
+}
+
 /// What `text` asks for, without what announces it and asks nicely.
 pub fn request_of(text: &str) -> &str {
     let words = read(text);
@@ -286,6 +291,18 @@ pub fn notes(text: &str) -> bool {
         words.get(at).is_some_and(|word| is(word, &["write", "skriv"])) && link
     };
     (0..words.len()).any(|at| words.get(at).is_some_and(|word| is(word, NOTING)) && !shapes(at))
+}
+
+/// Whether `text` orders that a statement is kept: "note that the lease ends on 1 May", "skriv upp att …", "remember: …".
+pub fn keeps_statement(text: &str) -> bool {
+    const DOWN: &[&str] =
+        &["down", "upp", "ner", "ned", "ihåg", "a", "note", "en", "anteckning", "om", "i", "to", "self"];
+    let words = read(text);
+    let start = after_lead(&words);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let keeps = NOTING.contains(&lower(start)) || lower(start) == "kom" && lower(start + 1) == "ihåg";
+    let link = (start + 1..start + 5).find(|at| !DOWN.contains(&lower(*at))).unwrap_or(start + 1);
+    keeps && matches!(lower(link), "that" | "att" | ":") && words.len() > link + 2
 }
 
 /// Words that say that what follows is to be kept.

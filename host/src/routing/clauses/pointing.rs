@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use super::super::{arguments, verbs};
-use super::boundary::{order_words, says_tag};
-use super::courtesy;
-use super::lexicon::{IF_SO, QUESTIONS, is_operator};
+use super::super::arguments;
+use super::lexicon::is_operator;
 use super::read::{Word, read};
 
 /// A phrase that points at something that was said or found before.
@@ -132,10 +130,13 @@ pub(super) const BEHIND_THAT: &[&str] = &[
     "högt", "tyst",
 ];
 
+/// Words within which a part says that something is to be written down.
+const NOTED_WITHIN: usize = 10;
+
 /// Where what is to be written down begins, which points at nothing of the request: "note that I called him".
 pub(super) fn content(words: &[Word]) -> usize {
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    let noted = (0..words.len().min(LOOKED_AT_MAX + 4)).find(|at| super::kinds::NOTING.contains(&lower(*at)));
+    let noted = (0..words.len().min(NOTED_WITHIN)).find(|at| super::kinds::NOTING.contains(&lower(*at)));
     let Some(noted) = noted else { return words.len() };
     let begins = |at: &usize| {
         let next = lower(at + 1);
@@ -285,7 +286,12 @@ pub(super) fn phrase_at(words: &[Word], at: usize) -> Option<usize> {
     let compares = at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|word| {
         matches!(word.lower.as_str(), "dubbelt" | "lika" | "hälften" | "gånger" | "hur" | "how" | "not" | "inte")
     });
-    if compares {
+    // "The remainder when you divide it by 11" is one to come.
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let remainder = if lower(at) == "the" { at + 1 } else { at };
+    let comes = matches!(lower(remainder), "remainder" | "resten" | "rest")
+        && matches!(lower(remainder + 1), "when" | "if" | "of" | "när" | "om" | "vid" | "av");
+    if compares || comes {
         return None;
     }
     PHRASES.iter().filter(is_there).map(|phrase| phrase.len()).max()
@@ -486,6 +492,7 @@ fn definite(word: &str) -> Option<(&'static str, bool)> {
         "summan" | "slutsumman" | "totalen" => ("sum", false),
         "talet" | "siffran" | "antalet" | "värdet" | "beloppet" => ("number", false),
         "produkten" => ("result", false),
+        "sluggen" | "slugen" => ("slug", false),
         "datumet" => ("date", false),
         "texten" | "meningen" | "frasen" | "strängen" | "citatet" => ("text", true),
         _ => return None,
@@ -498,7 +505,7 @@ const NOUNS: &[&str] = &[
 ];
 
 /// Whether a word before "after that" makes it a time: "ten days after that".
-fn is_span_of_time(word: &str) -> bool {
+pub(super) fn is_span_of_time(word: &str) -> bool {
     const SPANS: &[&str] = &[
         "since",
         "day",
@@ -520,222 +527,12 @@ fn is_span_of_time(word: &str) -> bool {
         "weekdays",
         "vardag",
         "vardagar",
+        "arbetsdag",
         "arbetsdagar",
-        "tuesday",
-        "friday",
-        "monday",
-        "fredag",
-        "måndag",
-        "tisdag",
+        "workday",
+        "workdays",
     ];
-    SPANS.contains(&word)
-}
-
-/// The text without the words that only say when it is to be done: "then", "därefter".
-pub fn without_order(text: &str) -> String {
-    let words = read(text);
-    let mut gone: Vec<Range<usize>> = Vec::new();
-    let mut at = 0;
-    while at < words.len().min(LOOKED_AT_MAX) {
-        let also = matches!(
-            words.get(at).map(|word| &*word.lower),
-            Some(
-                "också" | "även" | "also" | "dessutom" | "then" | "först" | "first" | "sist" | "slutligen" | "finally"
-            )
-        );
-        // "Vilka enheter kan du dessutom räkna om".
-        if at > 3 && words.get(at).is_some_and(|word| word.lower == "dessutom" && !word.shielded) {
-            gone.extend(words.get(at).map(|word| word.span.clone()));
-        }
-        let if_so = IF_SO.iter().find(|phrase| {
-            phrase.iter().enumerate().all(|(offset, wanted)| {
-                words.get(at + offset).is_some_and(|word| !word.shielded && word.lower == *wanted)
-            })
-        });
-        let length = order_words(&words, at).or(if_so.map(|phrase| phrase.len()));
-        let length = length.or_else(|| (also && at == 1).then_some(1)).or_else(|| {
-            let first = words
-                .get(at)
-                .is_some_and(|word| matches!(word.lower.as_str(), "first" | "först" | "och" | "å" | "and"));
-            // "Now add 10 to that".
-            let now = matches!(words.get(at).map(|word| &*word.lower), Some("now" | "nu"))
-                && words.get(at + 1).is_some_and(|next| verbs::is_verb(&next.lower));
-            ((first || now) && at == 0).then_some(1)
-        });
-        let Some(length) = length.filter(|_| at == 0 || gone.iter().any(|gone| follows(&words, gone, at)) || at <= 3)
-        else {
-            at += 1;
-            continue;
-        };
-        // "Since 2020" and "since then" are no order.
-        let is_year = |word: &str| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
-        let dated = words.get(at + length).is_some_and(|next| is_year(&next.lower));
-        let before = at.checked_sub(1).and_then(|before| words.get(before)).map(|before| before.lower.as_str());
-        let a_time = dated && at > 0
-            || before.is_some_and(|word| is_span_of_time(word) || matches!(word, "until" | "before" | "by" | "innan"));
-        if let (false, Some(first), Some(last)) = (a_time, words.get(at), words.get(at + length - 1)) {
-            gone.push(first.span.start..last.span.end);
-        }
-        at += length;
-    }
-    // "… efter det." at the end.
-    let ends = |at: &usize| {
-        *at > 0
-            && order_words(&words, *at).is_some_and(|length| {
-                words.iter().skip(at + length).all(|word| matches!(word.lower.as_str(), "." | "!" | "?"))
-            })
-    };
-    let after = gone.last().map_or(0, |gone| gone.end);
-    let behind = |at: &usize| words.get(*at).is_some_and(|word| word.span.start >= after);
-    if let Some(at) = (1..words.len()).filter(behind).find(ends)
-        && let (Some(first), Some(length)) = (words.get(at), order_words(&words, at))
-        && let Some(last) = words.get(at + length - 1)
-        && !at.checked_sub(1).and_then(|before| words.get(before)).is_some_and(|word| is_span_of_time(&word.lower))
-    {
-        gone.push(first.span.start..last.span.end);
-    }
-    let mut left = String::with_capacity(text.len());
-    let mut from = 0;
-    for span in gone {
-        left.push_str(text.get(from..span.start).unwrap_or_default());
-        from = span.end;
-    }
-    left.push_str(text.get(from..).unwrap_or_default());
-    let spaced = left.trim_start_matches([',', ' ', ':']).replace("  ", " ");
-    let spaced = without_remark(without_purpose(without_courtesy(without_lead(&spaced))));
-    if spaced.chars().any(char::is_alphanumeric) { spaced.trim().to_owned() } else { text.to_owned() }
-}
-
-/// The text without what it is for: "…, so I get my pace", "… because I'm baking six". What is to be kept, or told to
-/// somebody, has its own words: "mail Eva that I am late because the train stopped".
-fn without_purpose(text: &str) -> &str {
-    let words = read(text);
-    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    let says_why = |at: &usize| match lower(*at) {
-        "so" => matches!(lower(at + 1), "i" | "we" | "that" | "it" | "he" | "she" | "they"),
-        "because" | "eftersom" => true,
-        "så" => matches!(lower(at + 1), "att" | "jag" | "vi" | "får" | "vet" | "ser" | "kan" | "har"),
-        "för" => lower(at + 1) == "att",
-        _ => false,
-    };
-    let notes = words.iter().any(|word| !word.shielded && super::kinds::NOTING.contains(&word.lower.as_str()));
-    let says = matches!(lower(0), "tell" | "ask" | "say" | "inform" | "säg" | "fråga" | "meddela" | "hälsa")
-        && !matches!(lower(1), "me" | "us" | "mig" | "oss");
-    let keeps = notes || says || super::kinds::act(text).is_some() || (0..words.len()).any(|at| lower(at) == ":");
-    let ends = (2..words.len()).find(says_why).filter(|_| !keeps && !text.contains('?'));
-    let end = ends.and_then(|at| words.get(at)).map_or(text.len(), |word| word.span.start);
-    text.get(..end).unwrap_or(text).trim_end_matches([',', ' '])
-}
-
-/// The text without what is only said of what it points at: "delete it, it's done", "save the answer as a note, it's how many
-/// chairs we need".
-fn without_remark(text: &str) -> &str {
-    let words = read(text);
-    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
-    let remarks = |at: &usize| match lower(at + 1) {
-        "it's" | "its" | "that's" | "thats" | "they're" => true,
-        "it" | "that" | "they" => matches!(lower(at + 2), "is" | "was" | "are"),
-        "det" | "den" | "de" => matches!(lower(at + 2), "är" | "var" | "blev"),
-        _ => false,
-    };
-    let comma = (2..words.len()).find(|at| lower(*at) == "," && remarks(at));
-    let Some((at, word)) = comma.and_then(|at| Some((at, words.get(at)?))) else { return text };
-    let kept = text.get(..word.span.start).unwrap_or(text);
-    let points = pointer(kept).is_some_and(|pointer| !pointer.is_weak);
-    let asks =
-        words.iter().skip(at).any(|word| word.lower == "?" || !word.shielded && QUESTIONS.contains(&&*word.lower))
-            && text.ends_with('?');
-    let starts = words.first().is_some_and(|first| verbs::is_verb(&first.lower));
-    if points && starts && !asks { kept } else { text }
-}
-
-fn without_courtesy(text: &str) -> &str {
-    let words = read(text);
-    let start = words.get(courtesy::lead(&words)).map_or(0, |word| word.span.start);
-    text.get(start..).unwrap_or(text)
-}
-
-/// Where a part may say a second thing without a verb of its own: "and", "och", or a comma, with as many words before it at least.
-pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
-    let words = read(text);
-    let n_before = n_before + order_words(&words, 0).unwrap_or(0);
-    // "Between 1 and 5" is one thing.
-    let within_pair = |at: usize| {
-        let before = words.iter().take(at).rposition(|word| {
-            !word.shielded
-                && matches!(word.lower.as_str(), "between" | "mellan" | "both" | "både" | "and" | "och" | ",")
-        });
-        before
-            .and_then(|before| words.get(before))
-            .is_some_and(|word| matches!(word.lower.as_str(), "between" | "mellan" | "both" | "både"))
-    };
-    // "…, to two decimals" is said of all.
-    let rounds = |at: usize| {
-        (at + 1..at + 5).any(|at| words.get(at).is_some_and(|word| word.lower.starts_with("decimal")))
-            || words
-                .get(at + 1)
-                .is_some_and(|word| matches!(&*word.lower, "rounded" | "avrundat" | "avrundad" | "avrunda"))
-    };
-    let joins = |at: usize| {
-        let word =
-            words.get(at).filter(|word| !(word.shielded || within_pair(at) || word.lower == "," && rounds(at)))?;
-        if says_tag(&words, at + 1) || super::noted::added(&words, at).is_some() {
-            return None;
-        }
-        // "A slug of 'a b', plus the same in capitals".
-        let is_figure = |at: Option<usize>| {
-            at.and_then(|at| words.get(at)).is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit()))
-        };
-        let plus = word.lower == "plus" && !is_figure(at.checked_sub(1)) && !is_figure(Some(at + 1));
-        // "When it is 10 in Oslo, what is it in Rome": of what is asked.
-        let is_led = words.first().is_some_and(|first| matches!(&*first.lower, "when" | "när" | "if" | "om"));
-        if word.lower == "," && is_led && super::subordinate::is_condition(&words, 0, at) {
-            return None;
-        }
-        let joint = plus || matches!(word.lower.as_str(), "and" | "och" | "å" | "o" | "samt" | ",");
-        joint.then_some(word.span.clone())
-    };
-    let mut found: Vec<Range<usize>> = Vec::new();
-    for at in n_before..words.len().saturating_sub(1) {
-        let Some(span) = joins(at) else { continue };
-        match found.last_mut() {
-            // ", and" is one.
-            Some(last) if at > n_before && joins(at - 1).is_some() => last.end = span.end,
-            _ => found.push(span),
-        }
-    }
-    found.truncate(JOINTS_MAX);
-    found
-}
-
-/// Places of one part that are looked at.
-const JOINTS_MAX: usize = 6;
-/// The text without what only says that something is to be told: "can you tell me what …", "jag vill veta hur …". What is
-/// left begins as a question does.
-fn without_lead(text: &str) -> &str {
-    let words = read(text);
-    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
-    let mut at = 0;
-    while at < LOOKED_AT_MAX && LEADING.contains(&lower(at)) {
-        at += 1;
-    }
-    let asks = QUESTIONS.contains(&lower(at)) || matches!(lower(at), "if" | "whether" | "om");
-    let start = words.get(at).filter(|_| at > 0 && asks).map_or(0, |word| word.span.start);
-    text.get(start..).unwrap_or(text)
-}
-
-const LEADING: &[&str] = &[
-    "please", "can", "could", "would", "you", "tell", "me", "say", "show", "i", "also", "need", "want", "to", "know",
-    "like", "d", "i'd", "wonder", "kan", "du", "snälla", "säg", "berätta", "tala", "om", "för", "mig", "jag", "vill",
-    "veta", "undrar", "också", "även", "behöver", "skulle", "vilja", "svara", "på", "ta", "reda", "find", "out",
-    "kolla", "check", "rate", "judge", "assess", "see", "bedöm", "avgör", "se",
-];
-
-/// Words at the beginning of a part that may say when it is to be done.
-const LOOKED_AT_MAX: usize = 6;
-
-fn follows(words: &[Word], gone: &Range<usize>, at: usize) -> bool {
-    words.get(at).is_some_and(|word| word.span.start <= gone.end + 1)
+    SPANS.contains(&word) || arguments::is_weekday(word)
 }
 
 #[cfg(test)]
@@ -783,19 +580,5 @@ mod tests {
         assert_eq!(of_its(its, &(at..at + 3), "'a b'").as_deref(), Some("what is the slug of 'a b'?"));
         assert!(asks_age("Hur gammalt var det den 12 april 2024?") && !asks_age("an old house"));
         assert!(says_born("huset byggdes den 1 maj 1908") && !says_born("the house is old"));
-    }
-
-    #[test]
-    fn words_of_order_are_left_out() {
-        for (text, wanted) in [
-            ("then convert it to miles", "convert it to miles"),
-            ("dela sedan resultatet med 9", "dela resultatet med 9"),
-            ("after that, tell me the time", "tell me the time"),
-            ("först vill jag veta vad 3 tum är i cm", "vad 3 tum är i cm"),
-            ("days since then", "days since then"),
-            ("räkna ut 7 * 8", "räkna ut 7 * 8"),
-        ] {
-            assert_eq!(without_order(text), wanted, "{text}");
-        }
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
                     || !matches!(
                         before,
                         "is" | "was" | "does" | "will" | "would" | "can" | "could" | "if" | "" | "," | "and" | "that"
-                    ) && !matches!(next, "is" | "was" | "will" | "'s")
+                    ) && (!matches!(next, "is" | "was" | "will" | "'s") || before == "of")
             }
             "det" | "den" => {
                 // "Räkna sedan om det till kilo": the rest of the verb.
@@ -59,7 +59,9 @@ pub(super) fn refers(own: &[Word], ordered: bool) -> bool {
                 if is_operator(next) || turns {
                     return true;
                 }
+                // "Vad hälften av det är".
                 let object = next.is_empty()
+                    || before == "av" && next == "är"
                     || matches!(
                         next,
                         "sedan"

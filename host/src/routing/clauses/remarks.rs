@@ -185,7 +185,10 @@ pub(super) fn heading(words: &[Word]) -> usize {
     let Some(colon) = (1..HEADING_MAX).find(|at| lower(*at) == ":") else { return 0 };
     // "Start with 3 miles: …" says what it is about.
     let before = words.get(..colon).unwrap_or_default();
-    if super::kinds::names_beginning(before) || tells_figure(before) {
+    // "Den 14 oktober klockan 16:00 i Stockholm: …".
+    let tells_time =
+        before.iter().any(|word| word.lower.starts_with(|c: char| c.is_ascii_digit()) && word.lower.contains(':'));
+    if super::kinds::names_beginning(before) || tells_figure(before) || tells_time {
         return 0;
     }
     let is_value =

@@ -346,3 +346,25 @@ fn notes_speak_of_answers() {
     assert_eq!(found("note that that number is unlisted"), None);
     assert_eq!(found("note that I called him"), None);
 }
+
+#[test]
+fn what_somebody_is_to_be_told_is_no_part_and_what_is_sent_is_ordered() {
+    check(
+        "skicka ett sms till Moa och säg grattis. Vad är 2 + 2?",
+        &["skicka ett sms till Moa och säg grattis.", "Vad är 2 + 2?"],
+    );
+    check("call Ann and tell me how much 2 + 2 is", &["call Ann", "tell me how much 2 + 2 is"]);
+    let text = "Text my sister that I am late. What is 2 + 2?";
+    let clauses = split(text, &detect(text));
+    assert!(clauses.first().is_some_and(|first| first.asks));
+}
+
+#[test]
+fn a_statement_that_is_to_be_kept_is_told_from_a_question_about_it() {
+    for text in ["Note that the lease ends on 1 May", "skriv upp att bilen är lagad", "Remember: the rent is due"] {
+        assert!(keeps_statement(text), "{text}");
+    }
+    for text in ["what is noted", "save it", "list my notes that are old", "skriv det som slug"] {
+        assert!(!keeps_statement(text), "{text}");
+    }
+}

@@ -20,6 +20,8 @@ const WORDS_NEAR: f32 = 3.0;
 const TOGETHER: usize = 6;
 /// Skills that the examples of are looked at one by one.
 const SHORTLIST: usize = 48;
+/// Scores that most skills of many do not reach.
+const WELL_ABOVE: f32 = 1.0;
 /// Standard deviations of scores as they are in large indexes, and for how many skills these stand: with few skills
 /// their own deviation says little.
 const USUAL: f32 = 12.0;
@@ -294,13 +296,40 @@ fn near(index: &Index, live: &[usize], sides: &Sides, by_words: &[f32]) -> (Vec<
             by_sides.extend(apart(place));
         }
     });
-    by_sides.select_nth_unstable(COMPARED_NEAR);
-    let mut near: Vec<usize> = by_sides.into_iter().take(COMPARED_NEAR).map(|(_, place)| place as usize).collect();
+    let mut near = nearest(&by_sides);
     near.extend(live.iter().filter(|place| by_words.get(**place).is_some_and(|score| *score > WORDS_NEAR)));
     near.truncate(2 * COMPARED_NEAR);
     near.sort_unstable();
     near.dedup();
     (near, live.iter().step_by(live.len() / COMPARED_USUAL).copied().collect())
+}
+
+/// The [`COMPARED_NEAR`] places that are the fewest dimensions apart; of those that are equally far, the first.
+fn nearest(by_sides: &[(u32, u32)]) -> Vec<usize> {
+    // Distances are small numbers: counting them takes less than sorting.
+    let mut n_at: Vec<usize> = Vec::new();
+    for (apart, _) in by_sides {
+        let apart = *apart as usize;
+        if n_at.len() <= apart {
+            n_at.resize(apart + 1, 0);
+        }
+        if let Some(n) = n_at.get_mut(apart) {
+            *n += 1;
+        }
+    }
+    let (mut n_nearer, mut farthest) = (0, 0);
+    for n in n_at {
+        if n_nearer + n > COMPARED_NEAR {
+            break;
+        }
+        n_nearer += n;
+        farthest += 1;
+    }
+    let mut n_left = COMPARED_NEAR - n_nearer;
+    let is_near = |(apart, _): &&(u32, u32)| {
+        *apart < farthest || *apart == farthest && n_left.checked_sub(1).map(|left| n_left = left).is_some()
+    };
+    by_sides.iter().filter(is_near).map(|(_, place)| *place as usize).collect()
 }
 
 /// The places of the best skills that the request may go to, and of whatever was learned.
@@ -312,6 +341,10 @@ fn shortlist(index: &Index, request: &Request<'_>, live: &[usize], score: impl F
             live.iter().filter(may).map(|place| (score(place), *place)).collect()
         }
     };
+    // Few are above the mean by as much, and all of the best are, where these are enough.
+    if places.iter().filter(|(score, _)| *score > WELL_ABOVE).count() > SHORTLIST {
+        places.retain(|(score, _)| *score > WELL_ABOVE);
+    }
     if places.len() > SHORTLIST {
         places.select_nth_unstable_by(SHORTLIST, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         places.truncate(SHORTLIST);
@@ -471,4 +504,20 @@ fn reasons(contender: &Contender<'_>, lexical: &Scores, parts: &[lexical::Part<'
         reasons.push(format!("meaning {:.2}", contender.cosine));
     }
     reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_places_are_those_that_sorting_gives() {
+        let by_sides: Vec<(u32, u32)> = (0..2_000).map(|place| (100 + place * 7_919 % 61, place)).collect();
+        let mut sorted = by_sides.clone();
+        sorted.sort_unstable();
+        let mut wanted: Vec<usize> = sorted.iter().take(COMPARED_NEAR).map(|(_, place)| *place as usize).collect();
+        wanted.sort_unstable();
+        assert_eq!(nearest(&by_sides), wanted);
+        assert_eq!(nearest(&by_sides[..10]).len(), 10);
+    }
 }

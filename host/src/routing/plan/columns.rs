@@ -121,7 +121,13 @@ pub fn list(schema: &Value) -> Option<&str> {
 pub fn is_asked(block: &str, text: &str) -> bool {
     let words = words_about(block, text);
     let says = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-    says(TABLE) || FIGURES.iter().any(|(_, figure)| says(figure)) && column(block, &words).is_some()
+    let names_any = || {
+        let names: Vec<&str> = tables::cells(block).next().unwrap_or_default();
+        names.iter().any(|name| is_named(name, &words))
+    };
+    says(TABLE)
+        || says(COMMON) && names_any()
+        || FIGURES.iter().any(|(_, figure)| says(figure)) && column(block, &words).is_some()
 }
 
 /// The words of `text`, and those that a word with a figure before a column's name is made of: "medelåldern".
@@ -155,6 +161,9 @@ fn words_about(block: &str, text: &str) -> Vec<String> {
     words
 }
 
+/// Words that ask for what a column has most often.
+const COMMON: &[&str] = &["common", "commonest", "frequent", "vanligast", "vanligaste", "oftast"];
+
 /// Words for a table and what it has.
 const TABLE: &[&str] = &[
     "table", "csv", "row", "rows", "column", "columns", "tabell", "tabellen", "rad", "rader", "raderna", "kolumn",
@@ -170,20 +179,20 @@ fn column(block: &str, words: &[String]) -> Option<usize> {
 /// The places of the columns of numbers.
 fn figures_of(block: &str) -> Option<Vec<usize>> {
     let first = tables::cells(block).nth(1)?;
-    let bare = |cell: &str| cell.trim().trim_start_matches(['-', '−', '+']).to_owned();
-    let is_figure =
-        |at: &usize| first.get(*at).is_some_and(|cell| bare(cell).starts_with(|c: char| c.is_ascii_digit()));
+    let is_figure = |at: &usize| first.get(*at).is_some_and(|cell| tables::is_figure(cell));
     Some((0..first.len()).filter(is_figure).collect())
 }
 
 /// The place of the column of numbers that `words` name.
 fn column_named(block: &str, words: &[String]) -> Option<usize> {
     let names = tables::cells(block).next()?;
-    let is_named = |name: &str| {
-        let own = arguments::words_of_name(name);
-        own.iter().any(|own| words.iter().any(|word| arguments::same_word(word, own)))
-    };
-    figures_of(block)?.into_iter().find(|at| names.get(*at).is_some_and(|name| is_named(name)))
+    figures_of(block)?.into_iter().find(|at| names.get(*at).is_some_and(|name| is_named(name, words)))
+}
+
+/// Whether `words` name the column `name`.
+fn is_named(name: &str, words: &[String]) -> bool {
+    let own = arguments::words_of_name(name);
+    own.iter().any(|own| words.iter().any(|word| arguments::same_word(word, own)))
 }
 
 #[cfg(test)]

@@ -60,11 +60,8 @@ impl Planner<'_> {
         // "What's the weather in Rome, and what time is it there": where nothing does the first, it still says where.
         let there = matches!(plain, Strategy::Ask(_)) && clauses::says_same(text);
         // "The lesson begins at 9:15 in Oslo", whatever it sounds like.
-        let states = |text: &str| {
-            !(clauses::is_order(text) || clauses::is_question(text) || clauses::is_wish(text) || text.contains('?'))
-        };
         let is_told = |(clause, made): (&Clause, &Option<Made>)| {
-            (there || !clause.asks || states(&clause.text)) && made.is_none()
+            (there || !clause.asks || !clauses::asks(&clause.text)) && made.is_none()
         };
         let at = earlier.iter().zip(before).rposition(is_told)?;
         let told = earlier.get(at)?.text.trim_end_matches(['.', '!']);

@@ -50,9 +50,6 @@ pub(super) fn with_texts(clauses: Vec<Clause>, date_of: impl Fn(&str) -> Option<
         clause
     };
     let clauses: Vec<Clause> = clauses.into_iter().enumerate().map(with_text).collect();
-    let asks = |text: &str| {
-        clauses::is_order(text) || clauses::is_question(text) || clauses::is_wish(text) || text.contains('?')
-    };
-    only_told.retain(|at| clauses.get(*at).is_some_and(|clause| !asks(&clause.text)));
+    only_told.retain(|at| clauses.get(*at).is_some_and(|clause| !clauses::asks(&clause.text)));
     (clauses, only_told)
 }

@@ -2,7 +2,6 @@
 
 use super::super::clauses::{self, Place};
 use super::super::{Reference, Step};
-use super::outputs::{self, Kind};
 use super::{Made, Planner};
 
 impl Planner<'_> {
@@ -28,10 +27,7 @@ impl Planner<'_> {
                 self.taken(text, &pointer, *at, made, true)
             }
             [(_, first, one), (_, second, other)] => {
-                let number = |made: &Made| {
-                    let best = outputs::best(&made.outputs, Kind::Number, &clauses::Pointer::default(), &made.text);
-                    best.map(|(output, _)| output.pointer.clone())
-                };
+                let number = |made: &Made| made.figure().map(|output| output.pointer.clone());
                 let (one, other) = ((*first, number(one)?), (*second, number(other)?));
                 let (sign, turned) = clauses::operation_between(text)?;
                 let places = if turned { [other, one] } else { [one, other] };

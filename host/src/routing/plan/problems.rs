@@ -3,7 +3,6 @@
 
 use super::super::arguments::{self, Said};
 use super::super::{Clause, Part, Reference, Step, clauses};
-use super::outputs::{self, Kind};
 use super::{Made, Measured, Planner, first_call, told};
 
 /// Words of questions about what something comes to, and of what somebody takes of it.
@@ -82,7 +81,7 @@ impl Planner<'_> {
         let names = |(name, _): &(&String, &serde_json::Value)| matches!(name.as_str(), "to" | "to_unit");
         let speed = last.step.arguments.iter().find(names)?.1.as_str()?;
         let (way, factor) = Said::new(text, self.language, self.ask.now).way_at(speed)?;
-        let figure = outputs::best(&last.outputs, Kind::Number, &clauses::Pointer::default(), &last.text)?.0;
+        let figure = last.figure()?;
         let (step, references) = self.calculated(&[(at, figure.pointer.clone())], &format!("{{}} * {factor}"))?;
         Some((step, references, Vec::new(), Some(Measured::In(way))))
     }
@@ -105,7 +104,7 @@ impl Planner<'_> {
             return None;
         };
         let (at, last) = last(made).filter(|(_, last)| last.gives_figure)?;
-        let figure = outputs::best(&last.outputs, Kind::Number, &clauses::Pointer::default(), &last.text)?.0;
+        let figure = last.figure()?;
         let (step, references) = self.calculated(&[(at, figure.pointer.clone())], &format!("{{}} {sign} {n}"))?;
         let unit = self.unit_of(&step, &references, made);
         Some((step, references, telling, unit))
@@ -130,7 +129,7 @@ impl Planner<'_> {
         if is_other || says(&["kvar", "left"]) && says(&["days", "dagar", "weeks", "veckor"]) {
             return None;
         }
-        let figure = outputs::best(&last.outputs, Kind::Number, &clauses::Pointer::default(), &last.text)?.0;
+        let figure = last.figure()?;
         let (step, references) = self.calculated(&[(at, figure.pointer.clone())], &template)?;
         Some((step, references, Vec::new(), None))
     }
@@ -141,7 +140,7 @@ impl Planner<'_> {
         let (at, last) = last(made)?;
         let names = |(name, _): &(&String, &serde_json::Value)| matches!(name.as_str(), "to" | "to_unit");
         let unit = last.step.arguments.iter().find(names)?.1.as_str()?;
-        let figure = outputs::best(&last.outputs, Kind::Number, &clauses::Pointer::default(), &last.text)?.0;
+        let figure = last.figure()?;
         let (whole, telling) = with_told(text, earlier, parts);
         let told = Said::new(&whole, self.language, self.ask.now).value_per(unit);
         let filled = || Said::new(text, self.language, self.ask.now).value_filled(unit);

@@ -11,8 +11,8 @@ const AMOUNTS: &[&str] = &[
     "kosta", "blir", "går", "betala", "tjänar", "räcker",
 ];
 
-/// A call with what it takes, and the parts that only told something for it.
-pub(super) type AtRate = (Step, Vec<Reference>, Vec<usize>);
+/// A call with what it takes, the parts that only told something for it, and what its figure is counted in.
+pub(super) type AtRate = (Step, Vec<Reference>, Vec<usize>, Option<Measured>);
 
 impl Planner<'_> {
     /// The call of a part that asks what the last figure comes to at a rate which it says, or which was said right before.
@@ -46,19 +46,19 @@ impl Planner<'_> {
         let named = |output: &&outputs::Output| {
             output.kind == Kind::Number && super::arguments::same_word(&output.name, &rate.per)
         };
-        let best = || outputs::best(&last.outputs, Kind::Number, &clauses::Pointer::default(), &last.text);
         let per = super::arguments::concept(&rate.per);
-        let figure = match (last.outputs.iter().find(named), best()) {
+        let figure = match (last.outputs.iter().find(named), last.figure()) {
             // Working days are days.
-            (Some(_), Some((best, _))) if best.name.contains(per) => best,
+            (Some(_), Some(best)) if best.name.contains(per) => best,
             (Some(named), _) => named,
-            (None, best) => best.filter(|_| last.gives_figure)?.0,
+            (None, best) => best.filter(|_| last.gives_figure)?,
         };
         // "At 7 litres an hour, how many hours is that?"
         let divides = clauses::counted_noun(&text).is_some_and(|noun| super::arguments::same_word(&noun, &rate.per));
         let sign = if divides { '/' } else { '*' };
         let (step, references) =
             self.calculated(&[(at, figure.pointer.clone())], &format!("{{}} {sign} {}", rate.value))?;
-        Some((step, references, told.into_iter().collect()))
+        let unit = rate.unit.filter(|_| !divides).map(|unit| Measured::In(unit.to_owned()));
+        Some((step, references, told.into_iter().collect(), unit))
     }
 }

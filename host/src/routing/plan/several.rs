@@ -3,7 +3,7 @@
 
 use super::super::arguments::{self, Said};
 use super::super::{Reference, Step, clauses};
-use super::outputs::{self, Kind, Output};
+use super::outputs::{Kind, Output};
 use super::{Made, NUMBER, Planner, TEXT, escaped, first_call, put, ways};
 
 /// Words for what is done with several figures, with its sign.
@@ -81,8 +81,7 @@ impl Planner<'_> {
         let own = |made: &Made, like: Option<&str>| -> Option<Output> {
             let like =
                 like.and_then(|name| made.outputs.iter().find(|one| one.kind == Kind::Number && one.name == name));
-            let best = || outputs::best(&made.outputs, Kind::Number, &clauses::Pointer::default(), &made.text);
-            like.or_else(|| best().map(|(best, _)| best)).cloned()
+            like.or_else(|| made.figure()).cloned()
         };
         let one = own(first, None)?;
         let like = (first.step.skill == second.step.skill).then_some(one.name.as_str());

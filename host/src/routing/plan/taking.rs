@@ -233,7 +233,7 @@ impl Planner<'_> {
 
     /// The call of a part that does something with the number of the answer before without saying so: "then take away 9".
     pub(super) fn done_to(&self, text: &str, at: usize, made: &Made) -> Option<(Step, Vec<Reference>)> {
-        let (output, _) = outputs::best(&made.outputs, Kind::Number, &clauses::Pointer::default(), &made.text)?;
+        let output = made.figure()?;
         let said = Said::new(text, self.language, self.ask.now).done_to(NUMBER)?;
         let strategy = self.decide(&said, None, true);
         let (taken, landing) = landed(first_call(&strategy)?, NUMBER, at, output)?;

@@ -116,6 +116,9 @@ impl Planner<'_> {
         if let Some(call) = self.noted(own) {
             return Some(call);
         }
+        if let Some(taken) = self.in_another_unit(own) {
+            return Some((Strategy::Direct(taken.0), taken.1));
+        }
         // "Compare it with 'b c'": asked of that, too.
         let compares = arguments::plain_words(text).next().is_some_and(|first| matches!(&*first, "compare" | "jämför"));
         if let Some((_, made)) = own.previous.filter(|_| compares && points.is_some())
@@ -215,6 +218,20 @@ impl Planner<'_> {
         }
         let goes_on = clauses::is_fragment(text).then(|| self.going_on(text, clause.ordered, at, made));
         goes_on.flatten().map(direct)
+    }
+
+    /// "And how many kilometres?": the figure before, in those.
+    fn in_another_unit(&self, own: &Own<'_>) -> Option<(Step, Vec<Reference>)> {
+        let (at, made) = own.previous.filter(|(_, made)| made.gives_figure && own.points.is_none())?;
+        let noun = clauses::counted_noun(own.text).filter(|noun| arguments::is_unit(noun))?;
+        let bare = own.text.trim_end_matches(['?', ' ']);
+        if !bare.to_lowercase().ends_with(&noun) {
+            return None;
+        }
+        let verb = if bare.to_lowercase().contains("många") { "är det" } else { "is that" };
+        let asked = format!("{bare} {verb}?");
+        let pointer = clauses::pointer(&asked)?;
+        self.taken(&asked, &pointer, at, made, true)
     }
 
     /// "Note that Tom owes me that much": the words with the answer in its place. Nothing is kept where there is none.
