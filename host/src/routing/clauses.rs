@@ -299,6 +299,7 @@ fn clause(text: &str, own: &[Word], start: &Start, listed: bool, earlier: &[Clau
         || has_data && own.iter().any(|word| !word.shielded && matches!(&*word.lower, "please" | "pls" | "tack"))
         || !earlier.is_empty() && boundary::does_to_it(own, 0)
         || texts_somebody(text, own)
+        || !earlier.is_empty() && boundary::orders_for_me(own)
         || open.by_ref().take(6).any(|at| starts_request(own, at).is_some());
     let ends = own.iter().rposition(|word| word.lower == ":").is_some_and(|at| at + 1 == own.len());
     let asks = asks

@@ -65,7 +65,8 @@ pub fn options(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         let (tokens, score) = mention(reading, &written)
             .or_else(|| joined(reading, parameter, &written))
             .or_else(|| symbol(reading, &written))
-            .or_else(|| lettering(reading, &written))?;
+            .or_else(|| lettering(reading, &written))
+            .filter(|(tokens, _)| !is_replaced(reading, tokens.start))?;
         let cue = cues::around(reading, parameter, &tokens);
         Some(Offer { shares: true, ..Offer::new(option.clone(), tokens, score + 0.4 * cue.sum()) })
     });
@@ -74,6 +75,16 @@ pub fn options(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         offers.extend(told(reading, parameter));
     }
     offers
+}
+
+/// "With underscores instead of hyphens": the second is what is not meant.
+fn is_replaced(reading: &Reading<'_>, at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back).map_or("", |at| reading.text.lower(at));
+    match (before(3), before(2), before(1)) {
+        (_, "instead", "of") | (_, "rather", "than") | (_, "istället", "för") | ("i", "stället", "för") => true,
+        (_, _, "not") | (_, _, "inte") => true,
+        _ => false,
+    }
 }
 
 /// An option in one word with what it is an option of: "uppercase", of the case.
@@ -248,6 +259,8 @@ fn alike(left: &str, right: &str) -> bool {
         || left.len() < 5 && words::concept(left) == right
         || left.strip_suffix("case").is_some_and(|stem| stem == right)
         || left.strip_suffix("format").is_some_and(|stem| words::same(stem, right))
+        // "Datamängd" is of data.
+        || ["mängd", "mängder", "storlek", "storlekar"].iter().any(|kind| right.strip_suffix(kind) == Some(left))
         || (left.chars().count() >= 4 && words::same(left, right))
 }
 

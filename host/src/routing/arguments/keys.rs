@@ -73,6 +73,10 @@ pub fn query(reading: &Reading<'_>) -> Option<Offer> {
         let tokens = outside.first().copied()?..outside.last().copied()? + 1;
         return Some(Offer { shares: true, ..Offer::new(Value::from(path), tokens, 1.5) });
     }
+    if let Some(path) = placed(reading, &outside, &places, &named) {
+        let tokens = outside.first().copied()?..outside.last().copied()? + 1;
+        return Some(Offer { shares: true, ..Offer::new(Value::from(path), tokens, 1.5) });
+    }
     let first = named.first()?;
     if says_more(reading, &outside, &named) {
         return None;
@@ -111,6 +115,19 @@ fn counted(reading: &Reading<'_>, outside: &[usize], places: &[Place], named: &[
     let of_it = named.iter().all(|named| list.key() == Some(named.key));
     (of_it && says(&["many", "många", "antal", "number"]) && says(ITEMS))
         .then(|| format!("{}[*]", written(&list.steps, None)))
+}
+
+/// One item of the only list, by its place: "the first value", "det sista elementet".
+fn placed(reading: &Reading<'_>, outside: &[usize], places: &[Place], named: &[Named<'_>]) -> Option<String> {
+    const ITEM: &[&str] =
+        &["entry", "item", "element", "value", "object", "elementet", "posten", "värdet", "objektet", "one"];
+    let says = outside.iter().any(|at| ITEM.contains(&reading.text.lower(*at)));
+    let mut lists = places.iter().filter(|place| place.is_list);
+    let list = lists.next().filter(|_| says && named.is_empty() && lists.next().is_none())?;
+    match index(reading, outside)? {
+        Index::This(at) => Some(format!("{}[{at}]", written(&list.steps, None))),
+        Index::All => None,
+    }
 }
 
 fn walk(value: &Value, steps: &mut Vec<Option<String>>, places: &mut Vec<Place>, budget: &mut usize) {
@@ -223,6 +240,7 @@ fn alike(key: &str, word: &str) -> bool {
         }
     };
     let lost = |one: &str, many: &str| short(one).is_some_and(|short| short.len() > 2 && bare(many) == Some(short));
+    let word = word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(word);
     // "Epostadresser" of `epost`.
     let plain = word.replace('-', "");
     let begins = key.chars().count() > 4

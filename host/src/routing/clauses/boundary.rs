@@ -61,6 +61,14 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     {
         return Some(Start { word: at, ordered: true });
     }
+    // "Get the lead from {…}, and then all the members".
+    if let Some(length) = order_words(words, at)
+        && is(&["all", "alla"], at + length)
+        && words.iter().take(at).any(|word| word.lower == "{")
+        && says_something(words, at + length)
+    {
+        return Some(Start { word: at, ordered: true });
+    }
     // "And then half of that sum".
     if let Some(length) = order_words(words, at) {
         let article = usize::from(is(&["a", "one", "en", "the"], at + length));
@@ -831,6 +839,19 @@ pub(super) fn orders_something(words: &[Word], at: usize) -> bool {
         !word.shielded && word.lower.chars().all(char::is_alphabetic) && !DETERMINERS.contains(&word.lower.as_str())
     });
     is_word && words.get(at + 1).is_some_and(|next| ARTICLES.contains(&next.lower.as_str()))
+}
+
+/// Whether words are an order to do something for somebody, though its verb is not known: "sing me a song".
+pub(super) fn orders_for_me(words: &[Word]) -> bool {
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    let is_verb = words.first().is_some_and(|word| {
+        !word.shielded
+            && word.lower.chars().all(char::is_alphabetic)
+            && !DETERMINERS.contains(&&*word.lower)
+            && !SUBJECTS.contains(&&*word.lower)
+            && !AUXILIARIES.contains(&&*word.lower)
+    });
+    is_verb && matches!(lower(1), "me" | "us" | "mig" | "oss") && matches!(lower(2), "a" | "an" | "the" | "en" | "ett")
 }
 
 /// Whether a word at `at` does something to what came before, though it is no verb that is known: "och sjung den för mig".

@@ -179,7 +179,9 @@ fn column(block: &str, words: &[String]) -> Option<usize> {
 /// The places of the columns of numbers.
 fn figures_of(block: &str) -> Option<Vec<usize>> {
     let first = tables::cells(block).nth(1)?;
-    let is_figure = |at: &usize| first.get(*at).is_some_and(|cell| tables::is_figure(cell));
+    // A date begins with a figure, and is none.
+    let is_date = |cell: &str| cell.trim().chars().skip(1).filter(|letter| *letter == '-').count() > 1;
+    let is_figure = |at: &usize| first.get(*at).is_some_and(|cell| tables::is_figure(cell) && !is_date(cell));
     Some((0..first.len()).filter(is_figure).collect())
 }
 

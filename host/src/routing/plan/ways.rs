@@ -193,6 +193,14 @@ impl Planner<'_> {
         {
             return Some(direct(taken));
         }
+        // "Find my note about rent, count its words, and delete it": what the part before was about.
+        let about = made.references.first().and_then(|taken| Some((taken.part, own.before.get(taken.part)?.as_ref()?)));
+        if let Some((at, found)) = about
+            && let Some(pointer) = points.filter(|pointer| !pointer.is_weak)
+            && let Some(taken) = self.of_list(text, pointer, at, found)
+        {
+            return Some(direct(taken));
+        }
         // "The number of words in 'a b'" says itself what it is.
         let names = clauses::is_fragment(text) && clauses::says_what(text);
         if names && let Some(step) = self.clear(text) {
@@ -225,7 +233,7 @@ impl Planner<'_> {
         let (at, made) = own.previous.filter(|(_, made)| made.gives_figure && own.points.is_none())?;
         let noun = clauses::counted_noun(own.text).filter(|noun| arguments::is_unit(noun))?;
         let bare = own.text.trim_end_matches(['?', ' ']);
-        if !bare.to_lowercase().ends_with(&noun) {
+        if Said::new(own.text, self.language, self.ask.now).says_value() || !bare.to_lowercase().ends_with(&noun) {
             return None;
         }
         let verb = if bare.to_lowercase().contains("många") { "är det" } else { "is that" };
@@ -483,6 +491,10 @@ impl Planner<'_> {
     pub(super) fn of_own_block(&self, part: &Part, has_block: bool) -> Option<Strategy> {
         let block = self.block.filter(|_| has_block && part.clause.asks && part.references.is_empty())?;
         let text = part.clause.text.as_str();
+        // "Send it to my boss" stands above the table, and asks nothing about it.
+        if clauses::act(text).is_some() {
+            return None;
+        }
         let takes =
             |step: &Step| step.arguments.values().filter_map(Value::as_str).any(|text| self.is_block(text, block));
         let says = Said::new(text, self.language, self.ask.now).says_value();
