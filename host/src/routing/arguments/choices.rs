@@ -80,11 +80,14 @@ pub fn options(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
 /// "With underscores instead of hyphens": the second is what is not meant.
 fn is_replaced(reading: &Reading<'_>, at: usize) -> bool {
     let before = |back: usize| at.checked_sub(back).map_or("", |at| reading.text.lower(at));
-    match (before(3), before(2), before(1)) {
-        (_, "instead", "of") | (_, "rather", "than") | (_, "istället", "för") | ("i", "stället", "för") => true,
-        (_, _, "not") | (_, _, "inte") => true,
-        _ => false,
-    }
+    matches!(
+        (before(3), before(2), before(1)),
+        (_, "instead", "of")
+            | (_, "rather", "than")
+            | (_, "istället", "för")
+            | ("i", "stället", "för")
+            | (_, _, "not" | "inte")
+    )
 }
 
 /// An option in one word with what it is an option of: "uppercase", of the case.
