@@ -843,6 +843,8 @@ pub(super) fn orders_something(words: &[Word], at: usize) -> bool {
 
 /// Whether words are an order to do something for somebody, though its verb is not known: "sing me a song".
 pub(super) fn orders_for_me(words: &[Word]) -> bool {
+    let idle = |word: &&Word| matches!(&*word.lower, "oh" | "åh" | "well" | "," | "and" | "och" | "also");
+    let words = words.get(words.iter().take_while(idle).count()..).unwrap_or_default();
     let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
     let is_verb = words.first().is_some_and(|word| {
         !word.shielded

@@ -357,6 +357,8 @@ fn what_somebody_is_to_be_told_is_no_part_and_what_is_sent_is_ordered() {
     let text = "Text my sister that I am late. What is 2 + 2?";
     let clauses = split(text, &detect(text));
     assert!(clauses.first().is_some_and(|first| first.asks));
+    let text = "What day is 2 May 2027? Oh, and sing me a song.";
+    assert!(split(text, &detect(text)).last().is_some_and(|last| last.asks && last.text.contains("sing")));
 }
 
 #[test]

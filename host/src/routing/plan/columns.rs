@@ -144,6 +144,15 @@ fn words_about(block: &str, text: &str) -> Vec<String> {
     ];
     let names: Vec<String> = tables::cells(block).next().into_iter().flatten().map(str::to_lowercase).collect();
     let mut words: Vec<String> = arguments::plain_words(text).collect();
+    // "Min chef" is nobody's lowest.
+    let is_mine = |pair: &[String]| {
+        let of = ["max", "and", "och", "value", "värde", "värdet", "of", "på", "i", "för", "av", "in", "for"];
+        matches!(pair, [mine, next] if mine == "min" && !of.contains(&&**next)
+            && !names.iter().any(|name| arguments::same_word(name.trim(), next)))
+    };
+    if let Some(at) = words.windows(2).position(is_mine) {
+        words.remove(at);
+    }
     let parts = words.iter().find_map(|word| {
         FIRST.iter().find_map(|(first, figure)| {
             let rest = word.strip_prefix(first)?;
@@ -216,6 +225,7 @@ mod tests {
         assert_eq!(at("vad är summan av priserna?").as_deref(), Some("/columns/1/sum"));
         assert_eq!(at("what is the highest antal").as_deref(), Some("/columns/2/max"));
         assert_eq!(at("what is the highest"), None, "of which?");
+        assert_eq!(at("skicka den till min chef"), None, "a word of its own");
         assert_eq!(at("what is the median pris"), None, "nothing tells it");
         assert_eq!(figure(&schema, "a,b\nx,1", "the total"), Some(("/columns/1/sum".to_owned(), "sum")));
     }
