@@ -262,8 +262,6 @@ fn alike(left: &str, right: &str) -> bool {
         || left.len() < 5 && words::concept(left) == right
         || left.strip_suffix("case").is_some_and(|stem| stem == right)
         || left.strip_suffix("format").is_some_and(|stem| words::same(stem, right))
-        // "Datamängd" is of data.
-        || ["mängd", "mängder", "storlek", "storlekar"].iter().any(|kind| right.strip_suffix(kind) == Some(left))
         || (left.chars().count() >= 4 && words::same(left, right))
 }
 

@@ -281,7 +281,6 @@ fn password(run: &str, rest: &str) -> Option<usize> {
         && bare.contains(char::is_alphabetic)
         && inside.contains(MARKS)
         && bare.chars().all(|letter| letter.is_alphanumeric() || MARKS.contains(&letter) || "-_*+%".contains(letter))
-        // An address has a name before the sign and dots behind it, and a sum has no letters beside its signs.
         && !inside.split(MARKS).any(str::is_empty);
     let goes_on = rest
         .get(run.len()..)
