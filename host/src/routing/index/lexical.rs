@@ -28,7 +28,7 @@ const SCHEMA_BYTES_MAX: usize = 1_500;
 /// Most examples of one skill whose words are kept.
 const EXAMPLES_MAX: usize = 64;
 /// How often a field's words count.
-const WEIGHT_NAME: f32 = 2.5;
+const WEIGHT_NAME: f32 = 1.5;
 const WEIGHT_DESCRIPTION: f32 = 1.0;
 const WEIGHT_EXAMPLE: f32 = 1.0;
 const WEIGHT_SCHEMA: f32 = 0.5;

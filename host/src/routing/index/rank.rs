@@ -39,11 +39,10 @@ const TAUGHT: f32 = 3.0;
 /// What the centre of a skill's requests counts once taught, and what its description does, bare and taught.
 const CENTRE_TAUGHT: f32 = 1.0;
 const DESCRIPTION_BARE: f32 = 1.0;
-const DESCRIPTION_TAUGHT: f32 = 0.2;
-/// What the nearest examples count, how many of them, and by how much cosines between requests differ.
+const DESCRIPTION_TAUGHT: f32 = 0.14;
+/// What the nearest example counts, and by how much cosines between requests differ.
 const NEAREST: f32 = 0.2;
-const NEAREST_EXAMPLES: usize = 3;
-const NEAREST_SPREAD: f32 = 0.02;
+const NEAREST_SPREAD: f32 = 0.03;
 /// What the centre of vectors made of words counts, where there is no model.
 const CENTRE_HASHED: f32 = 1.0;
 /// What a request that is the very example counts, and one that was learned.
@@ -72,9 +71,8 @@ struct Contender<'a> {
     score: f32,
     lexical: f32,
     cosine: f32,
+    /// The nearest example, and its cosine.
     nearest: Option<(f32, &'a str)>,
-    /// The mean cosine of the nearest examples.
-    near: Option<f32>,
     same: Option<&'static str>,
 }
 
@@ -97,7 +95,7 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
         index.parts.iter().map(|part| lexical::Part { postings: &part.postings, lengths: &part.lengths }).collect();
     let lexical = lexical::score(text, &parts, PART_SLOTS, &index.totals);
     let live = index.live.as_slice();
-    let by_words = by_words(&lexical, live);
+    let by_words = by_words(&lexical, live.len());
     let taught = (index.totals.n_examples as f32 / (index.len().max(1) as f32 * TAUGHT)).min(1.0);
     let by_meaning = request.vector.is_some() && !index.is_by_words();
     let (centre, description) = if by_meaning {
@@ -123,7 +121,7 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
         .filter_map(|place| {
             let entry = index.entry(*place)?.as_ref();
             let (lexical, score) = (by_words.get(*place).copied().unwrap_or_default(), score(place));
-            Some(Contender { place: *place, entry, score, lexical, cosine: 0.0, nearest: None, near: None, same: None })
+            Some(Contender { place: *place, entry, score, lexical, cosine: 0.0, nearest: None, same: None })
         })
         .collect();
     for contender in &mut contenders {
@@ -142,30 +140,20 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     ranking
 }
 
-/// The sum of both kinds' standard scores, made one again; 0 where there is no skill.
-fn by_words(lexical: &Scores, live: &[usize]) -> Vec<f32> {
+/// The sum of both kinds' standard scores, made one again, for each place.
+fn by_words(lexical: &Scores, n_skills: usize) -> Vec<f32> {
     let mut sum: Vec<f32> = vec![0.0; lexical.of_kind.first().map_or(0, Vec::len)];
     for (scores, best) in lexical.of_kind.iter().zip(lexical.best_possible) {
-        let standard = Standard::of(scores, live, USUAL_LEXICAL * best);
-        for place in live {
-            if let (Some(sum), Some(score)) = (sum.get_mut(*place), scores.get(*place)) {
-                *sum += standard.at(*score) / KINDS as f32;
-            }
+        // Places without a skill have no score, and add nothing to the sums.
+        let standard = Standard::of(scores, n_skills, USUAL_LEXICAL * best);
+        for (sum, score) in sum.iter_mut().zip(scores) {
+            *sum += standard.at(*score) / KINDS as f32;
         }
     }
     sum
 }
 
-/// Makes scores standard ones: less the mean of the `usual` places, in their standard deviations. `deviation` is what
-/// these are in large indexes.
-fn standardise(scores: &mut [f32], usual: &[usize], deviation: f32) {
-    let standard = Standard::of(scores, usual, deviation);
-    for score in scores {
-        *score = standard.at(*score);
-    }
-}
-
-/// What makes scores standard ones.
+/// Makes scores standard ones: less the mean of `usual`, in their standard deviations.
 struct Standard {
     mean: f32,
     /// One over the standard deviation.
@@ -173,13 +161,19 @@ struct Standard {
 }
 
 impl Standard {
-    fn of(scores: &[f32], usual: &[usize], deviation: f32) -> Standard {
-        let (mut sum, mut squares) = (0.0_f64, 0.0_f64);
-        for score in usual.iter().filter_map(|place| scores.get(*place)) {
-            sum += f64::from(*score);
-            squares += f64::from(*score) * f64::from(*score);
+    /// Of `n` scores, those of zero may be left out. `deviation` is what they have in large indexes.
+    fn of(usual: &[f32], n: usize, deviation: f32) -> Standard {
+        // Eight sums at once, which the compiler makes vectors of.
+        let (eights, rest) = usual.as_chunks::<8>();
+        let (mut sums, mut squares) = ([0.0_f64; 8], [0.0_f64; 8]);
+        for scores in eights.iter().map(|eight| &eight[..]).chain([rest]) {
+            for ((sum, square), score) in sums.iter_mut().zip(&mut squares).zip(scores) {
+                *sum += f64::from(*score);
+                *square += f64::from(*score) * f64::from(*score);
+            }
         }
-        let n = usual.len() as f64;
+        let (sum, squares) = (sums.iter().sum::<f64>(), squares.iter().sum::<f64>());
+        let n = n as f64;
         let mean = sum / n.max(1.0);
         let about = (squares - sum * mean).max(0.0);
         let deviation = ((about + f64::from(USUAL * deviation * deviation)) / (n + f64::from(USUAL))).sqrt().max(1e-6);
@@ -216,33 +210,35 @@ fn dense(
         part.and_then(|part| part.centres.get(place % PART_SLOTS)).is_some_and(|centre| centre.at.step > 0.0)
     };
     with.retain(has_vectors);
-    let usual = if sample.is_empty() { &with } else { &sample };
-    let n_places = index.parts.len() * PART_SLOTS;
-    let (mut scores, mut cosines) = (vec![0.0; n_places], vec![0.0; n_places]);
+    let at = |place: &usize| with.binary_search(place).ok();
+    let usual: Vec<usize> = if sample.is_empty() { (0..with.len()).collect() } else { sample.iter().filter_map(at).collect() };
     let towards = Probe::new(&direction);
     let (of_requests, of_descriptions) = (dot(&direction, &space.requests), dot(&direction, &space.descriptions));
-    fill(&mut scores, &with, &towards, index, |part, slot| {
+    let fits = products(index, &with, &towards, |part, slot| {
         let centre = part.centres.get(slot)?;
         let common = (1.0 - centre.described) * of_requests + centre.described * of_descriptions;
         let less = common + centre.at.distance * centre.at.distance / 2.0;
         Some(Row { codes: codes(&part.codes, slot)?, step: centre.at.step, less, length: 1.0 })
     });
-    standardise(&mut scores, usual, USUAL_FIT);
     let probe = Probe::new(&away);
     let (length, common) = (vector::length(&away).max(1e-6), dot(&away, &space.descriptions));
-    fill(&mut cosines, &with, &probe, index, |part, slot| {
+    let cosines = products(index, &with, &probe, |part, slot| {
         let description = part.descriptions.get(slot)?;
         let length = length * description.distance.max(1e-6);
         Some(Row { codes: codes(&part.description_codes, slot)?, step: description.step, less: common, length })
     });
-    standardise(&mut cosines, usual, USUAL_COSINE);
-    let mut sums = vec![0.0; n_places];
-    for place in &with {
-        if let (Some(sum), Some(fit), Some(cosine)) = (sums.get_mut(*place), scores.get(*place), cosines.get(*place)) {
-            *sum = centre * fit + description * cosine;
+    let standard = |scores: &[f32], deviation: f32| {
+        let usual: Vec<f32> = usual.iter().filter_map(|at| scores.get(*at).copied()).collect();
+        Standard::of(&usual, usual.len(), deviation)
+    };
+    let (fit, like) = (standard(&fits, USUAL_FIT), standard(&cosines, USUAL_COSINE));
+    let mut scores = vec![0.0; index.parts.len() * PART_SLOTS];
+    for ((place, of_centre), cosine) in with.iter().zip(fits).zip(cosines) {
+        if let Some(score) = scores.get_mut(*place) {
+            *score = centre * fit.at(of_centre) + description * like.at(cosine);
         }
     }
-    Some(Dense { probe: Probe::new(vector), whitened, scores: sums })
+    Some(Dense { probe: Probe::new(vector), whitened, scores })
 }
 
 /// A packed vector, and what is made of its product with another: less so much, in units of this length.
@@ -253,25 +249,39 @@ struct Row<'a> {
     length: f32,
 }
 
-/// Puts what comes of `probe` and the row of each of `places` there.
-fn fill<'a>(
-    scores: &mut [f32],
+/// What comes of `probe` and the row of each of `places`.
+fn products<'a>(
+    index: &'a Index,
     places: &[usize],
     probe: &Probe,
-    index: &'a Index,
     row: impl Fn(&'a Part, usize) -> Option<Row<'a>>,
-) {
-    pulp::Arch::new().dispatch(|| {
-        for place in places {
-            let part = index.parts.get(place / PART_SLOTS);
-            if let (Some(score), Some(part)) = (scores.get_mut(*place), part) {
-                *score = match row(part, place % PART_SLOTS) {
-                    Some(row) => (probe.dot(row.codes) * row.step - row.less) / row.length,
-                    None => 0.0,
-                };
-            }
+) -> Vec<f32> {
+    pulp::Arch::new().dispatch(Products { index, places, probe, row })
+}
+
+/// The work of [`products`]: no closure, as one that is not inlined is not built for what the processor can do.
+struct Products<'a, 'b, F> {
+    index: &'a Index,
+    places: &'b [usize],
+    probe: &'b Probe,
+    row: F,
+}
+
+impl<'a, F: Fn(&'a Part, usize) -> Option<Row<'a>>> pulp::WithSimd for Products<'a, '_, F> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Vec<f32> {
+        let mut products = Vec::with_capacity(self.places.len());
+        for place in self.places {
+            let part = self.index.parts.get(place / PART_SLOTS);
+            products.push(match part.and_then(|part| (self.row)(part, place % PART_SLOTS)) {
+                Some(row) => (self.probe.dot(row.codes) * row.step - row.less) / row.length,
+                None => 0.0,
+            });
         }
-    });
+        products
+    }
 }
 
 /// The codes at a slot of a part.
@@ -286,17 +296,7 @@ fn near(index: &Index, live: &[usize], sides: &Sides, by_words: &[f32]) -> (Vec<
     if live.len() <= COMPARED_ALL {
         return (live.to_vec(), Vec::new());
     }
-    let apart = |place: &usize| {
-        let part = index.parts.get(place / PART_SLOTS)?;
-        Some((part.sides.get(place % PART_SLOTS)?.apart(sides), u32::try_from(*place).ok()?))
-    };
-    let mut by_sides: Vec<(u32, u32)> = Vec::with_capacity(live.len());
-    pulp::Arch::new().dispatch(|| {
-        for place in live {
-            by_sides.extend(apart(place));
-        }
-    });
-    let mut near = nearest(&by_sides);
+    let mut near = nearest(live, &pulp::Arch::new().dispatch(Apart { index, sides }));
     near.extend(live.iter().filter(|place| by_words.get(**place).is_some_and(|score| *score > WORDS_NEAR)));
     near.truncate(2 * COMPARED_NEAR);
     near.sort_unstable();
@@ -304,16 +304,34 @@ fn near(index: &Index, live: &[usize], sides: &Sides, by_words: &[f32]) -> (Vec<
     (near, live.iter().step_by(live.len() / COMPARED_USUAL).copied().collect())
 }
 
-/// The [`COMPARED_NEAR`] places that are the fewest dimensions apart; of those that are equally far, the first.
-fn nearest(by_sides: &[(u32, u32)]) -> Vec<usize> {
-    // Distances are small numbers: counting them takes less than sorting.
-    let mut n_at: Vec<usize> = Vec::new();
-    for (apart, _) in by_sides {
-        let apart = *apart as usize;
-        if n_at.len() <= apart {
-            n_at.resize(apart + 1, 0);
+/// In how many dimensions each place lies on the other side than `sides`: no closure, as [`Products`].
+struct Apart<'a> {
+    index: &'a Index,
+    sides: &'a Sides,
+}
+
+impl pulp::WithSimd for Apart<'_> {
+    type Output = Vec<u16>;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Vec<u16> {
+        let mut apart = vec![0; self.index.parts.len() * PART_SLOTS];
+        for (part, apart) in self.index.parts.iter().zip(apart.chunks_mut(PART_SLOTS)) {
+            for (apart, sides) in apart.iter_mut().zip(&part.sides) {
+                *apart = sides.apart(self.sides) as u16;
+            }
         }
-        if let Some(n) = n_at.get_mut(apart) {
+        apart
+    }
+}
+
+/// The [`COMPARED_NEAR`] of `live` that are the fewest dimensions apart; of those that are equally far, the first.
+fn nearest(live: &[usize], apart: &[u16]) -> Vec<usize> {
+    // Distances are small numbers: counting them takes less than sorting.
+    let mut n_at: Vec<usize> = vec![0; Sides::DIMENSIONS + 1];
+    let distance = |place: &usize| apart.get(*place).map(|apart| usize::from(*apart));
+    for distance in live.iter().filter_map(distance) {
+        if let Some(n) = n_at.get_mut(distance) {
             *n += 1;
         }
     }
@@ -326,24 +344,27 @@ fn nearest(by_sides: &[(u32, u32)]) -> Vec<usize> {
         farthest += 1;
     }
     let mut n_left = COMPARED_NEAR - n_nearer;
-    let is_near = |(apart, _): &&(u32, u32)| {
-        *apart < farthest || *apart == farthest && n_left.checked_sub(1).map(|left| n_left = left).is_some()
+    let is_near = |place: &&usize| {
+        distance(place).is_some_and(|apart| {
+            apart < farthest || apart == farthest && n_left.checked_sub(1).map(|left| n_left = left).is_some()
+        })
     };
-    by_sides.iter().filter(is_near).map(|(_, place)| *place as usize).collect()
+    live.iter().filter(is_near).copied().collect()
 }
 
 /// The places of the best skills that the request may go to, and of whatever was learned.
 fn shortlist(index: &Index, request: &Request<'_>, live: &[usize], score: impl Fn(&usize) -> f32) -> Vec<usize> {
-    let mut places: Vec<(f32, usize)> = match request.among {
-        None => live.iter().map(|place| (score(place), *place)).collect(),
-        Some(among) => {
-            let may = |place: &&usize| index.entry(**place).is_some_and(|entry| among(&entry.profile.name));
-            live.iter().filter(may).map(|place| (score(place), *place)).collect()
-        }
+    let may = |place: usize| {
+        request.among.is_none_or(|among| index.entry(place).is_some_and(|entry| among(&entry.profile.name)))
+    };
+    let above = |least: f32| -> Vec<(f32, usize)> {
+        let scored = live.iter().map(|place| (score(place), *place)).filter(|(score, _)| *score > least);
+        scored.filter(|(_, place)| may(*place)).collect()
     };
     // Few are above the mean by as much, and all of the best are, where these are enough.
-    if places.iter().filter(|(score, _)| *score > WELL_ABOVE).count() > SHORTLIST {
-        places.retain(|(score, _)| *score > WELL_ABOVE);
+    let mut places = above(WELL_ABOVE);
+    if places.len() < SHORTLIST {
+        places = above(f32::NEG_INFINITY);
     }
     if places.len() > SHORTLIST {
         places.select_nth_unstable_by(SHORTLIST, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -372,10 +393,6 @@ fn look_closer<'a>(contender: &mut Contender<'a>, folded: &str, dense: Option<&D
             sum = products.iter().sum::<f32>() + vectors.description.dot(&dense.probe);
         });
         contender.cosine = sum / (products.len() + 1) as f32 / vectors.length.max(1e-6);
-        let mut nearest = products.clone();
-        nearest.sort_by(|a, b| b.total_cmp(a));
-        nearest.truncate(NEAREST_EXAMPLES);
-        contender.near = (!nearest.is_empty()).then(|| nearest.iter().sum::<f32>() / nearest.len() as f32);
         contender.nearest = products.into_iter().zip(texts).max_by(|(a, _), (b, _)| a.total_cmp(b));
     }
     if !folded.is_empty() && entry.folded.iter().any(|example| example == folded) {
@@ -390,12 +407,12 @@ fn look_closer<'a>(contender: &mut Contender<'a>, folded: &str, dense: Option<&D
     }
 }
 
-/// Adds how near the nearest examples are, against those of the other contenders.
+/// Adds how near the nearest example is, against those of the other contenders.
 fn add_nearest(contenders: &mut [Contender<'_>]) {
-    let known = || contenders.iter().filter_map(|contender| contender.near);
+    let known = || contenders.iter().filter_map(|contender| contender.nearest).map(|(cosine, _)| cosine);
     let mean = known().sum::<f32>() / known().count().max(1) as f32;
     for contender in contenders {
-        let near = contender.near.map_or(0.0, |near| near - mean);
+        let near = contender.nearest.map_or(0.0, |(cosine, _)| cosine - mean);
         contender.score += NEAREST * (near / NEAREST_SPREAD).clamp(-4.0, 4.0);
     }
 }
@@ -512,12 +529,13 @@ mod tests {
 
     #[test]
     fn the_nearest_places_are_those_that_sorting_gives() {
-        let by_sides: Vec<(u32, u32)> = (0..2_000).map(|place| (100 + place * 7_919 % 61, place)).collect();
-        let mut sorted = by_sides.clone();
-        sorted.sort_unstable();
-        let mut wanted: Vec<usize> = sorted.iter().take(COMPARED_NEAR).map(|(_, place)| *place as usize).collect();
+        let apart: Vec<u16> = (0..2_000).map(|place| 100 + place * 31 % 61).collect();
+        let live: Vec<usize> = (0..2_000).filter(|place| place % 3 > 0).collect();
+        let mut sorted = live.clone();
+        sorted.sort_by_key(|place| apart[*place]);
+        let mut wanted: Vec<usize> = sorted.into_iter().take(COMPARED_NEAR).collect();
         wanted.sort_unstable();
-        assert_eq!(nearest(&by_sides), wanted);
-        assert_eq!(nearest(&by_sides[..10]).len(), 10);
+        assert_eq!(nearest(&live, &apart), wanted);
+        assert_eq!(nearest(&live[..10], &apart).len(), 10);
     }
 }

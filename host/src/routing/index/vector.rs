@@ -72,6 +72,8 @@ impl Probe {
 pub struct Sides([u64; 4]);
 
 impl Sides {
+    pub const DIMENSIONS: usize = 256;
+
     pub fn of(values: &[f32]) -> Sides {
         let mut sides = Sides::default();
         for (word, values) in sides.0.iter_mut().zip(values.chunks(64)) {
