@@ -71,11 +71,10 @@ struct Part {
     entries: Vec<Option<Arc<Entry>>>,
     postings: [Postings; KINDS],
     lengths: Vec<[f32; KINDS]>,
-    /// Centres' codes of all slots, one after another; zeros where there is none.
+    /// The codes of all slots one after another, of each its centre's and then its description's, as both are read for
+    /// each; zeros where there is none.
     codes: Vec<i8>,
     centres: Vec<Centre>,
-    /// Descriptions' codes, in the same way.
-    description_codes: Vec<i8>,
     descriptions: Vec<Place>,
     /// On which side of the mean each centre lies, for each dimension.
     sides: Vec<Sides>,
@@ -403,6 +402,13 @@ impl Index {
 }
 
 impl Part {
+    /// The codes of the centre and of the description at a slot.
+    fn codes_at(&self, slot: usize) -> Option<(&[i8], &[i8])> {
+        let n = self.codes.len() / PART_SLOTS;
+        let codes = self.codes.get(slot * n..(slot + 1) * n)?;
+        codes.split_at_checked(n / 2)
+    }
+
     fn empty() -> Part {
         Part {
             entries: vec![None; PART_SLOTS],
@@ -410,22 +416,18 @@ impl Part {
             lengths: vec![[0.0; KINDS]; PART_SLOTS],
             codes: Vec::new(),
             centres: vec![Centre::default(); PART_SLOTS],
-            description_codes: Vec::new(),
             descriptions: vec![Place::default(); PART_SLOTS],
             sides: vec![Sides::default(); PART_SLOTS],
         }
     }
 
     fn set_vectors(&mut self, slot: usize, vectors: Option<&Vectors>, space: Option<&Space>) {
-        let n = vectors.map_or(self.codes.len() / PART_SLOTS, |vectors| vectors.centre.len());
-        if self.codes.len() != n * PART_SLOTS {
-            self.codes = vec![0; n * PART_SLOTS];
-            self.description_codes = vec![0; n * PART_SLOTS];
+        let n = vectors.map_or(self.codes.len() / PART_SLOTS / 2, |vectors| vectors.centre.len());
+        if self.codes.len() != 2 * n * PART_SLOTS {
+            self.codes = vec![0; 2 * n * PART_SLOTS];
         }
-        let range = slot * n..(slot + 1) * n;
-        let (Some(codes), Some(description_codes), Some(centre), Some(description), Some(sides)) = (
-            self.codes.get_mut(range.clone()),
-            self.description_codes.get_mut(range),
+        let (Some(codes), Some(centre), Some(description), Some(sides)) = (
+            self.codes.get_mut(2 * slot * n..2 * (slot + 1) * n),
             self.centres.get_mut(slot),
             self.descriptions.get_mut(slot),
             self.sides.get_mut(slot),
@@ -433,11 +435,11 @@ impl Part {
             return;
         };
         codes.fill(0);
-        description_codes.fill(0);
         (*centre, *description) = (Centre::default(), Place::default());
         let Some(vectors) = vectors.filter(|vectors| vectors.meaning.len() == n) else { return };
-        codes.copy_from_slice(vectors.centre.codes());
-        description_codes.copy_from_slice(vectors.meaning.codes());
+        for (code, of_vector) in codes.iter_mut().zip(vectors.centre.codes().iter().chain(vectors.meaning.codes())) {
+            *code = *of_vector;
+        }
         let (step, described) = (vectors.centre.step(), vectors.described);
         *centre = Centre { at: Place { step, distance: 0.0 }, described };
         description.step = vectors.meaning.step();

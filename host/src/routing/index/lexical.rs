@@ -102,9 +102,8 @@ fn schema_words(schema: &serde_json::Value, depth: usize, out: &mut String) {
 /// The postings of one part of the skills: which term is where, and how often.
 #[derive(Debug, Clone, Default)]
 pub struct Postings {
-    /// All terms, sorted, and where the postings of each begin.
-    terms: Vec<Term>,
-    starts: Vec<u32>,
+    /// All terms, sorted, and where in the list the postings of each begin: side by side, as both are read for each.
+    terms: Vec<(Term, u32)>,
     list: Vec<Posting>,
     /// Where the terms begin whose first [`BUCKET_BITS`] bits are the place in here.
     buckets: Vec<u32>,
@@ -131,12 +130,11 @@ impl Postings {
         let mut new = new.into_iter().peekable();
         let mut made = Postings::default();
         made.list.reserve(self.list.len() + new.len());
-        for (term, range) in self.terms.iter().zip(self.starts.array_windows()) {
+        for (at, (term, _)) in self.terms.iter().enumerate() {
             while let Some((earlier, posting)) = new.next_if(|(other, _)| other < term) {
                 made.push(earlier, posting);
             }
-            let [from, to] = range.map(|at| at as usize);
-            for posting in self.list.get(from..to).unwrap_or_default() {
+            for posting in self.at(at) {
                 if !slots.contains(&posting.slot) {
                     made.push(*term, *posting);
                 }
@@ -154,17 +152,15 @@ impl Postings {
 
     /// Appends a posting of the last term, or of a later one.
     fn push(&mut self, term: Term, posting: Posting) {
-        if self.terms.last() != Some(&term) {
-            self.terms.push(term);
-            self.starts.push(self.list.len() as u32);
+        if self.terms.last().is_none_or(|(last, _)| *last != term) {
+            self.terms.push((term, self.list.len() as u32));
         }
         self.list.push(posting);
     }
 
     fn finish(&mut self) {
-        self.starts.push(self.list.len() as u32);
         self.buckets.reserve((1 << BUCKET_BITS) + 1);
-        for (term, at) in self.terms.iter().zip(0_u32..) {
+        for ((term, _), at) in self.terms.iter().zip(0_u32..) {
             while self.buckets.len() <= (term >> (32 - BUCKET_BITS)) as usize {
                 self.buckets.push(at);
             }
@@ -177,11 +173,13 @@ impl Postings {
         let (Some(first), Some(last)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { return &[] };
         let (first, last) = (*first as usize, *last as usize);
         let terms = self.terms.get(first..last).unwrap_or_default();
-        let Ok(at) = terms.binary_search(&term) else { return &[] };
-        match (self.starts.get(first + at), self.starts.get(first + at + 1)) {
-            (Some(from), Some(to)) => self.list.get(*from as usize..*to as usize).unwrap_or_default(),
-            _ => &[],
-        }
+        terms.binary_search_by_key(&term, |(term, _)| *term).map_or(&[], |at| self.at(first + at))
+    }
+
+    /// The postings of the term at this place.
+    fn at(&self, at: usize) -> &[Posting] {
+        let start = |at: usize| self.terms.get(at).map_or(self.list.len(), |(_, start)| *start as usize);
+        self.list.get(start(at)..start(at + 1)).unwrap_or_default()
     }
 }
 
@@ -326,12 +324,9 @@ fn find<'a>(terms: Counts, kind: usize, parts: &[Part<'a>]) -> Vec<Wanted<'a>> {
     let mut terms = terms.summed();
     terms.truncate(QUERY_TERMS_MAX);
     let place = |(term, weight): (Term, f32)| {
-        let places: Vec<(usize, &[Posting])> = parts
-            .iter()
-            .enumerate()
-            .filter_map(|(at, part)| Some((at, part.postings.get(kind)?.of(term))))
-            .filter(|(_, postings)| !postings.is_empty())
-            .collect();
+        let mut places: Vec<(usize, &[Posting])> = Vec::with_capacity(parts.len());
+        let of_part = parts.iter().enumerate().filter_map(|(at, part)| Some((at, part.postings.get(kind)?.of(term))));
+        places.extend(of_part.filter(|(_, postings)| !postings.is_empty()));
         let n_places = places.iter().map(|(_, postings)| postings.len()).sum();
         // A word said twice weighs no more: requests are short.
         Wanted { term, weight: weight.min(1.0), places, n_places }

@@ -5,13 +5,14 @@ use std::cmp::Reverse;
 use super::hashed::Hashed;
 use super::lexical::{self, KINDS, Scores};
 use super::vector::{self, Probe, Sides, dot};
-use super::{Entry, Index, PART_SLOTS, Part, together, words};
+use super::{Entry, Index, PART_SLOTS, together, words};
 use crate::routing::{CANDIDATES_MAX, Candidate, Embed as _, LEARNED_MAX, Learned, REQUEST_BYTES_MAX, Ranking, shape};
 
 /// Most skills that are all compared with the request by their vectors.
 const COMPARED_ALL: usize = 4_096;
-/// How many stand for the rest where there are more.
+/// How many stand for the rest where there are more, and how many of them lie beside each other, which are read faster.
 const COMPARED_USUAL: usize = 256;
+const COMPARED_RUN: usize = 4;
 /// Of more skills, how many are compared for the direction of their vectors, and for words in common at most.
 const COMPARED_NEAR: usize = 256;
 /// Standard scores by words from which on a skill is compared with the request whatever its vector.
@@ -211,22 +212,20 @@ fn dense(
     };
     with.retain(has_vectors);
     let at = |place: &usize| with.binary_search(place).ok();
-    let usual: Vec<usize> = if sample.is_empty() { (0..with.len()).collect() } else { sample.iter().filter_map(at).collect() };
-    let towards = Probe::new(&direction);
+    let usual: Vec<usize> =
+        if sample.is_empty() { (0..with.len()).collect() } else { sample.iter().filter_map(at).collect() };
+    let (towards, probe) = (Probe::new(&direction), Probe::new(&away));
     let (of_requests, of_descriptions) = (dot(&direction, &space.requests), dot(&direction, &space.descriptions));
-    let fits = products(index, &with, &towards, |part, slot| {
-        let centre = part.centres.get(slot)?;
+    let (length, of_all) = (vector::length(&away).max(1e-6), dot(&away, &space.descriptions));
+    let products = pulp::Arch::new().dispatch(Products { index, places: &with, towards: &towards, away: &probe });
+    let (mut fits, mut cosines) = (vec![0.0; with.len()], vec![0.0; with.len()]);
+    for (((place, products), fit), cosine) in with.iter().zip(products).zip(&mut fits).zip(&mut cosines) {
+        let (Some(part), slot) = (index.parts.get(place / PART_SLOTS), place % PART_SLOTS) else { continue };
+        let (Some(centre), Some(description)) = (part.centres.get(slot), part.descriptions.get(slot)) else { continue };
         let common = (1.0 - centre.described) * of_requests + centre.described * of_descriptions;
-        let less = common + centre.at.distance * centre.at.distance / 2.0;
-        Some(Row { codes: codes(&part.codes, slot)?, step: centre.at.step, less, length: 1.0 })
-    });
-    let probe = Probe::new(&away);
-    let (length, common) = (vector::length(&away).max(1e-6), dot(&away, &space.descriptions));
-    let cosines = products(index, &with, &probe, |part, slot| {
-        let description = part.descriptions.get(slot)?;
-        let length = length * description.distance.max(1e-6);
-        Some(Row { codes: codes(&part.description_codes, slot)?, step: description.step, less: common, length })
-    });
+        *fit = products.0 * centre.at.step - common - centre.at.distance * centre.at.distance / 2.0;
+        *cosine = (products.1 * description.step - of_all) / (length * description.distance.max(1e-6));
+    }
     let standard = |scores: &[f32], deviation: f32| {
         let usual: Vec<f32> = usual.iter().filter_map(|at| scores.get(*at).copied()).collect();
         Standard::of(&usual, usual.len(), deviation)
@@ -241,53 +240,30 @@ fn dense(
     Some(Dense { probe: Probe::new(vector), whitened, scores })
 }
 
-/// A packed vector, and what is made of its product with another: less so much, in units of this length.
-struct Row<'a> {
-    codes: &'a [i8],
-    step: f32,
-    less: f32,
-    length: f32,
-}
-
-/// What comes of `probe` and the row of each of `places`.
-fn products<'a>(
+/// The products of one probe with the centre of each of `places`, and of another with its description. No closure, as
+/// one that is not inlined is not built for what the processor can do.
+struct Products<'a> {
     index: &'a Index,
-    places: &[usize],
-    probe: &Probe,
-    row: impl Fn(&'a Part, usize) -> Option<Row<'a>>,
-) -> Vec<f32> {
-    pulp::Arch::new().dispatch(Products { index, places, probe, row })
+    places: &'a [usize],
+    towards: &'a Probe,
+    away: &'a Probe,
 }
 
-/// The work of [`products`]: no closure, as one that is not inlined is not built for what the processor can do.
-struct Products<'a, 'b, F> {
-    index: &'a Index,
-    places: &'b [usize],
-    probe: &'b Probe,
-    row: F,
-}
-
-impl<'a, F: Fn(&'a Part, usize) -> Option<Row<'a>>> pulp::WithSimd for Products<'a, '_, F> {
-    type Output = Vec<f32>;
+impl pulp::WithSimd for Products<'_> {
+    type Output = Vec<(f32, f32)>;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> Vec<f32> {
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Vec<(f32, f32)> {
         let mut products = Vec::with_capacity(self.places.len());
         for place in self.places {
-            let part = self.index.parts.get(place / PART_SLOTS);
-            products.push(match part.and_then(|part| (self.row)(part, place % PART_SLOTS)) {
-                Some(row) => (self.probe.dot(row.codes) * row.step - row.less) / row.length,
-                None => 0.0,
+            let codes = self.index.parts.get(place / PART_SLOTS).and_then(|part| part.codes_at(place % PART_SLOTS));
+            products.push(match codes {
+                Some((centre, description)) => (self.towards.dot(centre), self.away.dot(description)),
+                None => (0.0, 0.0),
             });
         }
         products
     }
-}
-
-/// The codes at a slot of a part.
-fn codes(codes: &[i8], slot: usize) -> Option<&[i8]> {
-    let n = codes.len() / PART_SLOTS;
-    codes.get(slot * n..(slot + 1) * n)
 }
 
 /// The places that are compared in full: all of them, or where these are too many, those whose centres lie on the same
@@ -301,7 +277,8 @@ fn near(index: &Index, live: &[usize], sides: &Sides, by_words: &[f32]) -> (Vec<
     near.truncate(2 * COMPARED_NEAR);
     near.sort_unstable();
     near.dedup();
-    (near, live.iter().step_by(live.len() / COMPARED_USUAL).copied().collect())
+    let runs = live.chunks(live.len() * COMPARED_RUN / COMPARED_USUAL);
+    (near, runs.flat_map(|run| run.iter().take(COMPARED_RUN)).copied().collect())
 }
 
 /// In how many dimensions each place lies on the other side than `sides`: no closure, as [`Products`].
