@@ -40,6 +40,11 @@ pub const LEARNED_MAX: usize = 1_000;
 /// Most earlier turns that are looked at.
 pub const TURNS_MAX: usize = 16;
 
+/// `text` without typing errors in words that requests are read with, such as units.
+pub fn mended(text: &str) -> String {
+    mend::mend(text, None).text
+}
+
 /// What routing knows of one skill. Made by whoever has the catalog.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {

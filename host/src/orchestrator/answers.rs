@@ -7,7 +7,7 @@ use super::plan::{self, Known};
 use super::respond::{self, Words, inline};
 use super::task::Task;
 use crate::base::{Failure, FailureKind};
-use crate::routing::{CivilNow, Index, Profile, arguments, language};
+use crate::routing::{self, CivilNow, Index, Profile, arguments, language};
 
 /// Longest answer, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 << 10;
@@ -165,7 +165,7 @@ fn in_words(
     if let [only] = missing.values.as_slice() {
         let value = match (&only.suggestion, only.options.as_slice()) {
             (Some(suggestion), _) if YES.contains(&&*lower) => Some(suggestion.clone()),
-            (_, []) => properties.get(&only.name).filter(|schema| is_free_text(schema)).map(|_| said.into()),
+            (_, []) => properties.get(&only.name).filter(|schema| is_free_text(schema)).map(|_| bare(said).into()),
             (_, options) => option(&lower, options),
         };
         if let Some(value) = value {
@@ -192,6 +192,16 @@ fn about<'a>(profile: &'a Profile, schema: &'a Value) -> arguments::About<'a> {
 fn is_free_text(schema: &Value) -> bool {
     schema.get("type").and_then(Value::as_str) == Some("string")
         && ["enum", "format", "pattern", "const"].iter().all(|key| schema.get(key).is_none())
+}
+
+/// A unit without the preposition that it is said with, and without typing errors: "to kilogrms". Anything else is left
+/// as it is: nobody knows what a text or a password is meant to be.
+fn bare(said: &str) -> String {
+    let all = said.trim_end_matches(['.', '!', '?']);
+    let (first, rest) = all.split_once(' ').unwrap_or(("", all));
+    let leads = matches!(&*first.to_lowercase(), "to" | "into" | "in" | "from" | "till" | "i" | "från");
+    let unit = routing::mended(if leads { rest } else { all });
+    if arguments::is_unit(&unit.to_lowercase()) { unit } else { said.to_owned() }
 }
 
 /// One of the values that are allowed, by its number or as it is.

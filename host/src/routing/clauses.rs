@@ -31,8 +31,9 @@ mod told;
 
 pub use boundary::asks_for_most;
 pub use kinds::{
-    act, asks, asks_it_of, asks_what_about, begins_with_value, gives_data, is_conditional, is_fragment, is_negated,
-    is_order, is_question, is_wish, keeps_statement, notes, only_reads, request_of, says_what, topic,
+    act, alters, asks, asks_it_of, asks_what_about, begins_with_value, gives_data, invents, is_conditional,
+    is_fragment, is_negated, is_order, is_question, is_wish, keeps_statement, notes, only_reads, request_of, says_what,
+    topic,
 };
 pub use lexicon::lexicon;
 pub use noted::{Noted, noted};

@@ -64,6 +64,12 @@ impl Contender<'_> {
             && self.profile.examples.iter().any(|example| first(&example.text) == own)
     }
 
+    /// Whether the request begins with the one word that its skill is called by: "echo good morning".
+    fn is_called(&self, text: &str) -> bool {
+        !self.profile.name.contains(|letter: char| !letter.is_alphanumeric())
+            && text.split_whitespace().next().is_some_and(|first| first.eq_ignore_ascii_case(&self.profile.name))
+    }
+
     /// Whether its skill says a word of itself, or begins an example with one, that begins as one of these.
     fn speaks_of(&self, beginnings: &[&str]) -> bool {
         let says = |text: &str| {
@@ -208,8 +214,8 @@ fn decide_as(
     // "Mail Eva that I am late" is for none that does not speak of mailing, though it could take the words as a note.
     let changes_something = options.first().is_some_and(|best| changes(best.profile));
     if let Some((verb, speaks)) = clauses::act(said.words())
-        .filter(|_| is_part || changes_something)
-        .or_else(|| clauses::topic(said.words()).filter(|_| is_part))
+        .or_else(|| clauses::alters(said.words()).filter(|_| changes_something))
+        .or_else(|| clauses::topic(said.words()))
     {
         // A text is what many skills take, and none of them sends one.
         let is_unknown = |best: &Contender<'_>| best.read.unexplained.contains(&verb) || verb == "text";
@@ -217,6 +223,11 @@ fn decide_as(
         if options.first().is_some_and(is_other) {
             options.clear();
         }
+    }
+    // "Generate a password" gives nothing to look at: what only reads cannot make any.
+    let makes_none = |best: &Contender<'_>| !best.read.missing.is_empty() && best.profile.read_only;
+    if clauses::invents(said.words()) && options.first().is_some_and(makes_none) {
+        options.clear();
     }
     let is_path = clauses::is_path(said.words());
     let fit_min = if intent == Intent::Create { FIT_MIN_CREATE } else { FIT_MIN };
@@ -231,6 +242,7 @@ fn decide_as(
                     && (option.read.is_telling
                         || is_part && !option.read.given.is_empty()
                         || option.begins_alike(said.words()))
+                || option.is_called(said.words()) && option.read.missing.is_empty() && option.read.unused.is_empty()
         });
         let why = format!("the nearest, `{}`, fits {:.2} with {strays} words to spare", nearest.skill, ranking.fit);
         match options.first() {

@@ -491,6 +491,10 @@ const ACTS: &[(&[&str], &[&str])] = &[
     (&["water", "vattna"], &["water", "vattn", "garden", "plant"]),
     (&["mow"], &["mow", "lawn", "garden", "gräs"]),
     (&["paint", "måla"], &["paint", "mål", "draw", "colour", "color"]),
+    (
+        &["draw", "sketch", "plot", "rita", "skissa"],
+        &["draw", "sketch", "plot", "chart", "diagram", "graf", "rit", "bild", "image"],
+    ),
     (&["feed", "mata"], &["feed", "mat", "food", "pet"]),
     (&["wash", "clean", "tvätta", "städa", "diska"], &["wash", "clean", "tvätt", "städ", "disk", "vacuum"]),
     (&["cook", "laga"], &["cook", "lag", "recipe", "recept", "food", "mat"]),

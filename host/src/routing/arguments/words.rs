@@ -139,6 +139,8 @@ pub fn is_qualifier(word: &str) -> bool {
         word,
         "current"
             | "currently"
+            | "now"
+            | "nu"
             | "latest"
             | "recent"
             | "new"

@@ -42,7 +42,13 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         let abbreviation =
             lower(at) == "." && words.get(at - 1).is_some_and(|before| ABBREVIATIONS.contains(&before.lower.as_str()));
         let listed = at.checked_sub(1).is_some_and(|before| marker(words, before).is_some());
-        return (follows && !abbreviation && !listed).then(|| ordered(words, next));
+        // "7! / 5!".
+        let is_factorial = lower(at) == "!"
+            && words.get(at).is_some_and(|mark| !mark.spaced)
+            && lower(at - 1).ends_with(|last: char| last.is_ascii_digit())
+            && (matches!(lower(next), "/" | "*" | "+" | "-" | "×" | "÷" | "−" | "^") || is(&["?", "!"], next));
+        let ends = follows && !abbreviation && !listed && !is_factorial && !goes_on_with_text(words, begun, next);
+        return ends.then(|| ordered(words, next));
     }
     // "visa sen vad …", "räkna sedan ut …": the verb before is the part's own.
     let told = at.checked_sub(1).is_some_and(|before| is(&["me", "mig", "us", "oss"], before))
@@ -660,6 +666,49 @@ fn done_before(words: &[Word], at: usize) -> Option<usize> {
     let is_done = n_idle > 1 && DONE.contains(&lower(at + length - 1));
     let ends = matches!(lower(at + length), "," | ":" | "–") || starts_request(words, at + length) == Some(2);
     (is_done && ends).then_some(length)
+}
+
+/// Whether the sentence at word `next` is one more of the text behind a colon: "how many words are there in: It rains. We
+/// stay in."
+fn goes_on_with_text(words: &[Word], begun: usize, next: usize) -> bool {
+    const OF_TEXT: &[&str] = &[
+        "text",
+        "texts",
+        "texten",
+        "words",
+        "ord",
+        "orden",
+        "characters",
+        "letters",
+        "tecken",
+        "tecknen",
+        "bokstäver",
+        "bokstäverna",
+        "sentences",
+        "meningar",
+        "meningarna",
+        "lines",
+        "rader",
+        "raderna",
+        "paragraph",
+        "stycke",
+        "stycket",
+        "passage",
+        "read",
+        "läsa",
+        "sentence",
+        "mening",
+        "meningen",
+        "message",
+        "meddelandet",
+        "meddelande",
+    ];
+    let own = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let Some(colon) = (begun..next).find(|at| own(*at) == ":") else { return false };
+    let speaks_of_text = (begun..colon).any(|at| OF_TEXT.contains(&own(at)))
+        || colon > begun + 1 && matches!(own(colon - 1), "in" | "i" | "of" | "av");
+    let one_line = !words.iter().take(next + 1).skip(colon + 1).any(|word| word.line);
+    speaks_of_text && one_line && starts_request(words, next) != Some(2) && order_words(words, next).is_none()
 }
 
 /// How surely a request starts at word `at`: 1 for a verb that may also be a noun, 2 for what is clear.

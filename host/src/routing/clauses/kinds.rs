@@ -262,6 +262,26 @@ pub fn act(text: &str) -> Option<(String, &'static [&'static str])> {
     Some((first.lower.clone(), verbs::act(&first.lower)?))
 }
 
+/// The verb that `text` begins with, where that alters what is there, and the words that speak of it: what only adds or
+/// takes away cannot do that.
+pub fn alters(text: &str) -> Option<(String, &'static [&'static str])> {
+    const ALTERS: &[&str] = &["change", "edit", "update", "rename", "ändra", "redigera", "uppdatera", "byt"];
+    const SPEAKS: &[&str] =
+        &["chang", "edit", "updat", "renam", "replac", "ändr", "redig", "uppdater", "byt", "ersätt"];
+    let words = read(text);
+    let first = words.get(after_lead(&words)).filter(|word| !word.shielded)?;
+    ALTERS.contains(&&*first.lower).then(|| (first.lower.clone(), SPEAKS))
+}
+
+/// Whether `text` begins with an order to make something up: "generate a password".
+pub fn invents(text: &str) -> bool {
+    let words = read(text);
+    words.get(after_lead(&words)).is_some_and(|first| {
+        !first.shielded
+            && matches!(&*first.lower, "generate" | "invent" | "suggest" | "generera" | "föreslå" | "uppfinn")
+    })
+}
+
 /// Whether `text` says by more than one word of its own, beside what it quotes, what is wanted.
 pub fn says_what(text: &str) -> bool {
     let words = read(text);
