@@ -163,15 +163,36 @@ fn in_words(
     const YES: &[&str] = &["yes", "y", "ok", "ja", "japp", "jo", "stämmer", "right"];
     let lower = said.trim_end_matches(['.', '!']).to_lowercase();
     if let [only] = missing.values.as_slice() {
+        // "She was born on 3 May 1962" gives a date.
+        if properties.get(&only.name).is_some_and(is_of_dates) {
+            let found = extracted(missing, said, profile, properties, with);
+            if found.contains_key(&only.name) {
+                return found;
+            }
+        }
         let value = match (&only.suggestion, only.options.as_slice()) {
             (Some(suggestion), _) if YES.contains(&&*lower) => Some(suggestion.clone()),
-            (_, []) => properties.get(&only.name).filter(|schema| is_free_text(schema)).map(|_| bare(said).into()),
+            (_, []) => properties
+                .get(&only.name)
+                .filter(|schema| is_free_text(schema))
+                .map(|schema| if is_of_units(schema) { bare(said).into() } else { said.into() }),
             (_, options) => option(&lower, options),
         };
         if let Some(value) = value {
             return Map::from_iter([(only.name.clone(), value)]);
         }
     }
+    extracted(missing, said, profile, properties, with)
+}
+
+/// The values that `said` holds of those that are missing.
+fn extracted(
+    missing: &Missing,
+    said: &str,
+    profile: &Profile,
+    properties: &Map<String, Value>,
+    with: &Reading<'_>,
+) -> Map<String, Value> {
     // The rest of the schema, such as its definitions, may be referred to.
     let mut asked = Value::clone(&profile.input_schema);
     if let Some(members) = asked.as_object_mut() {
@@ -185,6 +206,17 @@ fn in_words(
     arguments::extract(about, said, language::detect(said), with.now).arguments
 }
 
+/// Whether a value is a date by its description.
+fn is_of_dates(schema: &Value) -> bool {
+    describes(schema, &["date", "datum"])
+}
+
+/// Whether the description of a value has one of these words.
+fn describes(schema: &Value, words: &[&str]) -> bool {
+    let description = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    description.split(|letter: char| !letter.is_alphabetic()).any(|word| words.contains(&word))
+}
+
 fn about<'a>(profile: &'a Profile, schema: &'a Value) -> arguments::About<'a> {
     arguments::About { name: &profile.name, description: &profile.description, schema, examples: &profile.examples }
 }
@@ -194,8 +226,12 @@ fn is_free_text(schema: &Value) -> bool {
         && ["enum", "format", "pattern", "const"].iter().all(|key| schema.get(key).is_none())
 }
 
-/// A unit without the preposition that it is said with, and without typing errors: "to kilogrms". Anything else is left
-/// as it is: nobody knows what a text or a password is meant to be.
+/// Whether a value is a unit by its description.
+fn is_of_units(schema: &Value) -> bool {
+    describes(schema, &["unit", "enhet"])
+}
+
+/// A unit without the preposition that it is said with, and without typing errors: "to kilogrms".
 fn bare(said: &str) -> String {
     let all = said.trim_end_matches(['.', '!', '?']);
     let (first, rest) = all.split_once(' ').unwrap_or(("", all));
@@ -226,5 +262,19 @@ fn resolution(interrupted: &Interrupted, said: &str, words: Words) -> Result<Rep
         "skip" | "2" | "hoppa över" => Ok(Reply::Skip),
         "abandon" | "stop" | "3" | "avbryt" | "ge upp" => Ok(Reply::Abandon),
         _ => Err(unclear(words.no_resolution(&interrupted.skill), words.no_resolution_hint())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_read_from_replies_and_nothing_else_is_touched() {
+        assert_eq!(bare("to kilogrms"), "kilograms");
+        assert_eq!(bare("till fot."), "fot");
+        assert_eq!(bare("to whom"), "to whom");
+        assert!(is_of_units(&serde_json::json!({"description": "Unit to convert into, such as `km`."})));
+        assert!(!is_of_units(&serde_json::json!({"description": "The password to rate."})));
     }
 }

@@ -127,6 +127,12 @@ impl Contender<'_> {
             && self.read.arguments.iter().any(takes_text)
     }
 
+    /// Whether it lacks something and has no use for several values that were said: "how far is it from Malmö to Lund" is
+    /// no matter of how much is to be converted.
+    fn is_of_others(&self) -> bool {
+        !self.read.missing.is_empty() && self.read.given.is_empty() && self.read.unused.len() > 1
+    }
+
     /// Whether it would be called with nothing at all, though most of what was said is explained by nothing.
     fn is_besides_words(&self) -> bool {
         self.read.missing.is_empty() && self.read.given.is_empty() && self.read.unexplained.len() > UNEXPLAINED_MAX
@@ -198,7 +204,8 @@ fn decide_as(
         return (gap(), vec!["there is no skill to route to".to_owned()]);
     };
     let mut options = options(index, ask, said, first, &ranking.candidates);
-    options.retain(|option| !option.is_beside() && !contradicts(option.profile, said.words()));
+    options
+        .retain(|option| !option.is_beside() && !option.is_of_others() && !contradicts(option.profile, said.words()));
     // "Note that the lease ends on 1 May" asks nothing about that day.
     let keeps = |option: &Contender<'_>| {
         changes(option.profile) && option.read.missing.is_empty() && option.speaks_of(&["note", "anteck", "remember"])

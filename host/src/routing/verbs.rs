@@ -499,4 +499,5 @@ const ACTS: &[(&[&str], &[&str])] = &[
     (&["wash", "clean", "tvätta", "städa", "diska"], &["wash", "clean", "tvätt", "städ", "disk", "vacuum"]),
     (&["cook", "laga"], &["cook", "lag", "recipe", "recept", "food", "mat"]),
     (&["post", "publish"], &["post", "publi", "blog", "share"]),
+    (&["upload"], &["upload", "put", "post", "store", "ladda"]),
 ];

@@ -259,8 +259,17 @@ pub fn act(text: &str) -> Option<(String, &'static [&'static str])> {
     if matches!(&*first.lower, "text" | "texta") && words.get(at + 1).is_none_or(|next| !WHAT.contains(&&*next.lower)) {
         return None;
     }
+    // "Write me a poem about the sea": nothing that keeps or counts texts writes one.
+    if WRITES.contains(&&*first.lower) {
+        let work = words.iter().skip(at + 1).take(3).find(|word| !word.shielded && WORKS.contains(&&*word.lower))?;
+        return Some((work.lower.clone(), WORKS));
+    }
     Some((first.lower.clone(), verbs::act(&first.lower)?))
 }
+
+const WRITES: &[&str] = &["write", "compose", "skriv", "dikta", "tell", "berätta"];
+const WORKS: &[&str] =
+    &["poem", "dikt", "haiku", "limerick", "story", "saga", "novell", "essay", "uppsats", "joke", "skämt", "vits"];
 
 /// The verb that `text` begins with, where that alters what is there, and the words that speak of it: what only adds or
 /// takes away cannot do that.

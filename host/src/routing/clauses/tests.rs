@@ -335,6 +335,32 @@ fn numbers_in_brackets_mark_the_items_of_a_list() {
 }
 
 #[test]
+fn the_text_behind_a_colon_and_a_factorial_are_one_part() {
+    for whole in [
+        "How many words are there in this text: It rains. We stay in. Coffee?",
+        "räkna meningarna i: Det regnar. Vi stannar inne. Kaffe?",
+        "vad blir 7! / 5!",
+        "What is 6! / 3! ?",
+    ] {
+        check(whole, &[whole]);
+    }
+    check(
+        "Count the words in: I like tea. Then convert 5 km to miles.",
+        &["Count the words in: I like tea.", "convert 5 km to miles."],
+    );
+}
+
+#[test]
+fn what_nothing_here_does_is_told_by_its_verb() {
+    let verb = |found: Option<(String, &'static [&'static str])>| found.map(|(verb, _)| verb);
+    assert_eq!(verb(act("Draw a bar chart of this")).as_deref(), Some("draw"));
+    assert_eq!(verb(act("Skriv en dikt om hösten")).as_deref(), Some("dikt"));
+    assert_eq!(verb(act("Skriv 'Hej' med versaler")), None);
+    assert_eq!(verb(alters("change the text of note 3 to 'x'")).as_deref(), Some("change"));
+    assert!(invents("generate a strong password") && !invents("count the words of 'generate'"));
+}
+
+#[test]
 fn notes_speak_of_answers() {
     let found = |text: &str| noted(text).map(|noted| (text[noted.span].to_owned(), noted.is_date, noted.is_added));
     assert_eq!(found("save a note that Tom owes me that much"), Some(("that much".into(), false, false)));
