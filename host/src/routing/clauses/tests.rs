@@ -346,7 +346,7 @@ fn the_text_behind_a_colon_and_a_factorial_are_one_part() {
     }
     check(
         "Count the words in: I like tea. Then convert 5 km to miles.",
-        &["Count the words in: I like tea.", "convert 5 km to miles."],
+        &["Count the words in: I like tea.", "Then convert 5 km to miles."],
     );
 }
 
