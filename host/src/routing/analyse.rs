@@ -41,7 +41,7 @@ fn of_request(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analys
         let nothing = Strategy::Gap { nearest: Vec::new() };
         return whole(language, intent, Vec::new(), Ranking::default(), nothing, reasons, ask);
     }
-    let follow = Follow::of(text).filter(|_| !ask.turns.is_empty());
+    let follow = if ask.turns.is_empty() { None } else { Follow::of(text) };
     let goes_on = follow.as_ref().filter(|follow| follow.way != Way::Points);
     let contradicts = |strategy: &Strategy| {
         let step = plan::first_call(strategy);

@@ -34,7 +34,7 @@ use self::offers::Offer;
 pub use self::problems::Problem;
 pub use self::rates::Rate;
 use self::schema::{Kind, Parameter, Sense};
-use self::spans::Reading;
+use self::spans::{Bearing, Reading, Span};
 use self::tokens::Text;
 use self::words::Meaning;
 use super::mend::Mended;
@@ -101,6 +101,10 @@ pub struct Said<'a> {
     moments: Vec<Moment>,
     /// By token: its word, and what it means.
     meanings: Vec<Meaning>,
+    /// By token: what it is.
+    bearings: Vec<Bearing>,
+    /// What is marked as a value by itself.
+    marked: Vec<Span>,
     mended: Option<&'a Mended>,
     today: jiff::civil::Date,
 }
@@ -113,7 +117,8 @@ impl<'a> Said<'a> {
         let now = civil(now);
         let moments = moments::find(&text, &numbers, now, language.is_swedish());
         let meanings = text.tokens.iter().map(|token| Meaning::of(&token.lower)).collect();
-        Said { language, text, numbers, moments, meanings, mended: None, today: now.date() }
+        let (bearings, marked) = Reading::of_any(&text, &numbers, &moments);
+        Said { language, text, numbers, moments, meanings, bearings, marked, mended: None, today: now.date() }
     }
 
     /// The same where the text is what `mended` made of the request: longer values are as they were written.

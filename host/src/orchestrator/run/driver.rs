@@ -213,7 +213,8 @@ impl Driver {
             let number = u32::try_from(first.saturating_add(at)).unwrap_or(u32::MAX);
             files.into_iter().map(move |file| Artifact { number, ..file })
         });
-        let all = if before.is_empty() { events } else { [before, events].concat() };
+        let mut all = before;
+        all.extend(events);
         if !all.is_empty() {
             keeper.add(&self.inner, task, &all, numbered.collect()).await?;
         }

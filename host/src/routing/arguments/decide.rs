@@ -6,7 +6,6 @@ use super::assign;
 use super::offers::Offer;
 use super::schema::{Kind, Parameter, Sense};
 use super::spans::{Form, Reading};
-use super::tokens;
 use super::words;
 
 /// Below this an offer is no evidence at all.
@@ -365,9 +364,7 @@ pub fn unexplained_words(reading: &Reading<'_>, parameters: &[Parameter], taken:
         .take(16)
         .collect();
     let verb = |at: &usize| {
-        let Some(token) = reading.text.get(*at).filter(|token| token.quote.is_none()) else { return false };
-        words::is_request_verb(&token.lower)
-            && !words::is_vague(&token.lower)
+        reading.bearings.get(*at).is_some_and(|bearing| bearing.asks)
             && !reading.is_explained(*at)
             && !taken.iter().any(|offer| offer.tokens.contains(at))
     };
@@ -381,24 +378,14 @@ fn unexplained(reading: &Reading<'_>, parameters: &[Parameter], taken: &[&Offer]
         let lower = reading.text.lower(at);
         parameters.iter().any(|parameter| parameter.cues.iter().any(|(cue, _)| words::same(cue, lower)))
     };
-    let free = |at: usize| {
-        let Some(token) =
-            reading.text.get(at).filter(|token| token.kind == tokens::Kind::Word && token.quote.is_none())
-        else {
-            return false;
-        };
-        let used = taken.iter().any(|offer| offer.tokens.contains(&at));
-        !(used
-            || words::is_function(&token.lower)
-            || words::is_request_verb(&token.lower)
-            || words::is_qualifier(&token.lower)
-            || words::is_vague(&token.lower)
-            || reading.is_explained(at)
-            || reading.is_measured(at)
-            || says(at))
+    let free = |at: &usize| {
+        reading.bearings.get(*at).is_some_and(|bearing| bearing.says)
+            && !taken.iter().any(|offer| offer.tokens.contains(at))
+            && !reading.is_explained(*at)
+            && !says(*at)
     };
     let mut runs: Vec<Range<usize>> = Vec::new();
-    for at in (0..reading.text.tokens.len()).filter(|at| free(*at)) {
+    for at in (0..reading.text.tokens.len()).filter(free) {
         match runs.last_mut() {
             Some(run) if run.end == at => run.end = at + 1,
             _ => runs.push(at..at + 1),

@@ -1,6 +1,9 @@
 //! Numbers in figures and in English and Swedish words, with the units, signs and percentages they carry.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use super::tokens::{Kind, Text};
 use super::units::{self, Unit};
@@ -353,9 +356,12 @@ pub fn is_word(word: &str) -> bool {
     word_value(word).is_some()
 }
 
+/// The words of both languages; those that both have are of one value.
+static SPELLED: LazyLock<FxHashMap<&str, f64>> = LazyLock::new(|| ENGLISH.iter().chain(SWEDISH).copied().collect());
+
 /// The value of one word, and whether it is a scale such as `hundred`.
 fn word_value(word: &str) -> Option<(f64, bool)> {
-    if let Some((_, value)) = ENGLISH.iter().chain(SWEDISH).find(|(name, _)| *name == word) {
+    if let Some(value) = SPELLED.get(word) {
         return Some((*value, false));
     }
     match word {

@@ -43,12 +43,22 @@ pub struct Row {
     pub bracketed: bool,
 }
 
+/// What a token is, whatever the skill.
+#[derive(Debug, Clone, Copy)]
+pub struct Bearing {
+    /// A word that has to be explained: none that most requests have, and of no number or date.
+    pub says: bool,
+    /// A verb that asks for something.
+    pub asks: bool,
+}
+
 /// Everything that was read from a text with one skill in mind.
 #[derive(Debug)]
 pub struct Reading<'a> {
     pub text: &'a Text<'a>,
     pub numbers: &'a [Number],
     pub moments: &'a [Moment],
+    pub bearings: &'a [Bearing],
     pub spans: Vec<Span>,
     pub rows: Vec<Row>,
     /// By token: whether the skill's own name and description say it.
@@ -75,18 +85,38 @@ impl<'a> Reading<'a> {
                 && token.quote.is_none()
                 && own.iter().any(|(word, its)| words::same_meant((word, its), (&token.lower, meaning)))
         };
-        let explained = said.text.tokens.iter().zip(&said.meanings).map(explained).collect();
-        let mut reading = Self {
+        Self {
             text: &said.text,
             numbers: &said.numbers,
             moments: &said.moments,
+            bearings: &said.bearings,
+            spans: said.marked.clone(),
+            rows: Vec::new(),
+            explained: said.text.tokens.iter().zip(&said.meanings).map(explained).collect(),
+            today: said.today,
+        }
+    }
+
+    /// What does not depend on the skill: what every token is, and the spans that are marked.
+    pub fn of_any(text: &'a Text<'a>, numbers: &'a [Number], moments: &'a [Moment]) -> (Vec<Bearing>, Vec<Span>) {
+        let reading = Self {
+            text,
+            numbers,
+            moments,
+            bearings: &[],
             spans: Vec::new(),
             rows: Vec::new(),
-            explained,
-            today: said.today,
+            explained: Vec::new(),
+            today: jiff::civil::Date::ZERO,
         };
-        reading.spans = reading.find_marked();
-        reading
+        let bearing = |(at, token): (usize, &Token)| {
+            let (verb, vague) = (words::is_request_verb(&token.lower), words::is_vague(&token.lower));
+            let told = verb || vague || words::is_function(&token.lower) || words::is_qualifier(&token.lower);
+            let open = token.quote.is_none();
+            let says = open && !told && token.kind == Kind::Word && !reading.is_measured(at);
+            Bearing { says, asks: open && verb && !vague }
+        };
+        (text.tokens.iter().enumerate().map(bearing).collect(), reading.find_marked())
     }
 
     /// Whether the skill's own words say token `at`.

@@ -1,5 +1,9 @@
 //! Where a part of a request begins.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 use super::super::arguments;
 use super::lexicon::{ABBREVIATIONS, AUXILIARIES, DETERMINERS, ORDER, QUESTIONS, SUBJECTS, WISHES, is_operator};
 use super::read::{Word, read};
@@ -527,6 +531,10 @@ pub(super) fn aside(words: &[Word]) -> usize {
     comma.filter(|at| starts_request(words, at + 1).is_some()).map_or(0, |at| at + 1)
 }
 
+/// The words that words of order begin with.
+static ORDER_BEGINS: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| ORDER.iter().filter_map(|order| order.first()).copied().collect());
+
 /// How many words of order stand at `at`.
 pub(super) fn order_words(words: &[Word], at: usize) -> Option<usize> {
     // "From then to 30 June": a time.
@@ -534,15 +542,16 @@ pub(super) fn order_words(words: &[Word], at: usize) -> Option<usize> {
     if matches!(before, "from" | "between" | "since" | "until" | "till" | "before" | "by") {
         return None;
     }
-    ORDER
-        .iter()
-        .filter(|order| {
-            order.iter().enumerate().all(|(offset, word)| {
-                words.get(at + offset).is_some_and(|there| there.lower == *word && !there.shielded)
-            })
-        })
-        .map(|order| order.len())
-        .max()
+    // Asked at every word of a request: most begin none.
+    let first = words.get(at).filter(|first| ORDER_BEGINS.contains(&*first.lower));
+    let is_there = |order: &&&[&str]| {
+        order
+            .iter()
+            .enumerate()
+            .all(|(offset, word)| words.get(at + offset).is_some_and(|there| there.lower == *word && !there.shielded))
+    };
+    first
+        .and_then(|_| ORDER.iter().filter(is_there).map(|order| order.len()).max())
         .or_else(|| done_before(words, at))
         .map(|length| {
             let marks = |at: usize| usize::from(words.get(at).is_some_and(|next| matches!(&*next.lower, "," | ":")));

@@ -1,5 +1,9 @@
 //! What is said around a request and wants nothing: "would you be so kind as to", "jag undrar två saker:", "tack".
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 use super::boundary::starts_request;
 use super::lexicon::{AUXILIARIES, DETERMINERS, GREETINGS, NUMBERS, SUBJECTS};
 use super::read::Word;
@@ -181,17 +185,8 @@ pub(super) fn announces_only(words: &[Word]) -> bool {
     let lower = |word: &Word| word.lower.trim_end_matches('.').to_owned();
     let counted = |word: &str| NUMBERS.iter().any(|(names, _)| names.contains(&word));
     let counts = |word: &str| ANNOUNCED.contains(&word);
-    let idle = |word: &str| {
-        counts(word)
-            || is_polite(word)
-            || DETERMINERS.contains(&word)
-            || HOW_MANY.contains(&word)
-            || counted(word)
-            || DOING.contains(&word)
-            || matches!(word, "?" | "!" | "." | "," | ":" | "tack" | "thanks")
-    };
     !words.is_empty()
-        && words.iter().all(|word| !word.shielded && idle(&lower(word)))
+        && words.iter().all(|word| !word.shielded && ANNOUNCING.contains(&*lower(word)))
         && (words.iter().any(|word| counts(&lower(word)))
             || words.iter().any(|word| counted(&lower(word)))
                 && words.iter().any(|word| matches!(&*word.lower, "quick" | "small" | "snabba" | "små")))
@@ -209,8 +204,8 @@ pub(super) fn tail(words: &[Word]) -> usize {
 /// How many words at the beginning are thanks, or only turn to something else.
 pub(super) fn phrase(words: &[Word]) -> usize {
     let begins = |phrase: &&&[&str]| {
-        let said = words.iter().zip(**phrase).filter(|(word, wanted)| word.lower == **wanted && !word.shielded);
-        said.count() == phrase.len()
+        words.len() >= phrase.len()
+            && words.iter().zip(**phrase).all(|(word, wanted)| word.lower == *wanted && !word.shielded)
     };
     ASIDES.iter().filter(begins).map(|phrase| phrase.len()).max().unwrap_or(0)
 }
@@ -256,12 +251,21 @@ pub(super) fn is_only(words: &[Word]) -> bool {
 }
 
 fn is_polite(word: &str) -> bool {
-    POLITE.contains(&word)
-        || AUXILIARIES.contains(&word)
-        || SUBJECTS.contains(&word)
-        || GREETINGS.contains(&word)
-        || matches!(word, "," | "!")
+    ASKING_NICELY.contains(word)
 }
+
+/// All words of courtesy, and what stands between them.
+static ASKING_NICELY: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+    [POLITE, AUXILIARIES, SUBJECTS, GREETINGS, &[",", "!"]].into_iter().flatten().copied().collect()
+});
+
+/// All that an announcement is made of.
+static ANNOUNCING: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+    let marks = &["?", "!", ".", ",", ":", "tack", "thanks"];
+    let words = [ANNOUNCED, DETERMINERS, HOW_MANY, DOING, marks].into_iter().flatten();
+    let numbers = NUMBERS.iter().flat_map(|(names, _)| *names);
+    words.chain(numbers).chain(ASKING_NICELY.iter()).copied().collect()
+});
 
 /// The words that courtesy is known by.
 pub(super) fn words() -> impl Iterator<Item = &'static str> {

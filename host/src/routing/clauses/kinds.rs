@@ -1,5 +1,9 @@
 //! What kind of part a text is: an order, a question, a figure to begin with, or only a few words.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 use super::super::arguments;
 use super::boundary::{order_words, starts_request};
 use super::lexicon::{AUXILIARIES, DETERMINERS, GREETINGS, NO_ORDER, QUESTIONS, SUBJECTS, WISHES};
@@ -215,13 +219,13 @@ pub fn is_order(text: &str) -> bool {
     let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
     let first = lower(start);
     let is_word = (first.len() > 2 || verbs::is_verb(first)) && first.chars().all(char::is_alphabetic);
-    let other = SUBJECTS.contains(&first)
-        || DETERMINERS.contains(&first)
-        || AUXILIARIES.contains(&first)
-        || QUESTIONS.contains(&first)
-        || NO_ORDER.contains(&first);
-    is_word && !other && words.len() > start + 1
+    is_word && !ORDERING_NOTHING.contains(first) && words.len() > start + 1
 }
+
+/// The words that no order begins with.
+static ORDERING_NOTHING: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+    [SUBJECTS, DETERMINERS, AUXILIARIES, QUESTIONS, NO_ORDER].into_iter().flatten().copied().collect()
+});
 
 /// Most words of a figure or date to begin with.
 const BEGUN_MAX: usize = 4;

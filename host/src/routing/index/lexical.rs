@@ -226,12 +226,12 @@ pub struct Scores {
     pub words: Vec<(String, Term)>,
 }
 
-/// Scores `text` against all parts, each with `n_places` places.
-pub fn score(text: &str, parts: &[Part<'_>], n_places: usize, totals: &Totals) -> Scores {
+/// Scores `text` against all parts, each with `n_slots` places, of which the first `n_places` in all are looked at.
+pub fn score(text: &str, parts: &[Part<'_>], (n_slots, n_places): (usize, usize), totals: &Totals) -> Scores {
     let known = |term: Term| parts.iter().any(|part| part.postings.first().is_some_and(|p| !p.of(term).is_empty()));
     let (query, spelled) = query_terms(text, known);
     let mut scores = Scores {
-        of_kind: [vec![0.0; parts.len() * n_places], vec![0.0; parts.len() * n_places]],
+        of_kind: [vec![0.0; n_places], vec![0.0; n_places]],
         best_possible: [0.0; KINDS],
         words: Vec::new(),
     };
@@ -253,7 +253,7 @@ pub fn score(text: &str, parts: &[Part<'_>], n_places: usize, totals: &Totals) -
             let gain = term.weight * rarity * (saturation + 1.0);
             for (part, postings) in &term.places {
                 let lengths = parts.get(*part).map_or(&[][..], |part| part.lengths);
-                let Some(slots) = slots.get_mut(part * n_places..) else { continue };
+                let Some(slots) = slots.get_mut(part * n_slots..) else { continue };
                 for posting in *postings {
                     let at = usize::from(posting.slot);
                     if let (Some(slot), Some(length)) = (slots.get_mut(at), lengths.get(at)) {
@@ -298,10 +298,10 @@ fn rarity(n_places: usize, n_documents: usize) -> f32 {
 
 fn query_terms(text: &str, known: impl Fn(Term) -> bool) -> (Terms, Vec<(String, Term)>) {
     let mut terms = Terms::default();
-    terms.add(text, 1.0);
     let mut spelled = Vec::new();
-    for word in words(text) {
-        let term = word_term(&word);
+    let words = words(text);
+    let own: Vec<Term> = words.iter().map(|word| terms.add_word(word, 1.0)).collect();
+    for (word, term) in words.into_iter().zip(own) {
         if known(term) {
             if !spelled.iter().any(|(_, other)| *other == term) {
                 spelled.push((word, term));

@@ -94,8 +94,10 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     let request = Request { text, ..*request };
     let parts: Vec<lexical::Part<'_>> =
         index.parts.iter().map(|part| lexical::Part { postings: &part.postings, lengths: &part.lengths }).collect();
-    let lexical = lexical::score(text, &parts, PART_SLOTS, &index.totals);
     let live = index.live.as_slice();
+    // The places after the last skill of few are many.
+    let n_places = live.last().map_or(0, |last| last + 1);
+    let lexical = lexical::score(text, &parts, (PART_SLOTS, n_places), &index.totals);
     let by_words = by_words(&lexical, live.len());
     let taught = (index.totals.n_examples as f32 / (index.len().max(1) as f32 * TAUGHT)).min(1.0);
     let by_meaning = request.vector.is_some() && !index.is_by_words();
@@ -231,7 +233,7 @@ fn dense(
         Standard::of(&usual, usual.len(), deviation)
     };
     let (fit, like) = (standard(&fits, USUAL_FIT), standard(&cosines, USUAL_COSINE));
-    let mut scores = vec![0.0; index.parts.len() * PART_SLOTS];
+    let mut scores = vec![0.0; by_words.len()];
     for ((place, of_centre), cosine) in with.iter().zip(fits).zip(cosines) {
         if let Some(score) = scores.get_mut(*place) {
             *score = centre * fit.at(of_centre) + description * like.at(cosine);

@@ -54,9 +54,16 @@ impl Terms {
     /// Adds the terms of `text`, counted `weight` times each.
     pub fn add(&mut self, text: &str, weight: f32) {
         for word in words(text) {
-            self.words.add(word_term(&word), weight);
-            add_runs(&word, |run| self.runs.add(run, weight));
+            self.add_word(&word, weight);
         }
+    }
+
+    /// Adds those of one word, and gives its own.
+    pub fn add_word(&mut self, word: &str, weight: f32) -> Term {
+        let term = word_term(word);
+        self.words.add(term, weight);
+        add_runs(word, |run| self.runs.add(run, weight));
+        term
     }
 }
 
@@ -120,8 +127,10 @@ const ENDINGS: &[&str] = &[
 ];
 
 fn stem(word: &str) -> &str {
+    let last = word.as_bytes().last();
     for ending in ENDINGS {
-        if let Some(rest) = word.strip_suffix(ending)
+        if ending.as_bytes().last() == last
+            && let Some(rest) = word.strip_suffix(ending)
             && rest.chars().count() >= 3
         {
             return rest;
