@@ -361,6 +361,65 @@ fn nothing_is_taken_from_the_last_turn_where_the_request_says_more_than_its_skil
 }
 
 #[test]
+fn a_skill_is_called_by_its_name_and_what_it_has_no_use_for_is_not_asked_about() {
+    let text = json!({ "type": "object", "required": ["text"], "properties": { "text": { "type": "string" } } });
+    let index = tools().with(&[skill("echo", "Gives back what it is given", text, &[])], None);
+    let analysis = analysed(&index, "echo good morning");
+    let Strategy::Direct(step) = &analysis.strategy else { panic!("{analysis:?}") };
+    assert_eq!((&*step.skill, &step.arguments["text"]), ("echo", &json!("good morning")));
+    // What it would be called with is nothing, or something else than what it was shown with.
+    let days = json!({ "type": "object", "properties": { "days": { "type": "integer" } } });
+    let example =
+        ExampleText { language: "en".into(), text: "the date in 3 days".into(), input: Some(json!({"days": 3})) };
+    let profile = Profile {
+        name: "date-add".into(),
+        description: "Tells the date in so many days".into(),
+        input_schema: Arc::new(days),
+        output_schema: None,
+        examples: vec![example],
+        read_only: true,
+    };
+    let index = index.with(&[Change::Put(Arc::new(profile))], None);
+    for text in [
+        "how far is it from Malmö to Lund",
+        "hur långt är det från Malmö till Lund",
+        "tell me the days",
+        "tell the date",
+    ] {
+        let analysis = analysed(&index, text);
+        assert!(matches!(analysis.strategy, Strategy::Gap { .. }), "{text}: {analysis:?}");
+    }
+    let analysis = analysed(&index, "the date in 5 days");
+    let Strategy::Direct(step) = &analysis.strategy else { panic!("{analysis:?}") };
+    assert_eq!((&*step.skill, &step.arguments["days"]), ("date-add", &json!(5)));
+}
+
+#[test]
+fn among_thousands_of_skills_the_right_one_is_first_whatever_was_taken_out() {
+    let name = |(adjective, noun): (usize, usize)| format!("{}-{}", word("a", adjective), word("n", noun));
+    let all: Vec<(usize, usize)> = (0..66).flat_map(|adjective| (0..66).map(move |noun| (adjective, noun))).collect();
+    let put = |of: &(usize, usize)| {
+        let (adjective, noun) = (word("a", of.0), word("n", of.1));
+        let example = format!("tell me of the {adjective} {noun}");
+        skill(&name(*of), &format!("Tells of {adjective} {noun}"), json!({}), &[("en", &example)])
+    };
+    let changes: Vec<Change> = all.iter().map(put).collect();
+    let gone: Vec<Change> = all.iter().step_by(40).map(|of| Change::Remove(name(*of).into())).collect();
+    let index = Index::empty().with(&changes, None).with(&gone, None);
+    assert!(index.len() > 4_096);
+    for of in all.iter().skip(7).step_by(680) {
+        let request = format!("anything {} and {}?", word("n", of.1), word("a", of.0));
+        assert_eq!(best(&index, &request), name(*of), "{request}");
+    }
+}
+
+/// A word like no other.
+fn word(kind: &str, number: usize) -> String {
+    let letters = |number: usize| ["ba", "do", "fi", "gu", "ka", "lo", "me", "ny", "pa", "ro"][number % 10];
+    format!("{kind}{}{}{}", letters(number / 10), letters(number), letters(number + 3))
+}
+
+#[test]
 fn context_gives_only_values_that_are_asked_for_by_its_names() {
     let schema = json!({ "type": "object", "required": ["user_id", "colour"],
         "properties": { "user_id": { "type": "string" }, "colour": { "type": "string", "enum": ["red", "green"] } } });

@@ -1,5 +1,7 @@
 //! What an owner's answer to a question comes to: pure.
 
+use std::cell::LazyCell;
+
 use serde_json::{Map, Value};
 
 use super::event::{Call, Choice, Decision, Interrupted, Missing, Question, Reply};
@@ -109,7 +111,7 @@ fn values(missing: &Missing, said: &str, with: &Reading<'_>, words: Words) -> Re
     let properties = profile.input_schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let given = match structured(said, &properties, words)? {
         Some(given) => given,
-        None => in_words(missing, said, profile, &properties, with),
+        None => Asked { missing, profile, properties: &properties, now: with.now }.given(said),
     };
     let mut arguments = missing.arguments.clone();
     arguments.extend(given);
@@ -153,68 +155,53 @@ fn typed(value: &str, schema: &Value) -> Value {
     if is_text { text() } else { serde_json::from_str(value).unwrap_or_else(|_| text()) }
 }
 
-fn in_words(
-    missing: &Missing,
-    said: &str,
-    profile: &Profile,
-    properties: &Map<String, Value>,
-    with: &Reading<'_>,
-) -> Map<String, Value> {
-    const YES: &[&str] = &["yes", "y", "ok", "ja", "japp", "jo", "stämmer", "right"];
-    let lower = said.trim_end_matches(['.', '!']).to_lowercase();
-    if let [only] = missing.values.as_slice() {
+/// What an answer in plain words is read for.
+struct Asked<'a> {
+    missing: &'a Missing,
+    profile: &'a Profile,
+    properties: &'a Map<String, Value>,
+    now: CivilNow,
+}
+
+impl Asked<'_> {
+    /// The values that `said` gives.
+    fn given(&self, said: &str) -> Map<String, Value> {
+        const YES: &[&str] = &["yes", "y", "ok", "ja", "japp", "jo", "stämmer", "right"];
+        let [only] = self.missing.values.as_slice() else { return self.extracted(said) };
+        let lower = said.trim_end_matches(['.', '!']).to_lowercase();
+        let schema = &self.profile.input_schema;
+        let found = LazyCell::new(|| self.extracted(said));
         // "She was born on 3 May 1962" gives a date.
-        if properties.get(&only.name).is_some_and(is_of_dates) {
-            let found = extracted(missing, said, profile, properties, with);
-            if found.contains_key(&only.name) {
-                return found;
-            }
+        if arguments::has_form(schema, &only.name) && found.contains_key(&only.name) {
+            return found.clone();
         }
+        let free = || self.properties.get(&only.name).filter(|own| is_free_text(own));
         let value = match (&only.suggestion, only.options.as_slice()) {
             (Some(suggestion), _) if YES.contains(&&*lower) => Some(suggestion.clone()),
-            (_, []) => properties
-                .get(&only.name)
-                .filter(|schema| is_free_text(schema))
-                .map(|schema| if is_of_units(schema) { bare(said).into() } else { said.into() }),
+            (_, []) if arguments::holds_unit(schema, &only.name) => free().map(|_| bare(said).into()),
+            (_, []) => free().map(|_| said.into()),
             (_, options) => option(&lower, options),
         };
-        if let Some(value) = value {
-            return Map::from_iter([(only.name.clone(), value)]);
+        match value {
+            Some(value) => Map::from_iter([(only.name.clone(), value)]),
+            None => found.clone(),
         }
     }
-    extracted(missing, said, profile, properties, with)
-}
 
-/// The values that `said` holds of those that are missing.
-fn extracted(
-    missing: &Missing,
-    said: &str,
-    profile: &Profile,
-    properties: &Map<String, Value>,
-    with: &Reading<'_>,
-) -> Map<String, Value> {
-    // The rest of the schema, such as its definitions, may be referred to.
-    let mut asked = Value::clone(&profile.input_schema);
-    if let Some(members) = asked.as_object_mut() {
-        let wanted = |name: &str| missing.values.iter().any(|value| value.name == name);
-        let own = properties.iter().filter(|(name, _)| wanted(name));
-        members.insert("properties".into(), Value::Object(own.map(|(k, v)| (k.clone(), v.clone())).collect()));
-        let names = missing.values.iter().map(|value| Value::String(value.name.clone()));
-        members.insert("required".into(), Value::Array(names.collect()));
+    /// The values that are read from `said` as from a request, of those that are missing.
+    fn extracted(&self, said: &str) -> Map<String, Value> {
+        // The rest of the schema, such as its definitions, may be referred to.
+        let mut asked = Value::clone(&self.profile.input_schema);
+        if let Some(members) = asked.as_object_mut() {
+            let wanted = |name: &str| self.missing.values.iter().any(|value| value.name == name);
+            let own = self.properties.iter().filter(|(name, _)| wanted(name));
+            members.insert("properties".into(), Value::Object(own.map(|(k, v)| (k.clone(), v.clone())).collect()));
+            let names = self.missing.values.iter().map(|value| Value::String(value.name.clone()));
+            members.insert("required".into(), Value::Array(names.collect()));
+        }
+        let about = arguments::About { examples: &[], ..about(self.profile, &asked) };
+        arguments::extract(about, said, language::detect(said), self.now).arguments
     }
-    let about = arguments::About { examples: &[], ..about(profile, &asked) };
-    arguments::extract(about, said, language::detect(said), with.now).arguments
-}
-
-/// Whether a value is a date by its description.
-fn is_of_dates(schema: &Value) -> bool {
-    describes(schema, &["date", "datum"])
-}
-
-/// Whether the description of a value has one of these words.
-fn describes(schema: &Value, words: &[&str]) -> bool {
-    let description = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
-    description.split(|letter: char| !letter.is_alphabetic()).any(|word| words.contains(&word))
 }
 
 fn about<'a>(profile: &'a Profile, schema: &'a Value) -> arguments::About<'a> {
@@ -224,11 +211,6 @@ fn about<'a>(profile: &'a Profile, schema: &'a Value) -> arguments::About<'a> {
 fn is_free_text(schema: &Value) -> bool {
     schema.get("type").and_then(Value::as_str) == Some("string")
         && ["enum", "format", "pattern", "const"].iter().all(|key| schema.get(key).is_none())
-}
-
-/// Whether a value is a unit by its description.
-fn is_of_units(schema: &Value) -> bool {
-    describes(schema, &["unit", "enhet"])
 }
 
 /// A unit without the preposition that it is said with, and without typing errors: "to kilogrms".
@@ -268,13 +250,48 @@ fn resolution(interrupted: &Interrupted, said: &str, words: Words) -> Result<Rep
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::orchestrator::event::MissingValue;
 
     #[test]
     fn units_are_read_from_replies_and_nothing_else_is_touched() {
         assert_eq!(bare("to kilogrms"), "kilograms");
         assert_eq!(bare("till fot."), "fot");
         assert_eq!(bare("to whom"), "to whom");
-        assert!(is_of_units(&serde_json::json!({"description": "Unit to convert into, such as `km`."})));
-        assert!(!is_of_units(&serde_json::json!({"description": "The password to rate."})));
+    }
+
+    #[test]
+    fn what_has_a_form_is_found_in_a_sentence_and_any_text_is_all_of_it() {
+        let text = |what: &str| serde_json::json!({ "type": "string", "description": what });
+        let schema = serde_json::json!({ "type": "object", "properties": {
+            "born": text("The day of birth, as YYYY-MM-DD."),
+            "note": text("What to keep, such as a date to remember or the unit of a measure."),
+            "to": text("Unit to convert into, such as `km`.") } });
+        let profile = Profile {
+            name: "keeper".into(),
+            description: String::new(),
+            input_schema: std::sync::Arc::new(schema.clone()),
+            output_schema: None,
+            examples: Vec::new(),
+            read_only: false,
+        };
+        let now = CivilNow { year: 2026, month: 3, day: 4, hour: 9, minute: 0, second: 0, weekday: 3 };
+        let properties = schema["properties"].as_object().cloned().unwrap_or_default();
+        for (name, said, value) in [
+            ("born", "she was born on 3 May 1962", "1962-05-03"),
+            ("born", "long ago", "long ago"),
+            ("note", "the lease ends on 3 May 2026", "the lease ends on 3 May 2026"),
+            ("to", "to kilogrms", "kilograms"),
+        ] {
+            let value_of = MissingValue {
+                name: name.into(),
+                description: None,
+                question: String::new(),
+                options: Vec::new(),
+                suggestion: None,
+            };
+            let missing = Missing { skill: "keeper".into(), arguments: Map::new(), values: vec![value_of] };
+            let asked = Asked { missing: &missing, profile: &profile, properties: &properties, now };
+            assert_eq!(asked.given(said).get(name), Some(&Value::from(value)), "{said}");
+        }
     }
 }

@@ -351,6 +351,14 @@ pub fn is_one_measure(before: &str, after: &str) -> bool {
     large.dimension == small.dimension && large.factor > small.factor
 }
 
+/// Longest symbol of a unit that nobody knows.
+const SYMBOL_CHARS_MAX: usize = 3;
+
+/// Whether `text` is written as a name is, and names no unit.
+fn is_name(text: &str) -> bool {
+    text.starts_with(char::is_uppercase) && text.chars().count() > SYMBOL_CHARS_MAX && !is_unit(&text.to_lowercase())
+}
+
 /// Whether `word`, in lower case, names a unit.
 pub fn is_unit(word: &str) -> bool {
     units::find(word).is_some()
@@ -467,6 +475,27 @@ pub fn times(schema: &Value) -> Vec<String> {
     schema::parameters(schema).into_iter().filter(is_time).map(|parameter| parameter.name).collect()
 }
 
+/// Whether the property `name` holds what has a form of its own, such as a date, by which it is found in any sentence.
+pub fn has_form(schema: &Value, name: &str) -> bool {
+    is_of(schema, name, |sense| {
+        matches!(
+            sense,
+            Sense::Date | Sense::DateTime | Sense::Time | Sense::Weekday | Sense::Zone | Sense::Url | Sense::Email
+        )
+    })
+}
+
+/// Whether the property `name` holds a unit.
+pub fn holds_unit(schema: &Value, name: &str) -> bool {
+    is_of(schema, name, |sense| sense == Sense::Unit)
+}
+
+fn is_of(schema: &Value, name: &str, wanted: impl Fn(Sense) -> bool) -> bool {
+    let mut parameters = schema::parameters(schema);
+    schema::say_the_same(&mut parameters);
+    parameters.iter().any(|parameter| parameter.name == name && wanted(parameter.sense))
+}
+
 /// Whether the property `name` holds any text, and not one of a kind of its own such as an address or a zone.
 pub fn takes_any_text(schema: &Value, name: &str) -> bool {
     schema::parameters(schema).iter().any(|parameter| {
@@ -541,6 +570,10 @@ fn fill(
             };
             own.extend(more.into_iter().filter(|offer| offers::fits(parameter, &offer.value)));
             own.retain(is_such);
+            // "How far is it from Malmö": a name that nobody knows as a unit is none.
+            if parameter.sense == Sense::Unit {
+                own.retain(|offer| !offer.value.as_str().is_some_and(is_name));
+            }
             if parameter.sense == Sense::Free {
                 own.retain(|offer| !texts::only_says_where(reading, offer));
                 own.iter_mut().for_each(|offer| texts::said(reading, offer));

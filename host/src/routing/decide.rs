@@ -27,7 +27,7 @@ const BELIEF_UNFILLED: f32 = 0.6;
 /// For each number, quotation or name of the request that it has no use for, and for each other such word.
 const BELIEF_UNUSED: f32 = 0.6;
 const BELIEF_UNEXPLAINED: f32 = 0.85;
-/// Words of a part that nothing explains, and that what is called with nothing may leave.
+/// Words that nothing explains, and that what is called with nothing may leave.
 const UNEXPLAINED_MAX: usize = 1;
 /// What belief is left to a skill of which every example says more.
 const BELIEF_UNSHOWN: f32 = 0.5;
@@ -138,14 +138,22 @@ impl Contender<'_> {
         self.read.missing.is_empty() && self.read.given.is_empty() && self.read.unexplained.len() > UNEXPLAINED_MAX
     }
 
-    /// Whether it would be called with nothing but its defaults, though values were said and it takes some: what it
-    /// answered would be about something else, such as today.
+    /// Whether it would be called with nothing but its defaults, though values were said, or what nothing explains, and it
+    /// takes some: what it answered would be about something else, such as today.
     fn is_beside(&self) -> bool {
         let takes_some = self.profile.input_schema.get("properties").and_then(Value::as_object);
         self.read.missing.is_empty()
             && self.read.given.is_empty()
-            && !self.read.unused.is_empty()
+            && (!self.read.unused.is_empty() || self.read.unexplained.len() > UNEXPLAINED_MAX)
             && takes_some.is_some_and(|properties| !properties.is_empty())
+    }
+
+    /// Whether it would be called with nothing at all, though every one of its skill's examples gives it something.
+    fn is_unshown(&self) -> bool {
+        let mut inputs =
+            self.profile.examples.iter().filter_map(|example| example.input.as_ref()?.as_object()).peekable();
+        let is_empty = self.read.missing.is_empty() && self.read.arguments.is_empty();
+        is_empty && inputs.peek().is_some() && inputs.all(|input| !input.is_empty())
     }
 }
 
@@ -204,8 +212,10 @@ fn decide_as(
         return (gap(), vec!["there is no skill to route to".to_owned()]);
     };
     let mut options = options(index, ask, said, first, &ranking.candidates);
-    options
-        .retain(|option| !option.is_beside() && !option.is_of_others() && !contradicts(option.profile, said.words()));
+    options.retain(|option| {
+        !(option.is_beside() || option.is_unshown() || option.is_of_others())
+            && !contradicts(option.profile, said.words())
+    });
     // "Note that the lease ends on 1 May" asks nothing about that day.
     let keeps = |option: &Contender<'_>| {
         changes(option.profile) && option.read.missing.is_empty() && option.speaks_of(&["note", "anteck", "remember"])

@@ -44,6 +44,10 @@ const TOPICS: &[(&[&str], &[&str])] = &[
         &["weather", "forecast", "väder", "rain", "regn", "temperatur"],
     ),
     (&["news", "headlines", "nyheter", "nyheterna"], &["news", "headline", "nyhet"]),
+    (
+        &["horoscope", "zodiac", "horoskop", "horoskopet", "stjärntecken", "stjärntecknet"],
+        &["horoscop", "zodiac", "horoskop", "stjärntecken"],
+    ),
     (&["traffic", "trafik", "trafiken"], &["traffic", "trafik"]),
     (
         &["dollarn", "euron", "pundet", "växelkurs", "växelkursen", "valutakursen"],

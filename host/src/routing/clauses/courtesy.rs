@@ -255,9 +255,8 @@ fn is_polite(word: &str) -> bool {
 }
 
 /// All words of courtesy, and what stands between them.
-static ASKING_NICELY: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
-    [POLITE, AUXILIARIES, SUBJECTS, GREETINGS, &[",", "!"]].into_iter().flatten().copied().collect()
-});
+static ASKING_NICELY: LazyLock<FxHashSet<&str>> =
+    LazyLock::new(|| [POLITE, AUXILIARIES, SUBJECTS, GREETINGS, &[",", "!"]].into_iter().flatten().copied().collect());
 
 /// All that an announcement is made of.
 static ANNOUNCING: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {

@@ -230,11 +230,8 @@ pub struct Scores {
 pub fn score(text: &str, parts: &[Part<'_>], (n_slots, n_places): (usize, usize), totals: &Totals) -> Scores {
     let known = |term: Term| parts.iter().any(|part| part.postings.first().is_some_and(|p| !p.of(term).is_empty()));
     let (query, spelled) = query_terms(text, known);
-    let mut scores = Scores {
-        of_kind: [vec![0.0; n_places], vec![0.0; n_places]],
-        best_possible: [0.0; KINDS],
-        words: Vec::new(),
-    };
+    let mut scores =
+        Scores { of_kind: [vec![0.0; n_places], vec![0.0; n_places]], best_possible: [0.0; KINDS], words: Vec::new() };
     for (kind, terms) in [query.words, query.runs].into_iter().enumerate() {
         let mut wanted = find(terms, kind, parts);
         wanted.sort_by(|a, b| a.n_places.cmp(&b.n_places).then(a.term.cmp(&b.term)));
@@ -324,9 +321,8 @@ fn find<'a>(terms: Counts, kind: usize, parts: &[Part<'a>]) -> Vec<Wanted<'a>> {
     let mut terms = terms.summed();
     terms.truncate(QUERY_TERMS_MAX);
     let place = |(term, weight): (Term, f32)| {
-        let mut places: Vec<(usize, &[Posting])> = Vec::with_capacity(parts.len());
         let of_part = parts.iter().enumerate().filter_map(|(at, part)| Some((at, part.postings.get(kind)?.of(term))));
-        places.extend(of_part.filter(|(_, postings)| !postings.is_empty()));
+        let places: Vec<(usize, &[Posting])> = of_part.filter(|(_, postings)| !postings.is_empty()).collect();
         let n_places = places.iter().map(|(_, postings)| postings.len()).sum();
         // A word said twice weighs no more: requests are short.
         Wanted { term, weight: weight.min(1.0), places, n_places }

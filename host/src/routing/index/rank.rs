@@ -95,7 +95,7 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     let parts: Vec<lexical::Part<'_>> =
         index.parts.iter().map(|part| lexical::Part { postings: &part.postings, lengths: &part.lengths }).collect();
     let live = index.live.as_slice();
-    // The places after the last skill of few are many.
+    // Of a part that is not full, the places after the last skill are left out.
     let n_places = live.last().map_or(0, |last| last + 1);
     let lexical = lexical::score(text, &parts, (PART_SLOTS, n_places), &index.totals);
     let by_words = by_words(&lexical, live.len());
