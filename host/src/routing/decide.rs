@@ -213,8 +213,8 @@ fn decide_as(
     };
     let mut options = options(index, ask, said, first, &ranking.candidates);
     options.retain(|option| {
-        !(option.is_beside() || option.is_unshown() || option.is_of_others())
-            && !contradicts(option.profile, said.words())
+        let is_none = option.is_beside() || option.is_unshown() || option.is_of_others();
+        !is_none && !contradicts(option.profile, said.words())
     });
     // "Note that the lease ends on 1 May" asks nothing about that day.
     let keeps = |option: &Contender<'_>| {

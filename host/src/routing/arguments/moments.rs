@@ -63,29 +63,56 @@ pub fn find(text: &Text<'_>, numbers: &[Number], now: DateTime, swedish: bool) -
             None => at += 1,
         }
     }
-    years_of_others(&mut found, now.date());
+    years_of_others(text, &mut found, now.date());
     unite(text, found)
 }
 
-/// "between 1 March and 1 April 2026": a date without year has that of the next date that names one.
-fn years_of_others(found: &mut [Moment], today: Date) {
+/// "Between 1 March and 1 April 2026": a date without year has that of the next date that names one. Where none does, it is
+/// the next such day, or the last one where it has been: "how many days since 3 May".
+fn years_of_others(text: &Text<'_>, found: &mut [Moment], today: Date) {
     let named = found.iter().find(|moment| moment.said == Said::Full).and_then(|moment| moment.date);
+    let mut before: Option<&mut Moment> = None;
     for moment in found.iter_mut().filter(|moment| matches!(moment.said, Said::NoYear | Said::Feast)) {
         let Some(day) = moment.date else { continue };
+        let this_year = day.with().year(today.year()).build().unwrap_or(day);
         let year = match named {
             Some(named) => named.year(),
-            None if day.with().year(today.year()).build().is_ok_and(|day| day < today) => {
-                today.year().saturating_add(1)
-            }
+            None if has_been(text, moment) && this_year > today => today.year().saturating_sub(1),
+            None if !has_been(text, moment) && this_year < today => today.year().saturating_add(1),
             None => today.year(),
         };
-        if let Ok(moved) = day.with().year(year).build() {
-            moment.date = Some(moved);
-        }
+        moment.date = Some(in_year(day, year));
         if named.is_some() {
             moment.said = Said::Full;
         }
+        // "From 20 October to 3 January": the first comes first.
+        if let Some(first) = before.filter(|first| named.is_none() && matches!(link(text, first), "from" | "från"))
+            && let Some(date) = first.date.filter(|date| moment.date.is_some_and(|last| last < *date))
+        {
+            first.date = Some(in_year(date, date.year().saturating_sub(1)));
+        }
+        before = Some(moment);
     }
+}
+
+/// The same day of another year, where that has it.
+fn in_year(day: Date, year: i16) -> Date {
+    day.with().year(year).build().unwrap_or(day)
+}
+
+/// The word before a moment, articles left out.
+fn link<'a>(text: &'a Text<'_>, moment: &Moment) -> &'a str {
+    let is_article = |at: &usize| matches!(text.lower(*at), "den" | "the" | "on");
+    (0..moment.tokens.start).rev().find(|at| !is_article(at)).map_or("", |at| text.lower(at))
+}
+
+/// Whether the text speaks of a day that has been.
+fn has_been(text: &Text<'_>, moment: &Moment) -> bool {
+    let tells = |at: usize| {
+        matches!(text.lower(at), "was" | "were" | "did" | "passed" | "var" | "gått" | "hände")
+            && text.get(at).is_some_and(|token| token.quote.is_none())
+    };
+    matches!(link(text, moment), "since" | "sedan" | "sen") || (0..text.tokens.len()).any(tells)
 }
 
 /// Puts a date and the time of day beside it together.

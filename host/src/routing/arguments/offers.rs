@@ -439,13 +439,18 @@ fn moments_of(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         };
         let cue = cues::around(reading, parameter, &moment.tokens);
         let role = texts::role(reading, parameter, &moment.tokens);
-        let ambiguous = matches!(moment.said, Said::NoYear) && parameter.sense != Sense::Time;
+        let ambiguous = moment.said == Said::NoYear && parameter.sense != Sense::Time && is_of_birth(parameter);
         Some(Offer { ambiguous, ..Offer::new(Value::from(value), moment.tokens.clone(), 0.9 + cue.sum() * 0.6 + role) })
     };
     let mut offers: Vec<Offer> = reading.moments.iter().filter_map(offer).collect();
     offers.extend(day_and_hour(reading, parameter));
     offers.extend(years(reading, parameter));
     offers
+}
+
+/// Whether it is a day of birth, which is none without its year.
+fn is_of_birth(parameter: &Parameter) -> bool {
+    parameter.cues.iter().any(|(cue, _)| ["born", "birth", "föd"].iter().any(|begins| cue.starts_with(begins)))
 }
 
 /// Whether the text asks how many days there are.

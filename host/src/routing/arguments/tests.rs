@@ -123,6 +123,9 @@ fn dates() {
             ("vilken veckodag är den 6 juni 2026?", json!({"date": "2026-06-06"})),
             ("vilken vecka är det nu", json!({})),
             ("What day is tomorrow?", json!({"date": "2026-11-23"})),
+            ("what weekday is 24 December", json!({"date": "2026-12-24"})),
+            ("vilken veckodag är den 3 maj?", json!({"date": "2027-05-03"})),
+            ("what weekday was 3 May", json!({"date": "2026-05-03"})),
             ("vilken dag är det i övermorgon", json!({"date": "2026-11-24"})),
         ],
     );
@@ -158,6 +161,26 @@ fn dates() {
             ("How old is someone born on 14 October 1988?", json!({"born": "1988-10-14"})),
             ("hur gammal är den som är född 1999-12-31?", json!({"born": "1999-12-31"})),
             ("how old is my cat", json!({"?": ["born"]})),
+            // No birth is in the year to come.
+            ("how old is someone born on 3 May", json!({"?": ["born"]})),
+        ],
+    );
+    let difference = skill(
+        "date-difference",
+        "Counts the days, weeks, months and years between two dates.",
+        json!({"type": "object", "properties": {
+            "from": {"type": ["string", "null"], "description": "`YYYY-MM-DD`, `today`, `tomorrow` or `yesterday`; today if absent."},
+            "to": {"type": ["string", "null"], "description": "The same."}
+        }}),
+        include_str!("../../../../skills/dates/examples/date-difference.json"),
+    );
+    check(
+        &difference,
+        &[
+            ("how many days until 24 December", json!({"to": "2026-12-24"})),
+            ("hur många dagar är det kvar till den 3 maj?", json!({"to": "2027-05-03"})),
+            ("how many days from 20 October to 3 January", json!({"from": "2026-10-20", "to": "2027-01-03"})),
+            ("how many days since 3 May", json!({"from": "2026-05-03"})),
         ],
     );
 }
