@@ -148,6 +148,11 @@ pub fn is_qualifier(word: &str) -> bool {
             | "best"
             | "upcoming"
             | "next"
+            | "saved"
+            | "stored"
+            | "sparat"
+            | "sparade"
+            | "lagrat"
             | "highest"
             | "lowest"
             | "nearest"
@@ -494,11 +499,6 @@ const VAGUE: &[&str] = &[
     "input",
     "calculate",
     "beräkna",
-    "saved",
-    "stored",
-    "sparat",
-    "sparade",
-    "lagrat",
     "calculated",
     "calculation",
     "based",
