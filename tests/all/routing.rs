@@ -399,8 +399,10 @@ fn among_thousands_of_skills_the_right_one_is_first_whatever_was_taken_out() {
     let all: Vec<(usize, usize)> = (0..66).flat_map(|adjective| (0..66).map(move |noun| (adjective, noun))).collect();
     let put = |of: &(usize, usize)| {
         let (adjective, noun) = (word("a", of.0), word("n", of.1));
-        let example = format!("tell me of the {adjective} {noun}");
-        skill(&name(*of), &format!("Tells of {adjective} {noun}"), json!({}), &[("en", &example)])
+        // Two of each, from which the index learns what differs between requests for one skill.
+        let examples = ["tell me of", "what is there of"].map(|begins| format!("{begins} the {adjective} {noun}"));
+        let examples = examples.each_ref().map(|example| ("en", example.as_str()));
+        skill(&name(*of), &format!("Tells of {adjective} {noun}"), json!({}), &examples)
     };
     let changes: Vec<Change> = all.iter().map(put).collect();
     let gone: Vec<Change> = all.iter().step_by(40).map(|of| Change::Remove(name(*of).into())).collect();

@@ -133,27 +133,27 @@ impl Contender<'_> {
         !self.read.missing.is_empty() && self.read.given.is_empty() && self.read.unused.len() > 1
     }
 
-    /// Whether it would be called with nothing at all, though most of what was said is explained by nothing.
-    fn is_besides_words(&self) -> bool {
-        self.read.missing.is_empty() && self.read.given.is_empty() && self.read.unexplained.len() > UNEXPLAINED_MAX
-    }
-
     /// Whether it would be called with nothing but its defaults, though values were said, or what nothing explains, and it
-    /// takes some: what it answered would be about something else, such as today.
-    fn is_beside(&self) -> bool {
+    /// takes some: what it answered would be about something else, such as today. A part of a request has few words to be
+    /// told by, so there a skill that takes nothing explains them, too.
+    fn is_beside(&self, is_part: bool) -> bool {
         let takes_some = self.profile.input_schema.get("properties").and_then(Value::as_object);
+        let takes_some = takes_some.is_some_and(|properties| !properties.is_empty());
+        let is_unexplained = self.read.unexplained.len() > UNEXPLAINED_MAX;
         self.read.missing.is_empty()
             && self.read.given.is_empty()
-            && (!self.read.unused.is_empty() || self.read.unexplained.len() > UNEXPLAINED_MAX)
-            && takes_some.is_some_and(|properties| !properties.is_empty())
+            && (takes_some && !self.read.unused.is_empty() || (takes_some || is_part) && is_unexplained)
     }
 
-    /// Whether it would be called with nothing at all, though every one of its skill's examples gives it something.
-    fn is_unshown(&self) -> bool {
+    /// Whether every one of its skill's examples gives it something that this does not: adding to a date takes more than a
+    /// date.
+    fn is_less_than_shown(&self) -> bool {
         let mut inputs =
             self.profile.examples.iter().filter_map(|example| example.input.as_ref()?.as_object()).peekable();
-        let is_empty = self.read.missing.is_empty() && self.read.arguments.is_empty();
-        is_empty && inputs.peek().is_some() && inputs.all(|input| !input.is_empty())
+        let is_said = |name: &String| self.read.arguments.contains_key(name);
+        self.read.missing.is_empty()
+            && inputs.peek().is_some()
+            && !inputs.any(|input| input.keys().all(is_said))
     }
 }
 
@@ -213,7 +213,8 @@ fn decide_as(
     };
     let mut options = options(index, ask, said, first, &ranking.candidates);
     options.retain(|option| {
-        let is_none = option.is_beside() || option.is_unshown() || option.is_of_others();
+        let is_empty = option.read.arguments.is_empty() && option.is_less_than_shown();
+        let is_none = option.is_beside(is_part) || is_empty || option.is_of_others();
         !is_none && !contradicts(option.profile, said.words())
     });
     // "Note that the lease ends on 1 May" asks nothing about that day.
@@ -224,9 +225,7 @@ fn decide_as(
         options.retain(keeps);
     }
     if is_part {
-        options.retain(|option| {
-            !option.is_besides_words() && !option.swallows(said.words()) && !option.keeps_unsaid(said.words())
-        });
+        options.retain(|option| !option.swallows(said.words()) && !option.keeps_unsaid(said.words()));
     }
     // "Mail Eva that I am late" is for none that does not speak of mailing, though it could take the words as a note.
     let changes_something = options.first().is_some_and(|best| changes(best.profile));
@@ -349,8 +348,10 @@ fn options<'a>(
             follow::pointed_at(ask, profile, &mut read);
         }
         let standing = ask.standings.iter().find(|standing| standing.skill == profile.name);
-        let belief = candidate.score * suits(&read) * as_shown(profile, &read) * standing.map_or(1.0, record);
-        Some(Contender { profile, belief, read })
+        let belief = candidate.score * suits(&read) * standing.map_or(1.0, record);
+        let option = Contender { profile, belief, read };
+        let shown = if option.is_less_than_shown() { BELIEF_UNSHOWN } else { 1.0 };
+        Some(Contender { belief: belief * shown, ..option })
     };
     let mut options: Vec<Contender<'_>> = candidates.iter().filter_map(option).collect();
     let total: f32 = options.iter().map(|option| option.belief).sum();
@@ -375,15 +376,6 @@ fn suits(read: &Extraction) -> f32 {
     // Data that is asked about by its keys is more than a text.
     let telling = if looks_into_data(read) { telling * BELIEF_DATA } else { telling };
     filled * telling * power(BELIEF_UNUSED, read.unused.len()) * power(BELIEF_UNEXPLAINED, read.unexplained.len())
-}
-
-/// What is left of the belief in a skill whose examples all say more than this request does: adding to a date takes more
-/// than a date.
-fn as_shown(profile: &Profile, read: &Extraction) -> f32 {
-    let mut inputs = profile.examples.iter().filter_map(|example| example.input.as_ref()?.as_object()).peekable();
-    let knows = inputs.peek().is_some() && read.missing.is_empty();
-    let is_shown = |input: &serde_json::Map<String, Value>| input.keys().all(|name| read.arguments.contains_key(name));
-    if knows && !inputs.any(is_shown) { BELIEF_UNSHOWN } else { 1.0 }
 }
 
 /// What is left of the belief in a skill, from how it did so far.

@@ -11,6 +11,8 @@ use super::units::Dimension;
 
 /// Most moments of one text.
 const MOMENTS_MAX: usize = 32;
+/// Some year with a 29 February.
+const LEAP_YEAR: i16 = 2000;
 
 /// How a date was said, which decides how sure it is and what else it may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,33 +73,42 @@ pub fn find(text: &Text<'_>, numbers: &[Number], now: DateTime, swedish: bool) -
 /// the next such day, or the last one where it has been: "how many days since 3 May".
 fn years_of_others(text: &Text<'_>, found: &mut [Moment], today: Date) {
     let named = found.iter().find(|moment| moment.said == Said::Full).and_then(|moment| moment.date);
+    let tells = tells(text);
     let mut before: Option<&mut Moment> = None;
     for moment in found.iter_mut().filter(|moment| matches!(moment.said, Said::NoYear | Said::Feast)) {
         let Some(day) = moment.date else { continue };
-        let this_year = day.with().year(today.year()).build().unwrap_or(day);
-        let year = match named {
-            Some(named) => named.year(),
-            None if has_been(text, moment) && this_year > today => today.year().saturating_sub(1),
-            None if !has_been(text, moment) && this_year < today => today.year().saturating_add(1),
-            None => today.year(),
-        };
-        moment.date = Some(in_year(day, year));
+        moment.date = match named {
+            Some(named) => day.with().year(named.year()).build().ok(),
+            None if tells || matches!(link(text, moment), "since" | "sedan" | "sen") => last(day, today),
+            None => next(day, today),
+        }
+        .or_else(|| next(day, today));
         if named.is_some() {
             moment.said = Said::Full;
         }
         // "From 20 October to 3 January": the first comes first.
         if let Some(first) = before.filter(|first| named.is_none() && matches!(link(text, first), "from" | "från"))
-            && let Some(date) = first.date.filter(|date| moment.date.is_some_and(|last| last < *date))
+            && let (Some(begins), Some(ends)) = (first.date, moment.date)
         {
-            first.date = Some(in_year(date, date.year().saturating_sub(1)));
+            first.date = last(begins, ends).or(first.date);
         }
         before = Some(moment);
     }
 }
 
-/// The same day of another year, where that has it.
-fn in_year(day: Date, year: i16) -> Date {
-    day.with().year(year).build().unwrap_or(day)
+/// Years within which each day comes again: 29 February is left out where a century begins.
+const YEARS_APART: i16 = 8;
+
+/// The first such day that is not before `from`.
+fn next(day: Date, from: Date) -> Option<Date> {
+    let in_year = |n| day.with().year(from.year().checked_add(n)?).build().ok();
+    (0..=YEARS_APART).filter_map(in_year).find(|day| *day >= from)
+}
+
+/// The last such day that is not after `until`.
+fn last(day: Date, until: Date) -> Option<Date> {
+    let in_year = |n| day.with().year(until.year().checked_sub(n)?).build().ok();
+    (0..=YEARS_APART).filter_map(in_year).find(|day| *day <= until)
 }
 
 /// The word before a moment, articles left out.
@@ -106,13 +117,15 @@ fn link<'a>(text: &'a Text<'_>, moment: &Moment) -> &'a str {
     (0..moment.tokens.start).rev().find(|at| !is_article(at)).map_or("", |at| text.lower(at))
 }
 
-/// Whether the text speaks of a day that has been.
-fn has_been(text: &Text<'_>, moment: &Moment) -> bool {
-    let tells = |at: usize| {
-        matches!(text.lower(at), "was" | "were" | "did" | "passed" | "var" | "gått" | "hände")
-            && text.get(at).is_some_and(|token| token.quote.is_none())
+/// Whether the text speaks of what has been.
+fn tells(text: &Text<'_>) -> bool {
+    let tells = |at: usize| match text.lower(at) {
+        "was" | "were" | "did" | "passed" | "gått" | "hände" => true,
+        // "Var är festen" asks where.
+        "var" => !matches!(text.lower(at + 1), "är" | "finns" | "ligger" | "hålls" | "blir" | "ska" | "kan"),
+        _ => false,
     };
-    matches!(link(text, moment), "since" | "sedan" | "sen") || (0..text.tokens.len()).any(tells)
+    (0..text.tokens.len()).any(|at| tells(at) && text.get(at).is_some_and(|token| token.quote.is_none()))
 }
 
 /// Puts a date and the time of day beside it together.
@@ -265,8 +278,8 @@ impl Reader<'_> {
         if let Some((year, end)) = self.year(next).or_else(|| glued_comma.then(|| self.year(next + 1)).flatten()) {
             return Some(Moment::of_date(start..end, Date::new(year, month, day).ok()?, Said::Full));
         }
-        let this_year = Date::new(self.now.year(), month, day).or_else(|_| Date::new(2028, month, day)).ok()?;
-        Some(Moment::of_date(start..next, this_year, Said::NoYear))
+        // The year comes with the other dates; a leap year has all days.
+        Some(Moment::of_date(start..next, Date::new(LEAP_YEAR, month, day).ok()?, Said::NoYear))
     }
 
     /// `today`, `i övermorgon`, `in 3 days`, `om tre veckor`, `two weeks ago`, `för en månad sedan`.
@@ -627,5 +640,20 @@ mod tests {
         check("julafton 2026", true, &["2026-12-24"]);
         check("3/4/2026", true, &["2026-04-03"]);
         check("en fredagsmys i magen", true, &[]);
+    }
+
+    #[test]
+    fn dates_without_a_year_are_the_next_or_the_last_such_day() {
+        check("how many days until 3 May", false, &["2027-05-03"]);
+        check("how many days since 3 May", false, &["2026-05-03"]);
+        check("what weekday was 24 December", false, &["2025-12-24"]);
+        check("22 November", false, &["2026-11-22"]);
+        check("from 20 October to 3 January", false, &["2026-10-20", "2027-01-03"]);
+        check("until 29 February", false, &["2028-02-29"]);
+        check("since 29 February", false, &["2024-02-29"]);
+        check("when it was 29 February and 1 March 2023", false, &["2028-02-29", "2023-03-01"]);
+        check("var är festen den 3 maj", true, &["2027-05-03"]);
+        check("vilken veckodag var det den 3 maj", true, &["2026-05-03"]);
+        check("var det en söndag den 3 maj", true, &["2026-05-03"]);
     }
 }

@@ -1,7 +1,7 @@
 //! How well skills fit a request by its words: BM25 (Robertson & Zaragoza 2009) over weighted fields, for words and for
 //! runs of characters, each apart.
 
-use std::collections::HashSet;
+use std::ops::Range;
 
 use super::words::{Counts, Term, Terms, joined, word_term, words};
 use crate::routing::{Profile, shape};
@@ -104,6 +104,7 @@ fn schema_words(schema: &serde_json::Value, depth: usize, out: &mut String) {
 pub struct Postings {
     /// All terms, sorted, and where in the list the postings of each begin: side by side, as both are read for each.
     terms: Vec<(Term, u32)>,
+    /// Those of each term by their slots.
     list: Vec<Posting>,
     /// Where the terms begin whose first [`BUCKET_BITS`] bits are the place in here.
     buckets: Vec<u32>,
@@ -120,9 +121,14 @@ struct Posting {
 impl Postings {
     /// These postings with the documents at some slots replaced, or taken out where there is none.
     pub fn with(&self, changed: &[(u16, Option<&Document>)], kind: usize) -> Postings {
-        let slots: HashSet<u16> = changed.iter().map(|(slot, _)| *slot).collect();
+        // Asked of each posting, so no hashing.
+        let n_slots = changed.iter().map(|(slot, _)| usize::from(*slot) + 1).max().unwrap_or_default();
+        let mut is_changed = vec![false; n_slots];
         let mut new: Vec<(Term, Posting)> = Vec::new();
         for (slot, document) in changed {
+            if let Some(is_changed) = is_changed.get_mut(usize::from(*slot)) {
+                *is_changed = true;
+            }
             let terms = document.and_then(|document| document.terms.get(kind)).map_or(&[][..], Vec::as_slice);
             new.extend(terms.iter().map(|(term, n)| (*term, Posting { slot: *slot, occurrences: *n })));
         }
@@ -131,16 +137,13 @@ impl Postings {
         let mut made = Postings::default();
         made.list.reserve(self.list.len() + new.len());
         for (at, (term, _)) in self.terms.iter().enumerate() {
-            while let Some((earlier, posting)) = new.next_if(|(other, _)| other < term) {
-                made.push(earlier, posting);
-            }
             for posting in self.at(at) {
-                if !slots.contains(&posting.slot) {
+                while let Some((term, earlier)) = new.next_if(|(other, new)| (other, new.slot) < (term, posting.slot)) {
+                    made.push(term, earlier);
+                }
+                if !is_changed.get(usize::from(posting.slot)).is_some_and(|is_changed| *is_changed) {
                     made.push(*term, *posting);
                 }
-            }
-            while let Some((_, posting)) = new.next_if(|(other, _)| other == term) {
-                made.push(*term, posting);
             }
         }
         for (term, posting) in new {
@@ -169,11 +172,20 @@ impl Postings {
     }
 
     fn of(&self, term: Term) -> &[Posting] {
+        self.within(self.bucket(term), term)
+    }
+
+    /// Where among the terms this one is, if anywhere.
+    fn bucket(&self, term: Term) -> Range<usize> {
         let bucket = (term >> (32 - BUCKET_BITS)) as usize;
-        let (Some(first), Some(last)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { return &[] };
-        let (first, last) = (*first as usize, *last as usize);
-        let terms = self.terms.get(first..last).unwrap_or_default();
-        terms.binary_search_by_key(&term, |(term, _)| *term).map_or(&[], |at| self.at(first + at))
+        let (first, last) = (self.buckets.get(bucket), self.buckets.get(bucket + 1));
+        first.map_or(0, |at| *at as usize)..last.map_or(0, |at| *at as usize)
+    }
+
+    /// The postings of `term`, which is in the bucket if anywhere: a bucket has one or two.
+    fn within(&self, bucket: Range<usize>, term: Term) -> &[Posting] {
+        let terms = self.terms.get(bucket.clone()).unwrap_or_default();
+        terms.iter().position(|(other, _)| *other == term).map_or(&[], |at| self.at(bucket.start + at))
     }
 
     /// The postings of the term at this place.
@@ -230,16 +242,18 @@ pub struct Scores {
 pub fn score(text: &str, parts: &[Part<'_>], (n_slots, n_places): (usize, usize), totals: &Totals) -> Scores {
     let known = |term: Term| parts.iter().any(|part| part.postings.first().is_some_and(|p| !p.of(term).is_empty()));
     let (query, spelled) = query_terms(text, known);
-    let mut scores =
-        Scores { of_kind: [vec![0.0; n_places], vec![0.0; n_places]], best_possible: [0.0; KINDS], words: Vec::new() };
+    let mut scores = Scores { of_kind: Default::default(), best_possible: [0.0; KINDS], words: spelled };
+    let saturation = totals.saturation();
     for (kind, terms) in [query.words, query.runs].into_iter().enumerate() {
         let mut wanted = find(terms, kind, parts);
         wanted.sort_by(|a, b| a.n_places.cmp(&b.n_places).then(a.term.cmp(&b.term)));
-        let Some(slots) = scores.of_kind.get_mut(kind) else { continue };
+        let norm = Norm::of(kind, totals);
+        let lengths = parts.iter().flat_map(|part| part.lengths).map(|of_kind| of_kind.get(kind).copied());
+        // The score of each place, beside the norm that each posting needs with it.
+        let mut places: Vec<[f32; 2]> =
+            lengths.take(n_places).map(|length| [0.0, norm.at(length.unwrap_or_default())]).collect();
         let mut best_possible = 0.0;
         let mut n_left = POSTINGS_MAX;
-        let saturation = totals.saturation();
-        let norm = Norm::of(kind, totals);
         for term in wanted {
             let rarity = rarity(term.n_places, totals.n_documents);
             best_possible += term.weight * rarity * (saturation + 1.0) / 2.0;
@@ -249,22 +263,20 @@ pub fn score(text: &str, parts: &[Part<'_>], (n_slots, n_places): (usize, usize)
             n_left -= term.n_places;
             let gain = term.weight * rarity * (saturation + 1.0);
             for (part, postings) in &term.places {
-                let lengths = parts.get(*part).map_or(&[][..], |part| part.lengths);
-                let Some(slots) = slots.get_mut(part * n_slots..) else { continue };
+                let Some(places) = places.get_mut(part * n_slots..) else { continue };
                 for posting in *postings {
-                    let at = usize::from(posting.slot);
-                    if let (Some(slot), Some(length)) = (slots.get_mut(at), lengths.get(at)) {
+                    if let Some([score, norm]) = places.get_mut(usize::from(posting.slot)) {
                         let n = f32::from(posting.occurrences) / PARTS;
-                        *slot += gain * n / (n + norm.at(length.get(kind).copied().unwrap_or_default()));
+                        *score += gain * n / (n + *norm);
                     }
                 }
             }
         }
-        if let Some(slot) = scores.best_possible.get_mut(kind) {
-            *slot = best_possible;
+        if let (Some(of_kind), Some(best)) = (scores.of_kind.get_mut(kind), scores.best_possible.get_mut(kind)) {
+            *of_kind = places.into_iter().map(|[score, _]| score).collect();
+            *best = best_possible;
         }
     }
-    scores.words = spelled;
     scores
 }
 
@@ -320,19 +332,27 @@ fn query_terms(text: &str, known: impl Fn(Term) -> bool) -> (Terms, Vec<(String,
 fn find<'a>(terms: Counts, kind: usize, parts: &[Part<'a>]) -> Vec<Wanted<'a>> {
     let mut terms = terms.summed();
     terms.truncate(QUERY_TERMS_MAX);
-    let place = |(term, weight): (Term, f32)| {
-        let of_part = parts.iter().enumerate().filter_map(|(at, part)| Some((at, part.postings.get(kind)?.of(term))));
-        let places: Vec<(usize, &[Posting])> = of_part.filter(|(_, postings)| !postings.is_empty()).collect();
-        let n_places = places.iter().map(|(_, postings)| postings.len()).sum();
-        // A word said twice weighs no more: requests are short.
-        Wanted { term, weight: weight.min(1.0), places, n_places }
-    };
-    terms.into_iter().map(place).collect()
+    // A word said twice weighs no more: requests are short.
+    let wanted = |(term, weight): (Term, f32)| Wanted { term, weight: weight.min(1.0), places: Vec::new(), n_places: 0 };
+    let mut wanted: Vec<Wanted<'a>> = terms.into_iter().map(wanted).collect();
+    for (at, part) in parts.iter().enumerate() {
+        let Some(postings) = part.postings.get(kind) else { continue };
+        // All buckets first: what a large index is read from memory for is then asked for at one time.
+        let buckets: Vec<Range<usize>> = wanted.iter().map(|wanted| postings.bucket(wanted.term)).collect();
+        for (wanted, bucket) in wanted.iter_mut().zip(buckets) {
+            let found = postings.within(bucket, wanted.term);
+            if !found.is_empty() {
+                wanted.places.push((at, found));
+                wanted.n_places += found.len();
+            }
+        }
+    }
+    wanted
 }
 
 /// The words of a request that are in the document at `slot`.
 pub fn shared<'a>(part: &Part<'_>, slot: u16, words: &'a [(String, Term)]) -> Vec<&'a str> {
     let Some(postings) = part.postings.first() else { return Vec::new() };
-    let has = |term: Term| postings.of(term).iter().any(|posting| posting.slot == slot);
+    let has = |term: Term| postings.of(term).binary_search_by_key(&slot, |posting| posting.slot).is_ok();
     words.iter().filter(|(_, term)| has(*term)).map(|(word, _)| word.as_str()).collect()
 }

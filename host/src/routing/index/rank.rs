@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::hashed::Hashed;
 use super::lexical::{self, KINDS, Scores};
-use super::vector::{self, Probe, Sides, dot};
+use super::vector::{self, Probe, Sides, dot, zeros};
 use super::{Entry, Index, PART_SLOTS, together, words};
 use crate::routing::{CANDIDATES_MAX, Candidate, Embed as _, LEARNED_MAX, Learned, REQUEST_BYTES_MAX, Ranking, shape};
 
@@ -136,16 +136,15 @@ pub fn rank(index: &Index, request: &Request<'_>, k: usize) -> Ranking {
     let mut ranking = ranking(&contenders, &lexical, &parts, (by_meaning && dense.is_some(), index.len()), k);
     if let (Some(dense), Some(space), true) = (&dense, &index.space, by_meaning) {
         let first = contenders.iter().take(TOGETHER);
-        let centres: Vec<_> =
-            first.filter_map(|one| Some(space.whitened(&one.entry.vectors.as_ref()?.away(space)))).collect();
-        ranking.together = Some(together::gain(&dense.whitened, &centres));
+        let centres: Vec<_> = first.filter_map(|one| Some(one.entry.vectors.as_ref()?.away(space))).collect();
+        ranking.together = Some(together::gain(&dense.whitened, &space.all_whitened(&centres)));
     }
     ranking
 }
 
 /// The sum of both kinds' standard scores, made one again, for each place.
 fn by_words(lexical: &Scores, n_skills: usize) -> Vec<f32> {
-    let mut sum: Vec<f32> = vec![0.0; lexical.of_kind.first().map_or(0, Vec::len)];
+    let mut sum: Vec<f32> = zeros(lexical.of_kind.first().map_or(0, Vec::len));
     for (scores, best) in lexical.of_kind.iter().zip(lexical.best_possible) {
         // Places without a skill have no score, and add nothing to the sums.
         let standard = Standard::of(scores, n_skills, USUAL_LEXICAL * best);
@@ -233,7 +232,7 @@ fn dense(
         Standard::of(&usual, usual.len(), deviation)
     };
     let (fit, like) = (standard(&fits, USUAL_FIT), standard(&cosines, USUAL_COSINE));
-    let mut scores = vec![0.0; by_words.len()];
+    let mut scores = zeros(by_words.len());
     for ((place, of_centre), cosine) in with.iter().zip(fits).zip(cosines) {
         if let Some(score) = scores.get_mut(*place) {
             *score = centre * fit.at(of_centre) + description * like.at(cosine);
@@ -294,7 +293,7 @@ impl pulp::WithSimd for Apart<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> Vec<u16> {
-        let mut apart = vec![0; self.index.parts.len() * PART_SLOTS];
+        let mut apart = zeros(self.index.parts.len() * PART_SLOTS);
         for (part, apart) in self.index.parts.iter().zip(apart.chunks_mut(PART_SLOTS)) {
             for (apart, sides) in apart.iter_mut().zip(&part.sides) {
                 *apart = sides.apart(self.sides) as u16;
@@ -504,7 +503,41 @@ fn reasons(contender: &Contender<'_>, lexical: &Scores, parts: &[lexical::Part<'
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::routing::{Change, ExampleText, Profile};
+
+    #[test]
+    fn of_many_skills_vectors_find_the_right_one_among_those_that_are_compared() {
+        // Words of letters, which have no ending that is cut.
+        let word = |of: usize| -> String { (0..5).map(|n| ["ba", "do", "fi", "gu"][of / 4_usize.pow(n) % 4]).collect() };
+        let examples = |of: usize| ["tell me of", "what is there of"].map(|begins| format!("{begins} {}", word(of)));
+        let put = |of: usize| {
+            let example = |text: String| ExampleText { language: "en".into(), text, input: None };
+            Change::Put(std::sync::Arc::new(Profile {
+                name: format!("skill-{of}").as_str().into(),
+                description: "Tells of something".into(),
+                input_schema: std::sync::Arc::new(json!({})),
+                output_schema: None,
+                examples: examples(of % 1_024).into_iter().map(example).collect(),
+                read_only: true,
+            }))
+        };
+        // Four of each word.
+        let changes: Vec<Change> = (0..COMPARED_ALL).chain([5_000]).map(put).collect();
+        let index = Index::empty().with(&changes, None);
+        let live = index.live.as_slice();
+        let by_words = zeros(live.len());
+        for of in (0..1_024).step_by(170) {
+            let vector = Hashed.query(&examples(of)[0]).expect("words have a vector");
+            let dense = dense(&index, &vector, live, (1.0, 0.0), &by_words).expect("the space is known");
+            let n_compared = dense.scores.iter().filter(|score| **score != 0.0).count();
+            assert!((COMPARED_USUAL..live.len() / 2).contains(&n_compared), "{n_compared} of {}", live.len());
+            let best = (0..live.len()).max_by(|a, b| dense.scores[*a].total_cmp(&dense.scores[*b]));
+            assert_eq!(best.map(|place| place % 1_024), Some(of));
+        }
+    }
 
     #[test]
     fn the_nearest_places_are_those_that_sorting_gives() {

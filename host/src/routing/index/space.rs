@@ -130,23 +130,65 @@ impl Space {
 
     /// L⁻¹ `x`: its length is the Mahalanobis length of `x`.
     pub fn whitened(&self, x: &[f32]) -> Vec<f32> {
-        let mut out: Vec<f32> = Vec::with_capacity(x.len());
-        let mut rest = self.factor.as_slice();
-        for value in x {
-            let Some((row, later)) = rest.split_at_checked(out.len() + 1) else { break };
-            let sum = dot(row, &out);
-            let diagonal = row.last().copied().unwrap_or(1.0);
-            out.push((value - sum) / diagonal);
-            rest = later;
-        }
-        out
+        self.all_whitened(&[x]).pop().unwrap_or_default()
+    }
+
+    /// The same of several, for which the factor is read once.
+    pub fn all_whitened(&self, vectors: &[impl AsRef<[f32]>]) -> Vec<Vec<f32>> {
+        pulp::Arch::new().dispatch(Whitened { factor: &self.factor, vectors })
     }
 
     /// L⁻ᵀ `y`: the direction to multiply plain vectors with, where `y` is a whitened one.
     pub fn direction(&self, y: &[f32]) -> Vec<f32> {
-        let mut out = y.to_vec();
-        let mut rest = self.factor.as_slice();
-        for row in (0..y.len()).rev() {
+        pulp::Arch::new().dispatch(Direction { factor: &self.factor, y })
+    }
+}
+
+struct Whitened<'a, V> {
+    factor: &'a [f32],
+    vectors: &'a [V],
+}
+
+impl<V: AsRef<[f32]>> pulp::WithSimd for Whitened<'_, V> {
+    type Output = Vec<Vec<f32>>;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Vec<Vec<f32>> {
+        let mut out: Vec<Vec<f32>> = Vec::with_capacity(self.vectors.len());
+        let mut n = 0;
+        for vector in self.vectors {
+            n = n.max(vector.as_ref().len());
+            out.push(Vec::with_capacity(vector.as_ref().len()));
+        }
+        let mut rest = self.factor;
+        for at in 0..n {
+            let Some((row, later)) = rest.split_at_checked(at + 1) else { break };
+            let diagonal = row.last().copied().unwrap_or(1.0);
+            for (vector, out) in self.vectors.iter().zip(&mut out) {
+                if let Some(value) = vector.as_ref().get(at) {
+                    let sum = dot(row, out);
+                    out.push((value - sum) / diagonal);
+                }
+            }
+            rest = later;
+        }
+        out
+    }
+}
+
+struct Direction<'a> {
+    factor: &'a [f32],
+    y: &'a [f32],
+}
+
+impl pulp::WithSimd for Direction<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Vec<f32> {
+        let mut out = self.y.to_vec();
+        let mut rest = self.factor;
+        for row in (0..self.y.len()).rev() {
             let Some((earlier, factors)) = rest.split_at_checked(rest.len().saturating_sub(row + 1)) else { break };
             let diagonal = factors.last().copied().unwrap_or(1.0);
             let Some((value, before)) = out.get_mut(..=row).and_then(<[f32]>::split_last_mut) else { break };

@@ -97,7 +97,16 @@ pub fn length(values: &[f32]) -> f32 {
     dot(values, values).sqrt()
 }
 
+/// `n` zeros. Not `vec!`, which asks for memory that is zero already: the allocator gives large pieces back to the system
+/// for that, to be mapped anew page by page.
+pub fn zeros<T: Copy + Default>(n: usize) -> Vec<T> {
+    let mut zeros = Vec::new();
+    zeros.resize(n, T::default());
+    zeros
+}
+
 /// In eight sums at once, which the compiler makes vectors of.
+#[inline(always)]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let n = a.len().min(b.len());
     let (a, b) = (a.get(..n).unwrap_or_default(), b.get(..n).unwrap_or_default());
