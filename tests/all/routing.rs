@@ -336,6 +336,79 @@ fn what_is_pointed_at_is_taken_from_the_last_answer_by_its_name() {
     // Without anything that points, nothing is guessed.
     let analysis = analyse(&index, &Ask { turns: &turns, ..asked("delete a note") }, None);
     assert!(matches!(analysis.strategy, Strategy::Ask(Question::Missing { .. })), "{analysis:?}");
+    // The only one that was found is meant; of two, none is.
+    let one = json!({ "id": 7, "text": "buy bread" });
+    for (found, wanted) in [(vec![one.clone()], Some(7)), (vec![one, json!({ "id": 9, "text": "bread" })], None)] {
+        let turns = [turn("search-notes", "notes about bread", json!({}), json!({ "notes": found, "more": false }))];
+        let analysis = analyse(&index, &Ask { turns: &turns, ..asked("ta bort den anteckningen") }, None);
+        let id = match &analysis.strategy {
+            Strategy::Direct(step) => step.arguments["id"].as_u64(),
+            _ => None,
+        };
+        assert_eq!(id, wanted, "{analysis:?}");
+    }
+}
+
+#[test]
+fn what_is_not_said_again_is_what_was_said_in_the_last_turn() {
+    let date = json!({ "type": "object", "properties": {
+        "date": { "type": "string", "description": "`YYYY-MM-DD`; today if absent." } } });
+    let days = json!({ "type": "object", "properties": {
+        "date": { "type": "string", "description": "`YYYY-MM-DD`; today if absent." }, "days": { "type": "integer" } } });
+    let text = json!({ "type": "object", "required": ["text"], "properties": { "text": { "type": "string" } } });
+    let changes = [
+        skill(
+            "date-info",
+            "Tells the weekday and the week number of a date",
+            date,
+            &[("sv", "vilken vecka är det, och vad är veckonumret")],
+        ),
+        skill("date-add", "Adds days to a date", days, &[("en", "what date is 9 days after 3 May 2026")]),
+        skill("count", "Counts the words and the characters of a text", text.clone(), &[("en", "how many words")]),
+        skill("note", "Saves a text", text, &[("en", "save a text")]),
+    ];
+    let index = Index::empty().with(&changes, None);
+    let dated = || json!({ "date": "2027-03-14" });
+    let said = || json!({ "text": "the cat sat" });
+    for (skill, arguments, request, wanted) in [
+        ("date-info", dated(), "och veckonumret då?", Some(dated())),
+        ("date-info", dated(), "och vilken vecka är det nu?", None),
+        (
+            "date-add",
+            json!({ "date": "2027-03-14", "days": 9 }),
+            "and 60 days after the same date?",
+            Some(json!({ "date": "2027-03-14", "days": 60 })),
+        ),
+        ("count", said(), "and how many characters?", Some(said())),
+        ("count", said(), "and how many characters in my other text?", None),
+        ("note", said(), "and save a text", None),
+    ] {
+        let turns = [turn(skill, "before", arguments, json!({}))];
+        let analysis = analyse(&index, &Ask { turns: &turns, ..asked(request) }, None);
+        let taken = match &analysis.strategy {
+            Strategy::Direct(step) if !step.arguments.is_empty() => Some(Value::Object(step.arguments.clone())),
+            _ => None,
+        };
+        assert_eq!(taken, wanted, "{request}: {analysis:?}");
+    }
+}
+
+#[test]
+fn a_sum_that_leaves_a_figure_out_is_asked_about_and_words_are_no_sum() {
+    let index = tools();
+    for text in ["what is 189 * 3 for 7", "räkna ut 'tandläkare tisdag 14:30'"] {
+        let analysis = analysed(&index, text);
+        assert!(!matches!(analysis.strategy, Strategy::Direct(_) | Strategy::Fallbacks(_)), "{text}: {analysis:?}");
+    }
+}
+
+#[test]
+fn an_amount_in_another_currency_is_for_none_that_does_not_speak_of_currencies() {
+    for (text, goes) in [("how much is 200 dollars in kronor", false), ("how much is 5 miles in km", true)] {
+        let analysis = analysed(&tools(), text);
+        assert_eq!(matches!(analysis.strategy, Strategy::Direct(_)), goes, "{text}: {analysis:?}");
+        assert_eq!(matches!(analysis.strategy, Strategy::Gap { .. }), !goes, "{text}: {analysis:?}");
+    }
 }
 
 #[test]

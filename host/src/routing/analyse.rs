@@ -2,7 +2,7 @@
 
 use super::arguments::Said;
 use super::complexity::{ClauseRanking, SEVERAL};
-use super::follow::{Follow, Way};
+use super::follow::{self, Follow, Way};
 use super::index::Request;
 use super::plan::Planner;
 use super::{
@@ -114,8 +114,9 @@ fn of_request(index: &Index, ask: &Ask<'_>, embed: Option<&dyn Embed>) -> Analys
     };
     // What points at the last turn and is not clear by itself may go on with it.
     let clear = matches!(strategy, Strategy::Direct(_) | Strategy::Fallbacks(_) | Strategy::Plan(_));
+    let carried = follow.as_ref().and_then(|follow| follow::carried(index, ask, follow, &strategy));
     let pointing = follow.filter(|follow| follow.way == Way::Points && !clear);
-    let strategy = match pointing.and_then(|follow| follow.go_on(index, ask, language)) {
+    let strategy = match carried.or_else(|| pointing.and_then(|follow| follow.go_on(index, ask, language))) {
         Some((going_on, reason)) => {
             reasons.push(reason);
             going_on

@@ -24,6 +24,8 @@ mod tokens;
 mod units;
 mod words;
 
+use std::ops::Range;
+
 use jiff::civil::{DateTime, date};
 use serde_json::{Map, Value};
 
@@ -168,6 +170,18 @@ impl<'a> Said<'a> {
             return None;
         }
         unit.names.first().map(|name| (*name).to_owned())
+    }
+
+    /// Whether it asks what an amount of money is in another currency, and does not say what one is worth in the other.
+    pub fn exchanges_money(&self) -> bool {
+        let [only] = self.numbers.as_slice() else { return false };
+        let own = only.unit.filter(|unit| unit.dimension == units::Dimension::Money);
+        let named = |at: usize| {
+            let window: Vec<&str> = (at..at + 2).map(|at| self.text.lower(at)).collect();
+            let is_value = only.whole.contains(&at) || self.text.get(at).is_none_or(|token| token.quote.is_some());
+            units::at_start_of(&window, true).filter(|_| !is_value).map(|(unit, _)| unit)
+        };
+        own.is_some_and(|own| (0..self.text.tokens.len()).filter_map(named).any(|other| !std::ptr::eq(own, other)))
     }
 
     /// The noun before its one number, where that is a whole one without a unit: `note` in "note 2 can go".
@@ -563,10 +577,7 @@ fn fill(
             let more = examples::offers(reading, parameter, templates);
             // Words that stand where an example has arithmetic are none without a figure.
             let is_such = |offer: &Offer| {
-                parameter.sense != Sense::Expression
-                    || offer.value.as_str().is_some_and(|text| {
-                        text.contains(|c: char| c.is_ascii_digit()) && !text.contains(['\n', '|', ';'])
-                    })
+                parameter.sense != Sense::Expression || offer.value.as_str().is_some_and(may_be_arithmetic)
             };
             own.extend(more.into_iter().filter(|offer| offers::fits(parameter, &offer.value)));
             own.retain(is_such);
@@ -601,7 +612,8 @@ fn fill(
         }
         own.sort_by(|left, right| right.score.total_cmp(&left.score));
     }
-    let decided = decide::all(reading, parameters, &all);
+    let mut decided = decide::all(reading, parameters, &all);
+    doubt_part_of_sum(reading, parameters, &mut decided);
     let mut extraction = Extraction::default();
     for (parameter, decision) in parameters.iter().zip(&decided) {
         match decision {
@@ -636,6 +648,41 @@ fn fill(
         || required.iter().filter(|sense| **sense == Sense::Unit).count() > 1;
     extraction.n_repeats = decide::repeats(parameters, &all, &decided);
     extraction
+}
+
+/// Whether a text may be arithmetic: it has a figure, and no two words side by side.
+fn may_be_arithmetic(text: &str) -> bool {
+    let is_word = |word: &str| word.chars().filter(|letter| letter.is_alphabetic()).count() > 1;
+    let words: Vec<&str> = text.split(' ').collect();
+    let are_words = |pair: &[&str]| pair.iter().all(|word| is_word(word));
+    text.contains(|c: char| c.is_ascii_digit()) && !text.contains(['\n', '|', ';']) && !words.windows(2).any(are_words)
+}
+
+/// Arithmetic that leaves a figure of the text out is likely not all that was asked for: "3 pizzas at 189 kr each split
+/// between 7 of us".
+fn doubt_part_of_sum(reading: &Reading<'_>, parameters: &[Parameter], decided: &mut [Decision]) {
+    let taken: Vec<Range<usize>> =
+        decided.iter().filter_map(Decision::offer).map(|offer| offer.tokens.clone()).collect();
+    let is_used = |number: &Number| {
+        let overlaps = |range: &Range<usize>| range.start < number.whole.end && number.whole.start < range.end;
+        taken.iter().any(overlaps) || reading.moments.iter().any(|moment| overlaps(&moment.tokens))
+    };
+    // "7 factorial (7!)" says the same twice.
+    let is_said =
+        |number: &Number, sum: &Offer| sum.value.as_str().is_some_and(|sum| sum.contains(&number.value.to_string()));
+    let is_figure = |number: &&Number| {
+        let token = reading.text.get(number.tokens.start);
+        !number.weak
+            && !number.ordinal
+            && token.is_some_and(|token| token.quote.is_none() && token.lower.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    for (parameter, decision) in parameters.iter().zip(decided) {
+        if let (Sense::Expression, Decision::Take(sum, _)) = (parameter.sense, &*decision)
+            && !reading.numbers.iter().filter(is_figure).all(|number| is_used(number) || is_said(number, sum))
+        {
+            *decision = Decision::Doubt(sum.clone());
+        }
+    }
 }
 
 fn reason(parameter: &Parameter, offer: &Offer, how: How) -> String {
@@ -675,7 +722,14 @@ fn unused(reading: &Reading<'_>, taken: &[&Offer]) -> Vec<String> {
             || reading.text.get(start).is_some_and(|token| token.quote.is_some())
     };
     let dates = reading.moments.iter().filter(|moment| !used(moment)).map(|moment| moment.tokens.clone());
-    let unused = decide::salient(reading, taken).into_iter().chain(dates);
+    // "The third Thursday": one that counts nothing else.
+    let counts = |number: &&Number| {
+        let end = number.whole.end;
+        let is_taken = taken.iter().any(|offer| offer.tokens.start < end && number.whole.start < offer.tokens.end);
+        number.ordinal && !is_taken && moments::weekday(reading.text.lower(end)).is_some()
+    };
+    let ordinals = reading.numbers.iter().filter(counts).map(|number| number.whole.clone());
+    let unused = decide::salient(reading, taken).into_iter().chain(dates).chain(ordinals);
     unused.take(16).map(|tokens| reading.text.span(&tokens).to_owned()).collect()
 }
 

@@ -31,6 +31,8 @@ const BELIEF_UNEXPLAINED: f32 = 0.85;
 const UNEXPLAINED_MAX: usize = 1;
 /// What belief is left to a skill of which every example says more.
 const BELIEF_UNSHOWN: f32 = 0.5;
+/// What belief is worth in a skill that what was pointed at is all it lacked for.
+const BELIEF_POINTED: f32 = 3.0;
 /// What belief is worth in a skill whose values are hardly ever mistaken, and how much more so where one is data.
 const BELIEF_TELLING: f32 = 2.0;
 const BELIEF_DATA: f32 = 2.5;
@@ -53,6 +55,11 @@ impl Contender<'_> {
     /// Whether it can be called, and has a use for all that the request says.
     fn takes_all(&self) -> bool {
         self.read.missing.is_empty() && self.read.is_understood()
+    }
+
+    /// Whether it has a use for all that the request says, which gives it several values, and lacks one: "make 12 feet".
+    fn lacks_one(&self) -> bool {
+        self.read.is_understood() && self.read.given.len() > 1 && self.read.missing.len() == 1
     }
 
     /// Whether one of its skill's examples begins with the same two words, and it has a use for what was said.
@@ -151,9 +158,7 @@ impl Contender<'_> {
         let mut inputs =
             self.profile.examples.iter().filter_map(|example| example.input.as_ref()?.as_object()).peekable();
         let is_said = |name: &String| self.read.arguments.contains_key(name);
-        self.read.missing.is_empty()
-            && inputs.peek().is_some()
-            && !inputs.any(|input| input.keys().all(is_said))
+        self.read.missing.is_empty() && inputs.peek().is_some() && !inputs.any(|input| input.keys().all(is_said))
     }
 }
 
@@ -240,6 +245,10 @@ fn decide_as(
             options.clear();
         }
     }
+    const CURRENCIES: &[&str] = &["currenc", "exchange", "valut", "växel"];
+    if said.exchanges_money() && options.first().is_some_and(|best| !best.speaks_of(CURRENCIES)) {
+        options.clear();
+    }
     // "Generate a password" gives nothing to look at: what only reads cannot make any.
     let makes_none = |best: &Contender<'_>| !best.read.missing.is_empty() && best.profile.read_only;
     if clauses::invents(said.words()) && options.first().is_some_and(makes_none) {
@@ -259,6 +268,7 @@ fn decide_as(
                         || is_part && !option.read.given.is_empty()
                         || option.begins_alike(said.words()))
                 || option.is_called(said.words()) && option.read.missing.is_empty() && option.read.unused.is_empty()
+                || option.lacks_one()
         });
         let why = format!("the nearest, `{}`, fits {:.2} with {strays} words to spare", nearest.skill, ranking.fit);
         match options.first() {
@@ -344,14 +354,13 @@ fn options<'a>(
         let profile = index.profile(&candidate.skill)?;
         let mut read = first.take().or_else(|| index.input(&candidate.skill).map(|input| input.read(said)))?;
         follow::from_context(ask, profile, &mut read);
-        if points {
-            follow::pointed_at(ask, profile, &mut read);
-        }
+        let is_pointed_at = points && follow::pointed_at(ask, profile, &mut read);
         let standing = ask.standings.iter().find(|standing| standing.skill == profile.name);
         let belief = candidate.score * suits(&read) * standing.map_or(1.0, record);
         let option = Contender { profile, belief, read };
         let shown = if option.is_less_than_shown() { BELIEF_UNSHOWN } else { 1.0 };
-        Some(Contender { belief: belief * shown, ..option })
+        let pointed = if is_pointed_at { BELIEF_POINTED } else { 1.0 };
+        Some(Contender { belief: belief * shown * pointed, ..option })
     };
     let mut options: Vec<Contender<'_>> = candidates.iter().filter_map(option).collect();
     let total: f32 = options.iter().map(|option| option.belief).sum();

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::arguments::{self, Extraction, Said};
 use super::index::words;
-use super::{Ask, Index, Language, Profile, Question, Step, Strategy, TURNS_MAX, Turn};
+use super::{Ask, Index, Language, Profile, Question, Step, Strategy, TURNS_MAX, Turn, clauses, decide};
 
 /// How a request speaks of an earlier turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,10 +168,10 @@ impl<'a> Follow<'a> {
 
     /// What the request says, with the last answer's value where it points at it: "times 3" → "300 times 3".
     fn said(&self, profile: &Profile, turn: &Turn) -> String {
-        let Some(value) = turn.answer.as_ref().and_then(main_value) else { return self.rest.to_owned() };
         if !arguments::reads_arithmetic(&profile.input_schema) {
-            return self.rest.to_owned();
+            return without_same(self.rest);
         }
+        let Some(value) = turn.answer.as_ref().and_then(main_value) else { return self.rest.to_owned() };
         if arguments::arithmetic::goes_on(self.rest) {
             return format!("{value} {}", self.rest);
         }
@@ -184,12 +184,56 @@ impl<'a> Follow<'a> {
     }
 }
 
-/// Values that a request points at, taken from the last answer by the names of the skill's properties.
-pub fn pointed_at(ask: &Ask<'_>, profile: &Profile, read: &mut Extraction) {
+/// Fills what is missing with values that a request points at, by the names of the skill's properties: they are in the last
+/// answer, or in the only thing that it holds, such as the one note that was found. Says whether all was there.
+pub fn pointed_at(ask: &Ask<'_>, profile: &Profile, read: &mut Extraction) -> bool {
     let Some(answer) = ask.turns.last().and_then(|turn| turn.answer.as_ref()).and_then(Value::as_object) else {
-        return;
+        return false;
     };
-    fill(profile, read, |name| answer.get(name));
+    let of_only = |name: &str| {
+        let held = answer.values().filter_map(|value| match value {
+            Value::Array(items) => match items.as_slice() {
+                [only] => only.get(name),
+                _ => None,
+            },
+            other => other.get(name),
+        });
+        let mut held = held.fuse();
+        held.next().filter(|_| held.next().is_none())
+    };
+    let n_missing = read.missing.len();
+    fill(profile, read, |name| answer.get(name).or_else(|| of_only(name)));
+    n_missing > 0 && read.missing.is_empty()
+}
+
+/// What a request that goes on asks for with the values of the last turn: "and how many characters?" is about the same
+/// text, "and which week is that?" about the same date. Nothing that changes something goes on unsaid.
+pub fn carried(index: &Index, ask: &Ask<'_>, follow: &Follow<'_>, strategy: &Strategy) -> Option<(Strategy, String)> {
+    const ANEW: &[&str] =
+        &["another", "other", "new", "different", "annan", "annat", "andra", "ny", "nytt", "nya", "my", "min", "mitt"];
+    let turn = last(index, ask).filter(|turn| follow.way == Way::GoesOn && !turn.arguments.is_empty())?;
+    if tokens(follow.rest).iter().any(|(_, word)| ANEW.contains(&word.as_str())) || clauses::is_of_now(follow.rest) {
+        return None;
+    }
+    let (skill, arguments) = match strategy {
+        Strategy::Direct(step) if step.arguments.is_empty() && turn.skill.as_ref() == Some(&step.skill) => {
+            (&step.skill, turn.arguments.clone())
+        }
+        Strategy::Ask(Question::Missing { skill, arguments, missing }) => {
+            let profile = index.profile(skill).filter(|profile| !decide::changes(profile))?;
+            let mut arguments = arguments.clone();
+            for missing in missing {
+                let value = turn.arguments.get(&missing.name).filter(|_| missing.suggestion.is_none())?;
+                let value =
+                    Some(value).filter(|value| arguments::takes(&profile.input_schema, &missing.name, value))?;
+                arguments.insert(missing.name.clone(), value.clone());
+            }
+            (skill, arguments)
+        }
+        _ => return None,
+    };
+    let reason = format!("the request goes on with the last turn, and `{skill}` takes what was said there");
+    Some((Strategy::Direct(Step { skill: Arc::clone(skill), arguments }), reason))
 }
 
 /// Values of the request's context that the skill's properties name.
@@ -260,6 +304,19 @@ fn tokens(text: &str) -> Vec<(std::ops::Range<usize>, String)> {
 /// The text from token `at` on.
 fn rest<'a>(text: &'a str, tokens: &[(std::ops::Range<usize>, String)], at: usize) -> &'a str {
     tokens.get(at).and_then(|(span, _)| text.get(span.start..)).unwrap_or("").trim()
+}
+
+/// The text without "the same date" and the like, which is what the last turn says.
+fn without_same(text: &str) -> String {
+    let tokens = tokens(text);
+    let Some(at) = tokens.iter().position(|(_, word)| matches!(word.as_str(), "samma" | "same")) else {
+        return text.to_owned();
+    };
+    let is_article =
+        |at: &usize| tokens.get(*at).is_some_and(|(_, word)| matches!(word.as_str(), "the" | "den" | "det"));
+    let first = at.checked_sub(1).filter(is_article).unwrap_or(at);
+    let begins = tokens.get(first).map_or(text.len(), |(span, _)| span.start);
+    format!("{}{}", text.get(..begins).unwrap_or(""), rest(text, &tokens, at + 2)).trim().to_owned()
 }
 
 /// The text without the words that what goes on ends with.

@@ -255,7 +255,9 @@ impl Planner<'_> {
             || before.text.contains('?')
             || clauses::is_order(&before.text) && before.asks;
         let begins = before.text.split_whitespace().next().unwrap_or_default().to_lowercase();
-        let orders = asks && arguments::is_verb(&begins) || before.text.contains('?');
+        // "Count 3 months from 30 November, what date is it?" is one sentence.
+        let is_apart = before.text.trim_end().ends_with(['.', '!', ';']) || clause.ordered;
+        let orders = asks && arguments::is_verb(&begins) && is_apart || before.text.contains('?');
         !orders
             && clauses::asks_only_date(&clause.text)
             && last.outputs.iter().any(|one| one.kind == Kind::Date && one.leads())

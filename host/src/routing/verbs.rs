@@ -53,6 +53,8 @@ const TOPICS: &[(&[&str], &[&str])] = &[
         &["dollarn", "euron", "pundet", "växelkurs", "växelkursen", "valutakursen"],
         &["currency", "exchange", "valuta", "växel", "kurs"],
     ),
+    (&["röda", "helgdag", "helgdagar", "helgdagarna", "holiday", "holidays"], &["röd", "helg", "holiday", "ledig"]),
+    (&["baklänges", "backwards", "bakvänt"], &["revers", "backward", "baklänges", "bakvän", "omvän"]),
     (&["stock", "shares", "aktiekurs", "aktiekursen", "börsen"], &["stock", "share", "aktie", "börs"]),
 ];
 

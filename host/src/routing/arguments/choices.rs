@@ -55,6 +55,9 @@ const WISHES: &[&str] = &[
     "inkludera",
 ];
 
+/// By how much an option is meant before others where it is what the request orders.
+const ORDERED: f32 = 0.6;
+
 /// Options whose words stand in the text.
 pub fn options(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
     let offers = parameter.options.iter().filter_map(|option| {
@@ -68,7 +71,10 @@ pub fn options(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
             .or_else(|| lettering(reading, &written))
             .filter(|(tokens, _)| !is_replaced(reading, tokens.start))?;
         let cue = cues::around(reading, parameter, &tokens);
-        Some(Offer { shares: true, ..Offer::new(option.clone(), tokens, score + 0.4 * cue.sum()) })
+        // "Swap upper and lower case" orders the first.
+        let named = matches!(reading.text.lower(1), "case" | "to" | "till" | "-" | "format");
+        let ordered = if tokens == (0..1) && !named { ORDERED } else { 0.0 };
+        Some(Offer { shares: true, ..Offer::new(option.clone(), tokens, score + 0.4 * cue.sum() + ordered) })
     });
     let mut offers: Vec<Offer> = offers.collect();
     if offers.is_empty() {

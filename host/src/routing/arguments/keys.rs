@@ -239,6 +239,15 @@ fn alike(key: &str, word: &str) -> bool {
             _ => None,
         }
     };
+    // "Numret" of `nummer`, "vintern" of `vinter`.
+    let definite = |one: &str, many: &str| {
+        let short = short(one).map(|short| match short.strip_suffix("mmr") {
+            Some(stem) => format!("{stem}mr"),
+            None => short,
+        });
+        short
+            .is_some_and(|short| short.len() > 2 && many.strip_suffix("et").or(many.strip_suffix("en")) == Some(&short))
+    };
     let lost = |one: &str, many: &str| short(one).is_some_and(|short| short.len() > 2 && bare(many) == Some(short));
     let word = word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(word);
     // "Epostadresser" of `epost`.
@@ -247,7 +256,7 @@ fn alike(key: &str, word: &str) -> bool {
         && plain
             .strip_prefix(key)
             .is_some_and(|rest| rest.chars().count() > 3 && rest.chars().all(char::is_alphabetic));
-    words::same(key, word) || lost(key, word) || lost(word, key) || begins
+    words::same(key, word) || lost(key, word) || lost(word, key) || definite(key, word) || begins
 }
 
 /// Whether the words choose among the values or calculate with them, which keys alone do not.

@@ -42,6 +42,8 @@ pub fn find(text: &Text<'_>, swedish: bool) -> Vec<Number> {
     let mut at = 0;
     while at < text.tokens.len() && found.len() < NUMBERS_MAX {
         match read(text, at, swedish) {
+            // The hundred of "in l/100 km" is part of a unit.
+            Some(number) if is_of_unit(text, at) => at = number.whole.end.max(at + 1),
             Some(number) => {
                 at = number.whole.end.max(at + 1);
                 join(&mut found, number);
@@ -50,6 +52,16 @@ pub fn find(text: &Text<'_>, swedish: bool) -> Vec<Number> {
         }
     }
     found
+}
+
+/// Whether the figure at `at` stands within the name of a unit.
+fn is_of_unit(text: &Text<'_>, at: usize) -> bool {
+    let within = matches!(text.lower(at.wrapping_sub(1)), "/" | "per");
+    let begins = at.checked_sub(2).filter(|_| within);
+    begins.is_some_and(|begins| {
+        let words: Vec<&str> = (begins..begins + 4).map(|at| text.lower(at)).collect();
+        units::at_start(&words).is_some_and(|(_, length)| length == words.len())
+    })
 }
 
 /// Puts `5 ft` and `10 in` together: the larger keeps its own value and gets the joined reading.
@@ -150,7 +162,10 @@ fn unit(text: &Text<'_>, number: &mut Number, end: usize) {
     let Some((unit, length)) = units::at_start(&words) else { return };
     let symbol = words.first().copied().unwrap_or("");
     // A single letter is a unit only right behind the figures or where it was written as one: "5 a day" has no amperes.
-    let converted = matches!(symbol, "c" | "f") && matches!(text.lower(end + 1), "to" | "till" | "in" | "i" | "into");
+    let is_degree = |at: usize| matches!(text.lower(at), "celsius" | "fahrenheit" | "kelvin" | "degrees" | "grader");
+    let converted = matches!(symbol, "c" | "f")
+        && (matches!(text.lower(end + 1), "to" | "till" | "in" | "i" | "into")
+            || (0..text.tokens.len()).any(is_degree));
     if length == 1
         && symbol.chars().count() == 1
         && !text.glued(end)

@@ -416,6 +416,8 @@ fn counted_weekday(reading: &Reading<'_>) -> Option<Offer> {
         let signed = match text.lower(at + 2) {
             "after" | "from" | "following" | "efter" | "från" => nth,
             "before" | "före" | "innan" => -nth,
+            // "Starting from 1 September, when is the third Thursday?"
+            _ if (0..at).any(|at| matches!(text.lower(at), "from" | "after" | "från" | "efter")) => nth,
             _ => return None,
         };
         Some(Offer { shares: true, evidence: 1.0, ..Offer::new(Value::from(signed), at..at + 1, 1.5) })

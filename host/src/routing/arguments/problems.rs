@@ -94,13 +94,14 @@ const COMES_TO: &[&str] = &[
 pub fn of(text: &Text<'_>, numbers: &[Number]) -> Option<Problem> {
     let is_one = |number: &Number| number.weak || ONE.contains(&text.lower(number.tokens.start));
     let figures: Vec<&Number> = numbers.iter().filter(|number| !is_one(number) && !number.ordinal).collect();
-    if let Some(problem) = all_of(text, &figures) {
+    if let Some(problem) = all_of(text, &figures).or_else(|| reduced(text, &figures)) {
         return Some(problem);
     }
     if figures.len() > FIGURES_MAX || figures.iter().any(|number| number.percent || number.joined.is_some()) {
         return None;
     }
     let of_two = match figures.as_slice() {
+        [_, _, _] => shared_several(text, &figures),
         [first, second] => area(text, numbers, first, second)
             .or_else(|| shared(text, first, second))
             .or_else(|| by_each(text, first, second))
@@ -199,24 +200,71 @@ fn by_each(text: &Text<'_>, value: &Number, each: &Number) -> Option<Problem> {
     (asked && by && unit.dimension != per.dimension).then(|| made(value, '/', each, name))
 }
 
+/// Whether a number is of those who share: "6 people", "7 of us".
+fn are_sharers(text: &Text<'_>, number: &Number) -> bool {
+    let end = number.whole.end;
+    let us = text.lower(end) == "of" && matches!(text.lower(end + 1), "us" | "them") || text.lower(end) == "som";
+    number.unit.is_none() && number.is_whole() && (us || SHARERS.contains(&text.lower(end)))
+}
+
 /// "Split a bill of 1248 dollars evenly between 6 people", "vi är fem som delar på 1840 kr".
 fn shared(text: &Text<'_>, first: &Number, second: &Number) -> Option<Problem> {
     let says = |known: &[&str]| (0..text.tokens.len()).any(|at| known.contains(&text.lower(at)));
-    let are_sharers = |number: &Number| {
-        let end = number.whole.end;
-        let who = SHARERS.contains(&text.lower(end));
-        let us = text.lower(end) == "of" && matches!(text.lower(end + 1), "us" | "them") || text.lower(end) == "som";
-        number.unit.is_none() && number.is_whole() && (who || us)
-    };
     if !says(SHARES) {
         return None;
     }
-    match (are_sharers(first), are_sharers(second)) {
+    match (are_sharers(text, first), are_sharers(text, second)) {
         (true, false) => Some(made(second, '/', first, None)),
         (false, true) => Some(made(first, '/', second, None)),
         _ => None,
     }
 }
+
+/// "3 pizzas at 189 kr each, split between 7 of us": each one's share of what several come to.
+fn shared_several(text: &Text<'_>, figures: &[&Number]) -> Option<Problem> {
+    let says_share = (0..text.tokens.len()).any(|at| SHARES.contains(&text.lower(at)));
+    let at = figures.iter().position(|number| are_sharers(text, number)).filter(|_| says_share)?;
+    let sharers = figures.get(at)?;
+    let others: Vec<&Number> = figures.iter().filter(|number| !std::ptr::eq(**number, *sharers)).copied().collect();
+    let [first, second] = others.as_slice() else { return None };
+    let all = several(text, first, second).or_else(|| several(text, second, first))?;
+    Some(Problem { expression: format!("{} / {}", all.expression, sharers.value), ..all })
+}
+
+/// "A jacket costs 1450 kr and there is 30 percent off, what do I pay?"
+fn reduced(text: &Text<'_>, figures: &[&Number]) -> Option<Problem> {
+    let [first, second] = figures else { return None };
+    let (whole, share) = match (first.percent, second.percent) {
+        (false, true) => (first, second),
+        (true, false) => (second, first),
+        _ => return None,
+    };
+    let says = |known: &[&str], mut at: std::ops::Range<usize>| at.any(|at| known.contains(&text.lower(at)));
+    let end = text.tokens.len();
+    let asked = (second.whole.end..end).find(|at| matches!(text.lower(*at), "," | "." | "?" | ";" | "-" | "–"))?;
+    let is_reduced = says(REDUCED, 0..asked) && says(PAYS, asked..end) && !says(REDUCED, asked..end);
+    let expression = format!("{0} - {1} / 100 * {0}", whole.value, share.value);
+    is_reduced.then_some(Problem { expression, unit: None })
+}
+
+/// Words that say a price is lowered, and those that ask for what is left of it.
+const REDUCED: &[&str] = &[
+    "off",
+    "discount",
+    "discounted",
+    "reduced",
+    "reduction",
+    "cheaper",
+    "sale",
+    "rabatt",
+    "rabatten",
+    "rea",
+    "nedsatt",
+    "sänkt",
+    "billigare",
+];
+const PAYS: &[&str] =
+    &["pay", "price", "cost", "costs", "now", "betala", "betalar", "pris", "priset", "kosta", "kostar", "då"];
 
 /// What `n` of something come to, at `each` for one of them: "the rent is 1190 a month … in twelve months", "a sack weighs
 /// 12.5 kg, and I have 9 sacks".
@@ -273,6 +321,15 @@ mod tests {
             ("The rent is 1190 a month. What does the rent come to in twelve months?", Some(("1190 * 12", None))),
             ("En säck väger 12,5 kg och jag har 9 säckar. Vad väger de tillsammans?", Some(("12.5 * 9", Some("kg")))),
             ("A ticket costs 145 kr. How much are 4 tickets?", Some(("145 * 4", None))),
+            (
+                "3 pizzas at 189 kr each split between 7 of us. How much is that per person?",
+                Some(("189 * 3 / 7", None)),
+            ),
+            (
+                "En jacka kostar 1450 kr och det är 30 procent rabatt. Vad får jag betala?",
+                Some(("1450 - 30 / 100 * 1450", None)),
+            ),
+            ("A coat is 80 dollars with 25% off. What is the discount?", None),
             ("How many km is 5 miles, and 3 miles?", None),
             ("What is 4 by 3?", None),
             ("Is 97 a prime, and 8?", None),

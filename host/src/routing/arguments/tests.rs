@@ -366,6 +366,8 @@ fn notes_echo_pages_and_cases() {
             ("Vad står det på sidan https://weather.example/today?", json!({"url": "https://weather.example/today"})),
             ("Open http://old.example and follow where it leads", json!({"url": "http://old.example"})),
             ("hämta sidan", json!({"?": ["url"]})),
+            ("show the raw html of https://code.example/b", json!({"format": "raw", "url": "https://code.example/b"})),
+            ("fetch https://code.example/b in raw format", json!({"format": "raw", "url": "https://code.example/b"})),
         ],
     );
     let case = skill(
@@ -383,6 +385,8 @@ fn notes_echo_pages_and_cases() {
             ("Turn \"user account id\" into camelCase", json!({"text": "user account id", "to": "camel"})),
             ("Gör om 'parse this' till snake_case", json!({"text": "parse this", "to": "snake"})),
             ("Make \"hello\" nicer", json!({"text": "hello", "?": ["to"]})),
+            ("swap upper and lower case in 'Hello World'", json!({"text": "Hello World", "to": "swap"})),
+            ("Title case to snake case: 'Some Words'", json!({"text": "Some Words", "to": "snake"})),
         ],
     );
 }

@@ -346,6 +346,7 @@ const CONCEPTS: &[(&str, &[&str])] = &[
             "labels",
         ],
     ),
+    ("data", &["datamängd", "datamängder", "datastorlek"]),
     ("password", &["lösenord", "lösenordet"]),
     ("message", &["meddelande", "meddelandet"]),
     ("name", &["namn", "namnet", "called", "named", "heter", "kallad"]),
@@ -559,5 +560,6 @@ const FUNCTION: &[&str] = &[
     "hade", "finns", "blir", "blev", "man", "nu", "då", "där", "här", "också", "eller", "men", "utan", "efter", "före",
     "innan", "mellan", "hos", "vid", "mot", "bland", "pls", "plz", "thx", "thanks", "många", "mycket", "någon",
     "något", "några", "ingen", "inget", "inga", "alla", "allt", "snälla", "tack", "så", "bara", "än", "ju", "väl",
-    "denna", "detta", "dessa", "tillbaka", "samt", "enligt", "inom", "dess", "vilkas", "whatever",
+    "denna", "detta", "dessa", "tillbaka", "samt", "enligt", "inom", "dess", "vilkas", "whatever", "igenom", "åt",
+    "try", "testa", "prova", "försök",
 ];

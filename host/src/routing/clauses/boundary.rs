@@ -34,6 +34,10 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     if joint > 0 && says_tag(words, at + joint) && keeps() {
         return None;
     }
+    // "1 year and 3 months" is one time.
+    if joint > 0 && at.checked_sub(2).is_some_and(|before| is_span(words, before)) && is_span(words, at + joint) {
+        return None;
+    }
     // The end of a sentence.
     if is(&[".", "?", "!", ";", "…"], at) {
         let mut next = at + 1;
@@ -346,6 +350,18 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         return Some(Start { word: at, ordered: true });
     }
     None
+}
+
+/// Whether a number of years, months or the like stands here.
+fn is_span(words: &[Word], at: usize) -> bool {
+    const OF_TIME: &[&str] = &[
+        "year", "years", "month", "months", "week", "weeks", "day", "days", "hour", "hours", "minute", "minutes",
+        "second", "seconds", "år", "månad", "månader", "vecka", "veckor", "dag", "dagar", "dygn", "timme", "timmar",
+        "minut", "minuter", "sekund", "sekunder",
+    ];
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    let is_number = lower(at).bytes().all(|byte| byte.is_ascii_digit()) && !lower(at).is_empty();
+    (is_number || arguments::is_number_word(lower(at))) && OF_TIME.contains(&lower(at + 1))
 }
 
 /// Whether words at `at` are what somebody is to be told by what the part from `begun` on sends: "skicka ett sms till Moa och

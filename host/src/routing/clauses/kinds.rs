@@ -289,10 +289,12 @@ pub fn alters(text: &str) -> Option<(String, &'static [&'static str])> {
 /// Whether `text` begins with an order to make something up: "generate a password".
 pub fn invents(text: &str) -> bool {
     let words = read(text);
-    words.get(after_lead(&words)).is_some_and(|first| {
-        !first.shielded
-            && matches!(&*first.lower, "generate" | "invent" | "suggest" | "generera" | "föreslå" | "uppfinn")
-    })
+    let at = after_lead(&words);
+    let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
+    match (lower(at), lower(at + 1)) {
+        ("generate" | "invent" | "suggest" | "generera" | "föreslå" | "uppfinn", _) => true,
+        pair => matches!(pair, ("come" | "make" | "think", "up") | ("hitta", "på")),
+    }
 }
 
 /// Whether `text` says by more than one word of its own, beside what it quotes, what is wanted.

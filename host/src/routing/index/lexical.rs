@@ -333,7 +333,8 @@ fn find<'a>(terms: Counts, kind: usize, parts: &[Part<'a>]) -> Vec<Wanted<'a>> {
     let mut terms = terms.summed();
     terms.truncate(QUERY_TERMS_MAX);
     // A word said twice weighs no more: requests are short.
-    let wanted = |(term, weight): (Term, f32)| Wanted { term, weight: weight.min(1.0), places: Vec::new(), n_places: 0 };
+    let wanted =
+        |(term, weight): (Term, f32)| Wanted { term, weight: weight.min(1.0), places: Vec::new(), n_places: 0 };
     let mut wanted: Vec<Wanted<'a>> = terms.into_iter().map(wanted).collect();
     for (at, part) in parts.iter().enumerate() {
         let Some(postings) = part.postings.get(kind) else { continue };

@@ -511,7 +511,8 @@ mod tests {
     #[test]
     fn of_many_skills_vectors_find_the_right_one_among_those_that_are_compared() {
         // Words of letters, which have no ending that is cut.
-        let word = |of: usize| -> String { (0..5).map(|n| ["ba", "do", "fi", "gu"][of / 4_usize.pow(n) % 4]).collect() };
+        let word =
+            |of: usize| -> String { (0..5).map(|n| ["ba", "do", "fi", "gu"][of / 4_usize.pow(n) % 4]).collect() };
         let examples = |of: usize| ["tell me of", "what is there of"].map(|begins| format!("{begins} {}", word(of)));
         let put = |of: usize| {
             let example = |text: String| ExampleText { language: "en".into(), text, input: None };
