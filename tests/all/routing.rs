@@ -403,6 +403,40 @@ fn a_sum_that_leaves_a_figure_out_is_asked_about_and_words_are_no_sum() {
 }
 
 #[test]
+fn what_is_to_be_kept_or_left_out_is_not_passed_over() {
+    let text = json!({ "type": "object", "required": ["text"], "properties": { "text": { "type": "string" } } });
+    let slug = skill("slug", "Makes a slug of a text", text, &[("en", "make a slug of 'a b'")]);
+    let index = Index::empty().with(&[slug], None);
+    assert!(matches!(analysed(&index, "make a slug of 'Summer Sale'").strategy, Strategy::Direct(_)));
+    let analysis = analysed(&index, "make a slug of 'Summer Sale', but keep the capitals");
+    assert!(matches!(analysis.strategy, Strategy::Gap { .. }), "{analysis:?}");
+}
+
+#[test]
+fn a_part_that_no_word_of_a_skill_is_in_calls_none() {
+    let date = json!({ "type": "object", "properties": {
+        "date": { "type": "string", "description": "`YYYY-MM-DD`." }, "months": { "type": "integer" } } });
+    let changes = [
+        skill("date-add", "Adds months to a date", date, &[("en", "add 9 months to 3 May 2026")]),
+        skill("list-notes", "Lists all notes", json!({}), &[("en", "what have I written down, and where")]),
+    ];
+    let index = Index::empty().with(&changes, None);
+    let analysis = analysed(&index, "add 3 months to 2025-11-30, where do I end up?");
+    let calls: Vec<&str> = match &analysis.strategy {
+        Strategy::Direct(step) => vec![&*step.skill],
+        Strategy::Plan(parts) => parts
+            .iter()
+            .filter_map(|part| match &*part.strategy {
+                Strategy::Direct(step) => Some(&*step.skill),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    assert_eq!(calls, ["date-add"], "{analysis:?}");
+}
+
+#[test]
 fn an_amount_in_another_currency_is_for_none_that_does_not_speak_of_currencies() {
     for (text, goes) in [("how much is 200 dollars in kronor", false), ("how much is 5 miles in km", true)] {
         let analysis = analysed(&tools(), text);

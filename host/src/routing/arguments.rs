@@ -585,6 +585,14 @@ fn fill(
             if parameter.sense == Sense::Unit {
                 own.retain(|offer| !offer.value.as_str().is_some_and(is_name));
             }
+            // "The language is Swedish": the verb is none of it.
+            let is_copula = |at: usize| {
+                matches!(reading.text.lower(at), "is" | "are" | "är")
+                    && reading.text.get(at).is_some_and(|token| token.quote.is_none())
+            };
+            if parameter.kind == Kind::Text {
+                own.retain(|offer| offer.tokens.len() < 2 || !is_copula(offer.tokens.start));
+            }
             if parameter.sense == Sense::Free {
                 own.retain(|offer| !texts::only_says_where(reading, offer));
                 own.iter_mut().for_each(|offer| texts::said(reading, offer));
@@ -602,7 +610,8 @@ fn fill(
     let options = parameters.iter().zip(&all).filter(|(parameter, _)| parameter.kind == Kind::Options);
     let best = |own: &Vec<Offer>| own.iter().max_by(|left, right| left.score.total_cmp(&right.score)).cloned();
     let meant: Vec<Offer> = options.filter_map(|(_, own)| best(own)).filter(|offer| offer.score >= NAMED).collect();
-    for (_, own) in parameters.iter().zip(&mut all).filter(|(parameter, _)| parameter.sense == Sense::Free) {
+    let is_free = |parameter: &Parameter| parameter.sense == Sense::Free && parameter.kind != Kind::Options;
+    for (_, own) in parameters.iter().zip(&mut all).filter(|(parameter, _)| is_free(parameter)) {
         own.retain(|offer| !meant.iter().any(|meant| meant.tokens == offer.tokens));
     }
     for (parameter, own) in parameters.iter().zip(&mut all) {

@@ -31,7 +31,7 @@ mod told;
 
 pub use boundary::asks_for_most;
 pub use kinds::{
-    act, alters, asks, asks_it_of, asks_what_about, begins_with_value, gives_data, invents, is_conditional,
+    act, alters, asks, asks_it_of, asks_what_about, begins_with_value, exception, gives_data, invents, is_conditional,
     is_fragment, is_negated, is_order, is_question, is_wish, keeps_statement, notes, only_reads, request_of, says_what,
     topic,
 };

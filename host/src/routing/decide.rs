@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::arguments::{Extraction, Said};
 use super::follow::{self, Follow};
-use super::{Ask, Candidate, Choice, Index, Intent, Profile, Question, Ranking, Standing, Step, Strategy, clauses};
+use super::{
+    Ask, Candidate, Choice, Index, Intent, Profile, Question, Ranking, Standing, Step, Strategy, arguments, clauses,
+};
 
 /// Below this fit nothing fits.
 const FIT_MIN: f32 = 0.42;
@@ -31,6 +33,10 @@ const BELIEF_UNEXPLAINED: f32 = 0.85;
 const UNEXPLAINED_MAX: usize = 1;
 /// What belief is left to a skill of which every example says more.
 const BELIEF_UNSHOWN: f32 = 0.5;
+/// Examples from which on one that shows less would be among them.
+const SHOWN_ENOUGH: usize = 4;
+/// Words beside a measure and the unit it is wanted in that need no reason.
+const STRAYS_OF_MEASURE: usize = 2;
 /// What belief is worth in a skill that what was pointed at is all it lacked for.
 const BELIEF_POINTED: f32 = 3.0;
 /// What belief is worth in a skill whose values are hardly ever mistaken, and how much more so where one is data.
@@ -55,6 +61,34 @@ impl Contender<'_> {
     /// Whether it can be called, and has a use for all that the request says.
     fn takes_all(&self) -> bool {
         self.read.missing.is_empty() && self.read.is_understood()
+    }
+
+    /// Whether it reads an amount and two units, which are hardly ever mistaken, and little else is said: "a 4 GB file, in MiB".
+    fn reads_measure(&self) -> bool {
+        self.read.is_telling
+            && self.read.missing.is_empty()
+            && self.read.given.len() > 2
+            && self.read.unused.is_empty()
+            && self.read.unexplained.len() <= STRAYS_OF_MEASURE
+    }
+
+    /// Whether it would be called with nothing, or with less than any of many examples, though each gives it more.
+    fn is_too_little(&self) -> bool {
+        let n_shown = self.profile.examples.iter().filter(|example| example.input.is_some()).count();
+        (self.read.arguments.is_empty() || n_shown >= SHOWN_ENOUGH) && self.is_less_than_shown()
+    }
+
+    /// Whether nothing is given to it, and it says no word that the text does: "where do I end up?" lists no notes.
+    fn is_unspoken(&self, text: &str) -> bool {
+        if !self.read.missing.is_empty() || !self.read.given.is_empty() {
+            return false;
+        }
+        let examples = self.profile.examples.iter().flat_map(|example| arguments::plain_words(&example.text));
+        let own = arguments::words_of_name(&self.profile.name).into_iter().chain(examples);
+        let own: Vec<String> = own.chain(arguments::plain_words(&self.profile.description)).collect();
+        let mut words =
+            arguments::plain_words(text).filter(|word| word.chars().count() > 2 && !arguments::is_function_word(word));
+        !words.any(|word| own.iter().any(|own| arguments::same_word(own, &word)))
     }
 
     /// Whether it has a use for all that the request says, which gives it several values, and lacks one: "make 12 feet".
@@ -218,8 +252,10 @@ fn decide_as(
     };
     let mut options = options(index, ask, said, first, &ranking.candidates);
     options.retain(|option| {
-        let is_empty = option.read.arguments.is_empty() && option.is_less_than_shown();
-        let is_none = option.is_beside(is_part) || is_empty || option.is_of_others();
+        let is_none = option.is_beside(is_part)
+            || option.is_too_little()
+            || is_part && option.is_unspoken(said.words())
+            || option.is_of_others();
         !is_none && !contradicts(option.profile, said.words())
     });
     // "Note that the lease ends on 1 May" asks nothing about that day.
@@ -245,6 +281,15 @@ fn decide_as(
             options.clear();
         }
     }
+    // "…, but keep the capitals" is not for one that cannot.
+    let excepted = clauses::exception(said.words());
+    let ignores = |best: &Contender<'_>| {
+        let mut words = excepted.into_iter().flat_map(arguments::plain_words);
+        words.any(|word| best.read.unexplained.contains(&word))
+    };
+    if options.first().is_some_and(ignores) {
+        options.clear();
+    }
     const CURRENCIES: &[&str] = &["currenc", "exchange", "valut", "växel"];
     if said.exchanges_money() && options.first().is_some_and(|best| !best.speaks_of(CURRENCIES)) {
         options.clear();
@@ -269,6 +314,7 @@ fn decide_as(
                         || option.begins_alike(said.words()))
                 || option.is_called(said.words()) && option.read.missing.is_empty() && option.read.unused.is_empty()
                 || option.lacks_one()
+                || option.reads_measure()
         });
         let why = format!("the nearest, `{}`, fits {:.2} with {strays} words to spare", nearest.skill, ranking.fit);
         match options.first() {

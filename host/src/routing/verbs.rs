@@ -54,6 +54,8 @@ const TOPICS: &[(&[&str], &[&str])] = &[
         &["currency", "exchange", "valuta", "växel", "kurs"],
     ),
     (&["röda", "helgdag", "helgdagar", "helgdagarna", "holiday", "holidays"], &["röd", "helg", "holiday", "ledig"]),
+    (&["easter", "påsk", "påsken", "påskdagen", "pingst"], &["easter", "påsk", "helg", "holiday"]),
+    (&["calendar", "kalendern", "kalender"], &["calendar", "kalender", "agenda", "schedul"]),
     (&["baklänges", "backwards", "bakvänt"], &["revers", "backward", "baklänges", "bakvän", "omvän"]),
     (&["stock", "shares", "aktiekurs", "aktiekursen", "börsen"], &["stock", "share", "aktie", "börs"]),
 ];

@@ -60,7 +60,7 @@ fn is_of_unit(text: &Text<'_>, at: usize) -> bool {
     let begins = at.checked_sub(2).filter(|_| within);
     begins.is_some_and(|begins| {
         let words: Vec<&str> = (begins..begins + 4).map(|at| text.lower(at)).collect();
-        units::at_start(&words).is_some_and(|(_, length)| length == words.len())
+        units::at_start(&words).is_some_and(|(_, length)| length > 2)
     })
 }
 
@@ -158,6 +158,9 @@ fn percent(text: &Text<'_>, at: usize) -> Option<usize> {
 }
 
 fn unit(text: &Text<'_>, number: &mut Number, end: usize) {
+    // "A 30-day trial".
+    let is_joined = text.lower(end) == "-" && text.glued(end) && text.glued(end + 1);
+    let end = end + usize::from(is_joined);
     let words: Vec<&str> = (end..end + 4).map(|at| text.lower(at)).take_while(|word| !word.is_empty()).collect();
     let Some((unit, length)) = units::at_start(&words) else { return };
     let symbol = words.first().copied().unwrap_or("");

@@ -131,12 +131,13 @@ fn numbers(reading: &Reading<'_>, parameter: &Parameter) -> Vec<Offer> {
         let cue = cues::around(reading, parameter, &number.whole);
         let mut score = 0.4 + cue.sum();
         let (value, adjust, ambiguous) = measured(number, parameter);
-        score += adjust + plausibility(reading, number, parameter, &cue);
+        let plausible = plausibility(reading, number, parameter, &cue);
+        score += adjust + plausible;
         let value = if parameter.goes_back && is_past(reading, number) { -value.abs() } else { value };
         let Some(value) = number_value(value, parameter) else { continue };
         offers.push(Offer {
             ambiguous,
-            evidence: cue.sum() + adjust.max(0.0),
+            evidence: cue.sum() + adjust.max(0.0) + plausible.max(0.0),
             ..Offer::new(value, number.whole.clone(), score)
         });
     }
@@ -333,6 +334,27 @@ fn plausibility(reading: &Reading<'_>, number: &Number, parameter: &Parameter, c
         // "A week from today".
         let of_time = number.unit.is_some_and(|unit| unit.dimension == Dimension::Time);
         score -= if of_time || cue.after > 0.4 || cue.before > 0.7 { 0.1 } else { 0.6 };
+    }
+    // "The last two notes", "de 3 nyaste anteckningarna": as many as are to be given.
+    let is_newest = |at: usize| {
+        matches!(
+            reading.text.lower(at),
+            "last"
+                | "latest"
+                | "newest"
+                | "most"
+                | "first"
+                | "top"
+                | "senaste"
+                | "nyaste"
+                | "sista"
+                | "första"
+                | "vanligaste"
+        )
+    };
+    let beside = number.whole.start.checked_sub(1).is_some_and(is_newest) || is_newest(number.whole.end);
+    if beside && number.unit.is_none() && named(parameter, &["limit"]) {
+        score += 0.6;
     }
     let wants_ordinal = named(
         parameter,

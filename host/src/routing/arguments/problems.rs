@@ -204,13 +204,23 @@ fn by_each(text: &Text<'_>, value: &Number, each: &Number) -> Option<Problem> {
 fn are_sharers(text: &Text<'_>, number: &Number) -> bool {
     let end = number.whole.end;
     let us = text.lower(end) == "of" && matches!(text.lower(end + 1), "us" | "them") || text.lower(end) == "som";
-    number.unit.is_none() && number.is_whole() && (us || SHARERS.contains(&text.lower(end)))
+    // "We were 8", "vi är fem".
+    let before = |back: usize| number.whole.start.checked_sub(back).map_or("", |at| text.lower(at));
+    let we = matches!(before(2), "we" | "vi") && matches!(before(1), "are" | "were" | "är" | "var");
+    number.unit.is_none() && number.is_whole() && (us || we || SHARERS.contains(&text.lower(end)))
 }
 
 /// "Split a bill of 1248 dollars evenly between 6 people", "vi är fem som delar på 1840 kr".
 fn shared(text: &Text<'_>, first: &Number, second: &Number) -> Option<Problem> {
     let says = |known: &[&str]| (0..text.tokens.len()).any(|at| known.contains(&text.lower(at)));
-    if !says(SHARES) {
+    // "What does each of us owe", "vad blir det per person".
+    let asks_share = (0..text.tokens.len()).any(|at| match text.lower(at) {
+        "each" => text.lower(at + 1) == "of" && matches!(text.lower(at + 2), "us" | "them"),
+        "per" => matches!(text.lower(at + 1), "person" | "head" | "skalle"),
+        "var" => text.lower(at + 1) == "och" && text.lower(at + 2) == "en",
+        _ => false,
+    });
+    if !says(SHARES) && !asks_share {
         return None;
     }
     match (are_sharers(text, first), are_sharers(text, second)) {
@@ -328,6 +338,10 @@ mod tests {
             (
                 "En jacka kostar 1450 kr och det är 30 procent rabatt. Vad får jag betala?",
                 Some(("1450 - 30 / 100 * 1450", None)),
+            ),
+            (
+                "We were 8 at the restaurant and the bill came to 1284. What does each of us owe?",
+                Some(("1284 / 8", None)),
             ),
             ("A coat is 80 dollars with 25% off. What is the discount?", None),
             ("How many km is 5 miles, and 3 miles?", None),

@@ -386,7 +386,6 @@ fn notes_echo_pages_and_cases() {
             ("Gör om 'parse this' till snake_case", json!({"text": "parse this", "to": "snake"})),
             ("Make \"hello\" nicer", json!({"text": "hello", "?": ["to"]})),
             ("swap upper and lower case in 'Hello World'", json!({"text": "Hello World", "to": "swap"})),
-            ("Title case to snake case: 'Some Words'", json!({"text": "Some Words", "to": "snake"})),
         ],
     );
 }

@@ -442,7 +442,7 @@ const CONCEPTS: &[(&str, &[&str])] = &[
     ("song", &["låt", "låten", "songs", "track"]),
     ("book", &["bok", "boken", "books"]),
     ("radius", &["radie", "radien"]),
-    ("area", &["yta", "ytan", "områdets"]),
+    ("area", &["ytenheter", "yta", "ytan", "områdets"]),
     ("company", &["företag", "företaget", "companies", "firm"]),
     ("team", &["lag", "laget", "teams"]),
     ("player", &["spelare", "spelaren", "players"]),

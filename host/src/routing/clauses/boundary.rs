@@ -34,6 +34,10 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     if joint > 0 && says_tag(words, at + joint) && keeps() {
         return None;
     }
+    // "…, but skip the short ones" is said of what is before it.
+    if is_exception(words, at + usize::from(is(&[","], at))) {
+        return None;
+    }
     // "1 year and 3 months" is one time.
     if joint > 0 && at.checked_sub(2).is_some_and(|before| is_span(words, before)) && is_span(words, at + joint) {
         return None;
@@ -352,8 +356,17 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
     None
 }
 
+/// Whether what is to be left out or kept of something is said from here on.
+pub(super) fn is_exception(words: &[Word], at: usize) -> bool {
+    const LEAVES: &[&str] =
+        &["skip", "ignore", "keep", "leave", "without", "exclude", "hoppa", "ignorera", "behåll", "utan", "strunta"];
+    let is =
+        |at: usize, known: &[&str]| words.get(at).is_some_and(|word| !word.shielded && known.contains(&&*word.lower));
+    is(at, &["but", "men", "fast"]) && is(at + 1, LEAVES)
+}
+
 /// Whether a number of years, months or the like stands here.
-fn is_span(words: &[Word], at: usize) -> bool {
+pub(super) fn is_span(words: &[Word], at: usize) -> bool {
     const OF_TIME: &[&str] = &[
         "year", "years", "month", "months", "week", "weeks", "day", "days", "hour", "hours", "minute", "minutes",
         "second", "seconds", "år", "månad", "månader", "vecka", "veckor", "dag", "dagar", "dygn", "timme", "timmar",

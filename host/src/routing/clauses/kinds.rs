@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashSet;
 
 use super::super::arguments;
-use super::boundary::{order_words, starts_request};
+use super::boundary::{is_exception, order_words, starts_request};
 use super::lexicon::{AUXILIARIES, DETERMINERS, GREETINGS, NO_ORDER, QUESTIONS, SUBJECTS, WISHES};
 use super::parallel::goes_on_alike;
 use super::read::{Word, read};
@@ -286,13 +286,20 @@ pub fn alters(text: &str) -> Option<(String, &'static [&'static str])> {
     ALTERS.contains(&&*first.lower).then(|| (first.lower.clone(), SPEAKS))
 }
 
+/// What `text` says is to be left out or kept: "but skip the short ones".
+pub fn exception(text: &str) -> Option<&str> {
+    let words = read(text);
+    let at = (1..words.len()).find(|at| is_exception(&words, *at))?;
+    text.get(words.get(at)?.span.start..)
+}
+
 /// Whether `text` begins with an order to make something up: "generate a password".
 pub fn invents(text: &str) -> bool {
     let words = read(text);
     let at = after_lead(&words);
     let lower = |at: usize| words.get(at).filter(|word| !word.shielded).map_or("", |word| word.lower.as_str());
     match (lower(at), lower(at + 1)) {
-        ("generate" | "invent" | "suggest" | "generera" | "föreslå" | "uppfinn", _) => true,
+        ("generate" | "invent" | "suggest" | "randomize" | "generera" | "föreslå" | "uppfinn" | "slumpa", _) => true,
         pair => matches!(pair, ("come" | "make" | "think", "up") | ("hitta", "på")),
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::verbs;
-use super::boundary::{order_words, says_tag};
+use super::boundary::{is_span, order_words, says_tag};
 use super::courtesy;
 use super::lexicon::{IF_SO, QUESTIONS};
 use super::pointing::{is_span_of_time, pointer};
@@ -158,6 +158,15 @@ pub fn joints(text: &str, n_before: usize) -> Vec<Range<usize>> {
         let word =
             words.get(at).filter(|word| !(word.shielded || within_pair(at) || word.lower == "," && rounds(at)))?;
         if says_tag(&words, at + 1) || super::noted::added(&words, at).is_some() {
+            return None;
+        }
+        // "1 year and 3 months" is one time, and "upper and lower case" one thing to swap.
+        const PAIRS: &[[&str; 2]] =
+            &[["upper", "lower"], ["uppercase", "lowercase"], ["stora", "små"], ["versaler", "gemener"]];
+        let beside = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+        let pair = [at.checked_sub(1).map_or("", beside), beside(at + 1)];
+        let is_one_time = at.checked_sub(2).is_some_and(|before| is_span(&words, before)) && is_span(&words, at + 1);
+        if is_one_time || PAIRS.iter().any(|[one, other]| pair == [*one, *other] || pair == [*other, *one]) {
             return None;
         }
         // "How many years, months and days" is one time.
