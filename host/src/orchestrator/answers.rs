@@ -216,6 +216,8 @@ fn is_free_text(schema: &Value) -> bool {
 /// A unit without the preposition that it is said with, and without typing errors: "to kilogrms".
 fn bare(said: &str) -> String {
     let all = said.trim_end_matches(['.', '!', '?']);
+    let thanks = [" please", " tack", " thanks"].iter().find_map(|thanks| all.strip_suffix(thanks));
+    let all = thanks.map_or(all, |all| all.trim_end_matches(','));
     let (first, rest) = all.split_once(' ').unwrap_or(("", all));
     let leads = matches!(&*first.to_lowercase(), "to" | "into" | "in" | "from" | "till" | "i" | "från");
     let unit = routing::mended(if leads { rest } else { all });
@@ -255,6 +257,7 @@ mod tests {
     #[test]
     fn units_are_read_from_replies_and_nothing_else_is_touched() {
         assert_eq!(bare("to kilogrms"), "kilograms");
+        assert_eq!(bare("till kilometer, tack"), "kilometer");
         assert_eq!(bare("till fot."), "fot");
         assert_eq!(bare("to whom"), "to whom");
     }

@@ -33,8 +33,6 @@ const BELIEF_UNEXPLAINED: f32 = 0.85;
 const UNEXPLAINED_MAX: usize = 1;
 /// What belief is left to a skill of which every example says more.
 const BELIEF_UNSHOWN: f32 = 0.5;
-/// Examples from which on one that shows less would be among them.
-const SHOWN_ENOUGH: usize = 4;
 /// Words beside a measure and the unit it is wanted in that need no reason.
 const STRAYS_OF_MEASURE: usize = 2;
 /// What belief is worth in a skill that what was pointed at is all it lacked for.
@@ -72,10 +70,9 @@ impl Contender<'_> {
             && self.read.unexplained.len() <= STRAYS_OF_MEASURE
     }
 
-    /// Whether it would be called with nothing, or with less than any of many examples, though each gives it more.
+    /// Whether it would be called with nothing, though every example gives it something.
     fn is_too_little(&self) -> bool {
-        let n_shown = self.profile.examples.iter().filter(|example| example.input.is_some()).count();
-        (self.read.arguments.is_empty() || n_shown >= SHOWN_ENOUGH) && self.is_less_than_shown()
+        self.read.arguments.is_empty() && self.is_less_than_shown()
     }
 
     /// Whether nothing is given to it, and it says no word that the text does: "where do I end up?" lists no notes.

@@ -55,6 +55,10 @@ const TOPICS: &[(&[&str], &[&str])] = &[
     ),
     (&["röda", "helgdag", "helgdagar", "helgdagarna", "holiday", "holidays"], &["röd", "helg", "holiday", "ledig"]),
     (&["easter", "påsk", "påsken", "påskdagen", "pingst"], &["easter", "påsk", "helg", "holiday"]),
+    (
+        &["alphabetical", "alphabetically", "bokstavsordning", "alfabetisk", "alfabetiskt"],
+        &["sort", "order", "ordn", "alphabet", "alfabet"],
+    ),
     (&["calendar", "kalendern", "kalender"], &["calendar", "kalender", "agenda", "schedul"]),
     (&["baklänges", "backwards", "bakvänt"], &["revers", "backward", "baklänges", "bakvän", "omvän"]),
     (&["stock", "shares", "aktiekurs", "aktiekursen", "börsen"], &["stock", "share", "aktie", "börs"]),
@@ -507,5 +511,6 @@ const ACTS: &[(&[&str], &[&str])] = &[
     (&["wash", "clean", "tvätta", "städa", "diska"], &["wash", "clean", "tvätt", "städ", "disk", "vacuum"]),
     (&["cook", "laga"], &["cook", "lag", "recipe", "recept", "food", "mat"]),
     (&["post", "publish"], &["post", "publi", "blog", "share"]),
+    (&["shorten", "förkorta"], &["short", "kort", "summar", "sammanfatt"]),
     (&["upload"], &["upload", "put", "post", "store", "ladda"]),
 ];

@@ -88,8 +88,17 @@ fn of_unknown(text: &Text<'_>, start: usize) -> bool {
 fn longest(reading: &Reading<'_>) -> Option<(String, Range<usize>)> {
     let text = reading.text;
     let mut best: Option<(String, Range<usize>)> = None;
+    // "2 1/2 cups" is an amount, and no half.
+    let is_within = |at: usize| {
+        let mixed = |number: &&Number| number.tokens.len() > 3 && text.lower(number.tokens.end - 2) == "/";
+        reading.numbers.iter().filter(mixed).any(|number| number.tokens.start < at && at < number.tokens.end)
+    };
     let mut at = 0;
     while at < text.tokens.len() {
+        if is_within(at) {
+            at += 1;
+            continue;
+        }
         let (written, end) = expression(reading, at);
         if end > at {
             let longer = best.as_ref().is_none_or(|(_, tokens)| end - at > tokens.len());

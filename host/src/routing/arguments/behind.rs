@@ -44,7 +44,7 @@ pub fn set_apart(parameters: &[Parameter], request: &str, extraction: &mut Extra
 /// What is left of `text` and the value of `parameter`, where the last clause of the text says that.
 fn aside<'t>(text: &'t str, parameter: &Parameter) -> Option<(&'t str, Value)> {
     let joined = || [" and ", " och "].iter().filter_map(|joint| text.rsplit_once(joint));
-    text.rsplit_once([',', ';'])
+    text.rsplit_once([',', ';', '.'])
         .into_iter()
         .chain(joined())
         .find_map(|(kept, behind)| value_of(kept, behind, parameter))

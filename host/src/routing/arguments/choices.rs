@@ -128,8 +128,11 @@ fn lettering(reading: &Reading<'_>, option: &str) -> Option<(Range<usize>, f32)>
         name.iter().enumerate().all(is)
     };
     let found = |at: usize| names.iter().find(|name| is_there(at, name)).map(|name| at..at + name.len());
-    (0..text.tokens.len()).find_map(found).map(|tokens| (tokens, 1.0))
+    (0..text.tokens.len()).find_map(found).map(|tokens| (tokens, LETTERING))
 }
+
+/// How surely a case is meant that is described by its letters: "rubriken" may be what is to be in capitals.
+const LETTERING: f32 = 1.4;
 
 const LETTERINGS: &[(&str, &[&[&str]])] = &[
     (
@@ -145,7 +148,17 @@ const LETTERINGS: &[(&str, &[&[&str]])] = &[
             &["stora", "bokstäver"],
         ],
     ),
-    ("title", &[&["a", "capital", "letter"], &["initial", "capitals"]]),
+    (
+        "title",
+        &[
+            &["a", "capital", "letter"],
+            &["initial", "capitals"],
+            &["start", "of", "each", "word"],
+            &["start", "of", "every", "word"],
+            &["början", "av", "varje", "ord"],
+            &["början", "på", "varje", "ord"],
+        ],
+    ),
     ("lower", &[&["small", "letters"], &["gemener"], &["små", "bokstäver"]]),
 ];
 

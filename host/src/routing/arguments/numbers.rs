@@ -295,6 +295,17 @@ fn multiplier(text: &Text<'_>, at: usize) -> Option<(f64, usize)> {
 
 /// `and a half`, `och en halv`, `and three quarters`.
 fn and_a_half(text: &Text<'_>, at: usize) -> Option<(f64, usize)> {
+    // "2 1/2 cups".
+    let figure = |at: usize| text.lower(at).parse::<u8>().ok().map(f64::from).filter(|figure| *figure > 0.0);
+    if text.lower(at + 1) == "/"
+        && text.glued(at + 1)
+        && text.glued(at + 2)
+        && !text.glued(at)
+        && let (Some(part), Some(whole)) = (figure(at), figure(at + 2))
+        && part < whole
+    {
+        return Some((part / whole, at + 3));
+    }
     if !matches!(text.lower(at), "and" | "och") {
         return None;
     }

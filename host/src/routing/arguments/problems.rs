@@ -146,6 +146,19 @@ fn all_of(text: &Text<'_>, figures: &[&Number]) -> Option<Problem> {
     let unit = units.next();
     let alike = unit.is_none_or(|unit| units.all(|other| std::ptr::eq(unit, other)));
     let plain = figures.iter().all(|number| !number.percent && number.joined.is_none());
+    // "3 cartons at 1.89 each plus a loaf for 2.45".
+    let is_each =
+        |number: &Number| matches!(text.lower(number.whole.end), "each" | "apiece" | "styck" | "stycket" | "vardera");
+    if let [n, each, rest] = figures
+        && is_each(each)
+        && says(SUMS)
+        && !mean
+    {
+        return Some(Problem { expression: format!("{} * {} + {}", n.value, each.value, rest.value), unit: None });
+    }
+    if figures.iter().any(|number| is_each(number)) {
+        return None;
+    }
     // A sentence of its own asks for it.
     let apart = asked.clone().any(|at| matches!(text.lower(at), "." | "?" | ":" | "-" | "–" | ","));
     if figures.len() < LISTED_MIN || !plain || !alike || !apart || !mean && !says(SUMS) {
@@ -252,7 +265,14 @@ fn reduced(text: &Text<'_>, figures: &[&Number]) -> Option<Problem> {
     let says = |known: &[&str], mut at: std::ops::Range<usize>| at.any(|at| known.contains(&text.lower(at)));
     let end = text.tokens.len();
     let asked = (second.whole.end..end).find(|at| matches!(text.lower(*at), "," | "." | "?" | ";" | "-" | "–"))?;
-    let is_reduced = says(REDUCED, 0..asked) && says(PAYS, asked..end) && !says(REDUCED, asked..end);
+    // "After the discount" asks for what is left, and "what is the discount" does not.
+    let asks_other = (asked..end).any(|at| {
+        let behind = (1..3).any(|back| {
+            at.checked_sub(back).is_some_and(|at| matches!(text.lower(at), "after" | "efter" | "with" | "med"))
+        });
+        REDUCED.contains(&text.lower(at)) && !behind
+    });
+    let is_reduced = says(REDUCED, 0..asked) && says(PAYS, asked..end) && !asks_other;
     let expression = format!("{0} - {1} / 100 * {0}", whole.value, share.value);
     is_reduced.then_some(Problem { expression, unit: None })
 }
@@ -342,6 +362,14 @@ mod tests {
             (
                 "We were 8 at the restaurant and the bill came to 1284. What does each of us owe?",
                 Some(("1284 / 8", None)),
+            ),
+            (
+                "I'm getting 3 cartons of milk at 1.89 each plus a loaf of bread for 2.45. What does it come to in total?",
+                Some(("3 * 1.89 + 2.45", None)),
+            ),
+            (
+                "En tröja kostar 599 kr och det är 30 % rabatt. Vad blir priset efter rabatten?",
+                Some(("599 - 30 / 100 * 599", None)),
             ),
             ("A coat is 80 dollars with 25% off. What is the discount?", None),
             ("How many km is 5 miles, and 3 miles?", None),

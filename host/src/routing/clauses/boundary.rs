@@ -35,7 +35,13 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
         return None;
     }
     // "…, but skip the short ones" is said of what is before it.
-    if is_exception(words, at + usize::from(is(&[","], at))) {
+    let excepts = |at: usize| is_exception(words, at);
+    let is_listed = |at: usize| words.get(at).is_some_and(|next| next.shielded) && (begun..at).any(excepts);
+    if excepts(at + usize::from(is(&[","], at))) || joint > 0 && is_listed(at + joint) {
+        return None;
+    }
+    // "… and show at most 500 characters" is said of what is shown.
+    if joint > 0 && is_limit(words, at + joint) {
         return None;
     }
     // "1 year and 3 months" is one time.
@@ -59,7 +65,9 @@ pub(super) fn boundary(words: &[Word], at: usize, begun: usize, announced: usize
             && words.get(at).is_some_and(|mark| !mark.spaced)
             && lower(at - 1).ends_with(|last: char| last.is_ascii_digit())
             && (matches!(lower(next), "/" | "*" | "+" | "-" | "×" | "÷" | "−" | "^") || is(&["?", "!"], next));
-        let ends = follows && !abbreviation && !listed && !is_factorial && !goes_on_with_text(words, begun, next);
+        let tags = says_tag(words, next) && keeps();
+        let ends =
+            follows && !tags && !abbreviation && !listed && !is_factorial && !goes_on_with_text(words, begun, next);
         return ends.then(|| ordered(words, next));
     }
     // "visa sen vad …", "räkna sedan ut …": the verb before is the part's own.
@@ -363,6 +371,15 @@ pub(super) fn is_exception(words: &[Word], at: usize) -> bool {
     let is =
         |at: usize, known: &[&str]| words.get(at).is_some_and(|word| !word.shielded && known.contains(&&*word.lower));
     is(at, &["but", "men", "fast"]) && is(at + 1, LEAVES)
+}
+
+/// Whether it is only said here how much is to be shown: "give me at most 500 characters".
+fn is_limit(words: &[Word], at: usize) -> bool {
+    let is =
+        |at: usize, known: &[&str]| words.get(at).is_some_and(|word| !word.shielded && known.contains(&&*word.lower));
+    let to = at + 1 + usize::from(is(at + 1, &["me", "us", "mig", "oss"]));
+    let most = is(to, &["at"]) && is(to + 1, &["most"]) || is(to, &["max", "högst", "maximalt"]);
+    is(at, &["show", "give", "visa", "ge"]) && most
 }
 
 /// Whether a number of years, months or the like stands here.

@@ -286,11 +286,13 @@ pub fn alters(text: &str) -> Option<(String, &'static [&'static str])> {
     ALTERS.contains(&&*first.lower).then(|| (first.lower.clone(), SPEAKS))
 }
 
-/// What `text` says is to be left out or kept: "but skip the short ones".
+/// What `text` says is to be left out or kept, where that is no value: "but skip the short ones".
 pub fn exception(text: &str) -> Option<&str> {
     let words = read(text);
     let at = (1..words.len()).find(|at| is_exception(&words, *at))?;
-    text.get(words.get(at)?.span.start..)
+    let is_value = |word: &Word| word.shielded || word.lower.contains(|c: char| c.is_ascii_digit());
+    let said = words.get(at..).filter(|said| !said.iter().any(is_value))?;
+    text.get(said.first()?.span.start..)
 }
 
 /// Whether `text` begins with an order to make something up: "generate a password".
