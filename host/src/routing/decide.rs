@@ -75,7 +75,7 @@ impl Contender<'_> {
         self.read.arguments.is_empty() && self.is_less_than_shown()
     }
 
-    /// Whether nothing is given to it, and it says no word that the text does: "where do I end up?" lists no notes.
+    /// Whether nothing is given to it, and it says no word that the text does.
     fn is_unspoken(&self, text: &str) -> bool {
         if !self.read.missing.is_empty() || !self.read.given.is_empty() {
             return false;
@@ -173,7 +173,7 @@ impl Contender<'_> {
 
     /// Whether it would be called with nothing but its defaults, though values were said, or what nothing explains, and it
     /// takes some: what it answered would be about something else, such as today. A part of a request has few words to be
-    /// told by, so there a skill that takes nothing explains them, too.
+    /// told by, so that there it holds for a skill that takes nothing, too.
     fn is_beside(&self, is_part: bool) -> bool {
         let takes_some = self.profile.input_schema.get("properties").and_then(Value::as_object);
         let takes_some = takes_some.is_some_and(|properties| !properties.is_empty());
